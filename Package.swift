@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableExperimentalFeature("Lifetimes"),
+  .enableExperimentalFeature("SafeInteropWrappers"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+// Same bytes on every vector width: fused multiply-add is used nowhere, so that wider code paths give the same results.
+let kernelFlags: [CXXSetting] = [.unsafeFlags(["-O3", "-std=c++17", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"])]
+
+// Debian's ITK ships no pkg-config file.
+let itkFlags: [CXXSetting] = [.unsafeFlags(["-O2", "-std=c++17", "-isystem", "/usr/include/ITK-5.2", "-w"])]
+let itkLibraries: [LinkerSetting] = [
+  "ITKCommon-5.2", "ITKIOImageBase-5.2", "ITKIONIFTI-5.2", "ITKIONRRD-5.2", "ITKIOMeta-5.2", "ITKIOPNG-5.2", "ITKIOJPEG-5.2",
+  "ITKIOTransformBase-5.2", "ITKIOTransformMatlab-5.2", "ITKIOTransformInsightLegacy-5.2", "ITKTransform-5.2",
+  "ITKOptimizersv4-5.2", "ITKOptimizers-5.2", "ITKSpatialObjects-5.2", "ITKStatistics-5.2", "itkvnl_algo-5.2", "itkvnl-5.2",
+  "itksys-5.2", "m", "stdc++",
+].map { .linkedLibrary($0) }
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: swiftSettings)
+}
+
+let targets: [Target] = [
+  // Shims
+  .target(name: "CITK", cxxSettings: itkFlags, linkerSettings: itkLibraries),
+  .target(
+    name: "CCodecs",
+    linkerSettings: [.linkedLibrary("blosc"), .linkedLibrary("zstd"), .linkedLibrary("z"), .linkedLibrary("lz4"), .linkedLibrary("bz2")]),
+  .target(name: "CTIFF", linkerSettings: [.linkedLibrary("tiff")]),
+  .target(name: "CFourier", linkerSettings: [.linkedLibrary("fftw3f")]),
+  .target(name: "CKernels", cxxSettings: kernelFlags),
+
+  // Foundations
+  library("Grids"),
+  library("Volumes", ["Grids"]),
+  library("BlockExecution", ["Grids"]),
+  library("ChunkStores", ["Grids", "Volumes", "CCodecs"]),
+  library("Pyramids", ["Grids", "Volumes", "ChunkStores", "BlockExecution"]),
+  library("ImageFiles", ["Grids", "Volumes", "CITK", "CTIFF"]),
+  library("Transforms", ["Grids", "Volumes", "CITK"]),
+  library("Filtering", ["Grids", "Volumes", "CKernels", "CFourier"]),
+  library("Registration", ["Grids", "Volumes", "Filtering", "Transforms", "CITK", "CKernels"]),
+  library(
+    "Pipelines",
+    ["Grids", "Volumes", "BlockExecution", "ChunkStores", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration"]),
+  library(
+    "Weft", ["Grids", "Volumes", "BlockExecution", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration", "Pipelines"]),
+  library("CommandLineParsing"),
+  library("Commands", ["Weft", "CommandLineParsing"]),
+  .executableTarget(name: "WeftTool", dependencies: ["Commands"], swiftSettings: swiftSettings),
+  .executableTarget(
+    name: "RegisterInSteps", dependencies: ["Weft"], path: "Examples/RegisterInSteps", swiftSettings: swiftSettings),
+
+  // Tests
+  .target(name: "TestSupport", dependencies: ["Grids", "Volumes"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+  tests("GridsTests", ["Grids"]),
+  tests("VolumesTests", ["Volumes"]),
+  tests("BlockExecutionTests", ["BlockExecution"]),
+  tests("ChunkStoresTests", ["ChunkStores"]),
+  tests("PyramidsTests", ["Pyramids", "ChunkStores"]),
+  tests("ImageFilesTests", ["ImageFiles"]),
+  tests("TransformsTests", ["Transforms", "ImageFiles"]),
+  tests("FilteringTests", ["Filtering"]),
+  tests("RegistrationTests", ["Registration", "Filtering", "Transforms"]),
+  tests("PipelinesTests", ["Pipelines", "Weft"]),
+  tests("CommandLineParsingTests", ["CommandLineParsing"]),
+  tests("CommandTests", ["Commands", "Weft", "WeftTool"]),
+  tests("ArchitectureTests", []),
+]
+
+// While the first targets land: only those whose folder exists.
+let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+func exists(_ target: Target) -> Bool {
+  let path = target.path ?? (target.type == .test ? "Tests/" : "Sources/") + target.name
+  return FileManager.default.fileExists(atPath: root.appendingPathComponent(path).path)
+}
+let present = targets.filter(exists)
+let names = Set(present.map(\.name))
+for target in present {
+  target.dependencies = target.dependencies.filter {
+    if case .byNameItem(let name, _) = $0 { names.contains(name) } else { true }
+  }
+}
+
+let package = Package(
+  name: "weft",
+  products: names.contains("WeftTool")
+    ? [.executable(name: "weft", targets: ["WeftTool"]), .library(name: "Weft", targets: ["Weft"])] : [],
+  targets: present,
+  cxxLanguageStandard: .cxx17
+)

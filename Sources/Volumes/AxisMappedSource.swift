@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Grids
+
+/// Chosen axes of another source in a chosen order, the others held at one index: how channel and time axes are stripped, axes in
+/// unusual order put right, and 2D lifted to one plane of 3D.
+public struct AxisMappedSource: VoxelSource {
+  let base: any VoxelSource
+  let axes: [Int?]
+  let fixed: [Int: Int]
+
+  /// A view of `base`.
+  ///
+  /// - Parameters:
+  ///   - axes: for each axis of the view the axis of `base` it shows, or `nil` for a new axis of one voxel.
+  ///   - fixed: the index at which each remaining axis of `base` is held.
+  /// - Precondition: every axis of `base` is either shown once or held inside its range.
+  public init(base: any VoxelSource, axes: [Int?], fixed: [Int: Int]) {
+    precondition(
+      Set(axes.compactMap(\.self)).union(fixed.keys) == Set(0..<base.extent.rank)
+        && axes.compactMap(\.self).count + fixed.count == base.extent.rank, "each axis is shown once or held")
+    precondition(fixed.allSatisfy { $0.value >= 0 && $0.value < base.extent[$0.key] }, "an axis is held inside its range")
+    self.base = base
+    self.axes = axes
+    self.fixed = fixed
+  }
+
+  public var extent: Extent { Extent(axes.map { $0.map { base.extent[$0] } ?? 1 }) }
+  public var voxelType: VoxelType { base.voxelType }
+  public var chunk: Extent { Extent(axes.map { $0.map { base.chunk[$0] } ?? 1 }) }
+
+  public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
+    var lower = [Int](repeating: 0, count: base.extent.rank)
+    var upper = lower
+    for (axis, index) in fixed { (lower[axis], upper[axis]) = (index, index + 1) }
+    for (viewAxis, axis) in axes.enumerated() {
+      if let axis { (lower[axis], upper[axis]) = (box.lower[viewAxis], box.upper[viewAxis]) }
+    }
+    let read = try base.read(Box(lower: lower, upper: upper), as: type)
+    let shown = axes.compactMap(\.self)
+    if shown == shown.sorted() { return read.reshaped(to: box.extent) }
+    // Axes in another order: gather row by row.
+    let strides = read.extent.strides
+    let steps = axes.map { $0.map { strides[$0] } ?? 0 }
+    var result = VoxelBuffer<Voxel>(extent: box.extent)
+    let rank = box.rank
+    let rows = Box(lower: [Int](repeating: 0, count: rank - 1), upper: Array(box.extent.lengths.dropLast()))
+    var to = 0
+    for row in rows.indices {
+      var from = zip(row, steps).map(*).reduce(0, +)
+      for _ in 0..<box.extent[rank - 1] {
+        result.elements[to] = read.elements[from]
+        to += 1
+        from += steps[rank - 1]
+      }
+    }
+    return result
+  }
+}

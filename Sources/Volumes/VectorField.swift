@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Grids
+
+/// A displacement for each voxel of a 3D lattice, its three components stored apart, in voxels of that lattice.
+///
+/// 2D is one plane: `z` is zero everywhere.
+public struct VectorField: Sendable, Equatable {
+  /// Displacement along the slowest axis, in voxels.
+  public var z: VoxelBuffer<Float>
+  /// Displacement along the middle axis, in voxels.
+  public var y: VoxelBuffer<Float>
+  /// Displacement along the fastest axis, in voxels.
+  public var x: VoxelBuffer<Float>
+
+  /// A field of the given components, all of one extent.
+  public init(z: VoxelBuffer<Float>, y: VoxelBuffer<Float>, x: VoxelBuffer<Float>) {
+    precondition(z.extent == y.extent && y.extent == x.extent, "the components of a field have one extent")
+    self.z = z
+    self.y = y
+    self.x = x
+  }
+
+  /// A field of no displacement.
+  public init(zeros extent: Extent) {
+    let zeros = VoxelBuffer<Float>(extent: extent)
+    self.init(z: zeros, y: zeros, x: zeros)
+  }
+
+  /// Voxels along each axis.
+  public var extent: Extent { z.extent }
+
+  /// The component along `axis` (0 is z).
+  public subscript(axis: Int) -> VoxelBuffer<Float> {
+    get { axis == 0 ? z : axis == 1 ? y : x }
+    set {
+      switch axis {
+      case 0: z = newValue
+      case 1: y = newValue
+      default: x = newValue
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Grids
+
+/// Voxels that can be read a box at a time, wherever they are.
+///
+/// Reading is synchronous and may be called from many threads at once.
+public protocol VoxelSource: Sendable {
+  /// Voxels along each axis.
+  var extent: Extent { get }
+  /// The format of the stored voxels.
+  var voxelType: VoxelType { get }
+  /// The unit in which storage is read: boxes aligned to multiples of it cost nothing twice.
+  var chunk: Extent { get }
+  /// Reads the voxels in `box`, converted to `type` (saturating).
+  ///
+  /// - Throws: an error that names the file where storage cannot be read or decoded.
+  /// - Precondition: `box` lies inside `extent`.
+  func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel>
+}
+
+/// Voxels that are in memory already.
+public struct ArraySource<Stored: VoxelScalar>: VoxelSource {
+  /// All voxels.
+  public let voxels: VoxelBuffer<Stored>
+
+  /// A source over `voxels`.
+  public init(_ voxels: VoxelBuffer<Stored>) { self.voxels = voxels }
+
+  public var extent: Extent { voxels.extent }
+  public var voxelType: VoxelType { Stored.voxelType }
+  public var chunk: Extent { voxels.extent }
+
+  public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
+    voxels.cropped(to: box).converted(to: type)
+  }
+}
