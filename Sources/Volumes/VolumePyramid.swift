@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Grids
+
+/// One image at several resolutions, finest first.
+public struct VolumePyramid: Sendable {
+  /// The levels, finest first; at least one.
+  public let levels: [LazyVolume]
+
+  /// A pyramid of the given levels.
+  public init(levels: [LazyVolume]) {
+    precondition(!levels.isEmpty, "a pyramid has at least one level")
+    self.levels = levels
+  }
+
+  /// The finest level.
+  public var finest: LazyVolume { levels[0] }
+
+  /// The image averaged over `factors` voxels of the finest level an axis: from the level that gives it exactly, else from the
+  /// coarsest level that divides it and lies where averaging puts it.
+  ///
+  /// A level is trusted where its extent, spacing and origin are those that averaging gives (the half-pixel rule), to a hundredth of a
+  /// voxel.
+  public func downsampled(by factors: [Int]) -> LazyVolume {
+    var best = (level: finest, rest: factors)
+    for level in levels.dropFirst() {
+      guard let reached = factorsReached(by: level), zip(factors, reached).allSatisfy({ $0 % $1 == 0 }) else { continue }
+      let rest = zip(factors, reached).map(/)
+      if rest.reduce(1, *) < best.rest.reduce(1, *) { best = (level, rest) }
+    }
+    let result = best.level.downsampled(by: best.rest)
+    return result.placed(in: finest.space.downsampled(by: factors))
+  }
+
+  /// The whole factors by which `level` is the mean of the finest one; `nil` where its place or size says otherwise.
+  private func factorsReached(by level: LazyVolume) -> [Int]? {
+    let factors = zip(level.space.spacing, finest.space.spacing).map { Int(($0 / $1).rounded()) }
+    guard factors.allSatisfy({ $0 >= 1 }) else { return nil }
+    let expected = finest.space.downsampled(by: factors)
+    let offset = expected.index(of: level.space.origin)
+    let covered = finest.extent.dividedRoundingUp(by: Extent(factors))
+    for axis in 0..<finest.rank {
+      guard abs(level.space.spacing[axis] / expected.spacing[axis] - 1) < 0.01 / Double(max(level.extent[axis], 1)) + 1e-6 else {
+        return nil
+      }
+      guard abs(offset[axis]) < 0.01 else { return nil }
+      guard level.extent[axis] == covered[axis] else { return nil }
+    }
+    return factors
+  }
+}
