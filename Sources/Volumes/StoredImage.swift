@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import Grids
+internal import Grids
 
 /// An image as a file holds it: axes in the file's order, one or more levels, nothing loaded.
 public struct StoredImage: Sendable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import Grids
+internal import Grids
 
 /// One image at several resolutions, finest first.
 public struct VolumePyramid: Sendable {
@@ -19,7 +19,7 @@ public struct VolumePyramid: Sendable {
   /// The image averaged over `factors` voxels of the finest level an axis: from the level that gives it exactly, else from the
   /// coarsest level that divides it and lies where averaging puts it.
   ///
-  /// A level is trusted where its extent, spacing and origin are those that averaging gives (the half-pixel rule), to a hundredth of a
+  /// A level is trusted where its extent (a ragged last voxel kept or dropped), spacing and origin are those that averaging gives (the half-pixel rule), to a hundredth of a
   /// voxel.
   public func downsampled(by factors: [Int]) -> LazyVolume {
     var best = (level: finest, rest: factors)
@@ -44,7 +44,8 @@ public struct VolumePyramid: Sendable {
         return nil
       }
       guard abs(offset[axis]) < 0.01 else { return nil }
-      guard level.extent[axis] == covered[axis] else { return nil }
+      // Some writers average a ragged last voxel, others drop it.
+      guard level.extent[axis] == covered[axis] || level.extent[axis] == finest.extent[axis] / factors[axis] else { return nil }
     }
     return factors
   }
