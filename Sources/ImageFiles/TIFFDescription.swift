@@ -27,18 +27,19 @@ struct TIFFDescription {
       // ImageJ counts channels fastest, then slices, then frames.
       let axes = [("t", imageJ.frames), ("z", imageJ.slices), ("c", imageJ.channels)].filter { $0.1 > 1 }
       if axes.map(\.1).reduce(1, *) == file.planes.count { stack = axes }
-      if imageJ.unit != nil {
-        unit = imageJ.unit
-        spacing = [
-          imageJ.spacing, file.resolution.y > 0 ? 1 / file.resolution.y : nil, file.resolution.x > 0 ? 1 / file.resolution.x : nil,
-        ]
-      } else {
-        spacing = [imageJ.spacing, nil, nil]
+      unit = imageJ.unit
+      spacing = [imageJ.spacing, nil, nil]
+      if unit != nil || !file.isResolutionOfPrint {
+        spacing = [imageJ.spacing, Self.spacing(file.resolution.y), Self.spacing(file.resolution.x)]
       }
     } else if let axes = Self.tifffileAxes(file) {
       stack = axes
     }
   }
+
+  /// The distance of pixels from their number per unit of length, which libtiff gives in single precision: the shortest decimal number
+  /// that rounds to it.
+  private static func spacing(_ resolution: Double) -> Double? { resolution > 0 ? Double("\(Float(1 / resolution))") : nil }
 
   /// tifffile writes `{"shape": [2, 31, 61, 57], "axes": "CZYX"}`, `axes` only where its user gave them.
   private static func tifffileAxes(_ file: TIFFFile) -> [(name: String, length: Int)]? {

@@ -24,8 +24,10 @@ struct TIFFFile: Sendable {
   /// Pixels of a tile or a strip.
   var chunkWidth: Int
   var chunkHeight: Int
-  /// Pixels per unit of the description along x and y; 0 where it is not given.
+  /// Pixels per unit of length along x and y; 0 where it is not given.
   var resolution: (x: Double, y: Double)
+  /// Whether the resolution is per inch or centimetre, as printers count.
+  var isResolutionOfPrint: Bool
   /// The description of the first page.
   var description: String
 
@@ -42,6 +44,7 @@ struct TIFFFile: Sendable {
     chunkWidth = Int(first.chunkWidth)
     chunkHeight = Int(first.chunkHeight)
     resolution = (first.xResolution, first.yResolution)
+    isResolutionOfPrint = first.resolutionUnit != 1
     description = Self.description(first, path: path)
     planes = try Self.planes(offsets, like: first, path: path)
     try check(first)
