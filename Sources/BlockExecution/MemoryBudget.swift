@@ -27,7 +27,8 @@ public struct MemoryBudget: Hashable, Sendable {
   public static func available() -> MemoryBudget {
     var limit = meminfo("MemAvailable") ?? 4_000_000_000
     for path in cgroupLimitFiles() {
-      if let text = try? String(contentsOfFile: path, encoding: .utf8), let value = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)),
+      if let text = try? String(contentsOfFile: path, encoding: .utf8),
+        let value = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)),
         value > 0
       {
         limit = min(limit, value)
