@@ -87,4 +87,28 @@ struct ComposedTransformTests {
     #expect(found != nil && found!.residual < 1e-3)
     for axis in 0..<3 { #expect(abs(found!.voxel[axis] - voxel[axis]) < 5e-3) }
   }
+
+  @Test func boxesOfTheMovingLatticeComeBackThroughTheInverse() throws {
+    let transform = ComposedTransform(affine: Self.affine, coarse: Self.coarse(), fixedSpace: Self.fixedSpace)
+    let local = Self.local()
+    // A box of the moving lattice around where the middle of the fixed one goes.
+    let middle = Self.movingSpace.index(of: transform.map(fixedVoxel: [8, 12, 16], local: local)).map { Int($0.rounded()) }
+    let box = Box(lower: middle.map { $0 - 2 }, upper: middle.map { $0 + 3 })
+    let (mapped, residual) = try transform.inverseMapped(
+      box, in: Self.movingSpace, fixedExtent: Self.extent, tolerance: 1e-4
+    ) { region in
+      #expect(Self.extent.box.contains(region))
+      let lattice = local.lattice
+      let points = lattice.controlPoints(for: region)
+      func crop(_ c: VoxelBuffer<Float>) -> VoxelBuffer<Float> { c.cropped(to: points.relative(to: local.region.lower)) }
+      let c = local.coefficients
+      return SplineField(lattice: lattice, region: points, coefficients: VectorField(z: crop(c.z), y: crop(c.y), x: crop(c.x)))
+    }
+    #expect(residual < 1e-3)
+    for (offset, voxel) in box.indices.enumerated() {
+      let fixed = (0..<3).map { Double(mapped.positions[$0].elements[offset]) + Double(mapped.base[$0]) }
+      let there = Self.movingSpace.index(of: transform.map(fixedVoxel: fixed, local: local))
+      for axis in 0..<3 { #expect(abs(there[axis] - Double(voxel[axis])) < 5e-3) }
+    }
+  }
 }
