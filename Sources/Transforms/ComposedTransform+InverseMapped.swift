@@ -12,7 +12,7 @@ extension ComposedTransform {
   ///   - moving: where that lattice lies.
   ///   - local: gives `u` over a box of fixed voxels, or `nil` for none; asked once, for all that the box needs.
   ///   - fixedExtent: voxels of the fixed lattice.
-  ///   - tolerance: in fixed voxels; iteration stops there or after 30 rounds.
+  ///   - tolerance: in fixed voxels; iteration stops there or after 100 rounds.
   /// - Returns: positions in the fixed lattice, and the largest distance that remains inside it, in fixed voxels.
   /// - Complexity: O(voxels × iterations).
   public func inverseMapped(
@@ -37,7 +37,7 @@ extension ComposedTransform {
       var x = base + mapped.positions.vector(at: i)
       let y = targetBase + target.positions.vector(at: i)
       var remaining: Float = .infinity
-      for _ in 0..<30 {
+      for _ in 0..<100 {
         let moved = sampler.map { x + $0.displacement(at: x) } ?? x
         let reached = nodes.map { moved + SIMD3<Double>($0.interpolated(moved).lowHalf3) } ?? moved
         let error = reached - y
