@@ -139,7 +139,8 @@ extension CodecFailure {
     let hint = "the file is damaged, or the array's metadata are not its own; copy it again from its source"
     return switch self {
     case .damaged, .failed: ChunkStoreError("\(chunk) is damaged: it cannot be decoded as \(names)", hint: hint)
-    case .moreThan(let count): ChunkStoreError("\(chunk) holds more than \(count) bytes, and \(expected) are expected (\(meaning))", hint: hint)
+    case .moreThan(let count):
+      ChunkStoreError("\(chunk) holds more than \(count) bytes, and \(expected) are expected (\(meaning))", hint: hint)
     case .wrongCount(let count): ChunkStoreError("\(chunk) holds \(count) bytes, and \(expected) are expected (\(meaning))", hint: hint)
     }
   }

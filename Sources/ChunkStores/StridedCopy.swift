@@ -54,7 +54,8 @@ func copyStrided<Source: VoxelScalar, Target: VoxelScalar>(
 private func joined(_ lengths: [Int], _ from: [Int], _ to: [Int]) -> ([Int], [Int], [Int]) {
   var result: (lengths: [Int], from: [Int], to: [Int]) = ([], [], [])
   for axis in lengths.indices where lengths[axis] > 1 {
-    if let last = result.lengths.indices.last, result.from[last] == from[axis] * lengths[axis], result.to[last] == to[axis] * lengths[axis] {
+    if let last = result.lengths.indices.last, result.from[last] == from[axis] * lengths[axis], result.to[last] == to[axis] * lengths[axis]
+    {
       result.lengths[last] *= lengths[axis]
       result.from[last] = from[axis]
       result.to[last] = to[axis]

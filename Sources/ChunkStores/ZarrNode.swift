@@ -18,7 +18,8 @@ package enum ZarrNode: Sendable {
       switch json["node_type"]?.text {
       case "array": return .array(try ArrayMetadata(v3: json, file: file("zarr.json")))
       case "group": return .group(.v3, attributes: json["attributes"]?.members ?? [:])
-      default: throw ChunkStoreError("\(file("zarr.json")) has the node type \(json["node_type"]?.shown ?? "null"), and array and group are known")
+      default:
+        throw ChunkStoreError("\(file("zarr.json")) has the node type \(json["node_type"]?.shown ?? "null"), and array and group are known")
       }
     }
     if let array = try json(".zarray") {
