@@ -19,9 +19,10 @@ static bool run(fftwf_plan plan)
 }
 
 bool cfourier_forward(
-  const float * __counted_by(nz * ny * nx) values __noescape,
-  float * __counted_by(2 * nz * ny * (nx / 2 + 1)) spectrum __noescape, size_t nz, size_t ny, size_t nx)
+  const float * __counted_by(valueCount) values __noescape, size_t valueCount,
+  float * __counted_by(spectrumCount) spectrum __noescape, size_t spectrumCount, size_t nz, size_t ny, size_t nx)
 {
+  if (valueCount != nz * ny * nx || spectrumCount != 2 * nz * ny * (nx / 2 + 1)) return false;
   pthread_mutex_lock(&planner);
   fftwf_plan plan = fftwf_plan_dft_r2c_3d(
     (int)nz, (int)ny, (int)nx, (float *)values, (fftwf_complex *)spectrum, FFTW_ESTIMATE | FFTW_UNALIGNED | FFTW_PRESERVE_INPUT);
@@ -30,9 +31,10 @@ bool cfourier_forward(
 }
 
 bool cfourier_inverse(
-  float * __counted_by(2 * nz * ny * (nx / 2 + 1)) spectrum __noescape,
-  float * __counted_by(nz * ny * nx) values __noescape, size_t nz, size_t ny, size_t nx)
+  float * __counted_by(spectrumCount) spectrum __noescape, size_t spectrumCount,
+  float * __counted_by(valueCount) values __noescape, size_t valueCount, size_t nz, size_t ny, size_t nx)
 {
+  if (valueCount != nz * ny * nx || spectrumCount != 2 * nz * ny * (nx / 2 + 1)) return false;
   pthread_mutex_lock(&planner);
   fftwf_plan plan = fftwf_plan_dft_c2r_3d(
     (int)nz, (int)ny, (int)nx, (fftwf_complex *)spectrum, values, FFTW_ESTIMATE | FFTW_UNALIGNED);
