@@ -13,10 +13,11 @@ let swiftSettings: [SwiftSetting] = [
   .enableExperimentalFeature("SafeInteropWrappers"),
   .strictMemorySafety(),
   .treatAllWarnings(as: .error),
+  .unsafeFlags(["-num-threads", "0"]),
 ]
 
 // Same bytes on every vector width: fused multiply-add is used nowhere, so that wider code paths give the same results.
-let kernelFlags: [CXXSetting] = [.unsafeFlags(["-O3", "-std=c++17", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"])]
+let kernelFlags: [CXXSetting] = [.unsafeFlags(["-O3", "-std=c++17", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"])]
 
 // Debian's ITK ships no pkg-config file.
 let itkFlags: [CXXSetting] = [.unsafeFlags(["-O2", "-std=c++17", "-isystem", "/usr/include/ITK-5.2", "-w"])]
