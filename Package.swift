@@ -25,7 +25,8 @@ let itkFlags: [CXXSetting] = [.unsafeFlags(["-O2", "-std=c++17", "-isystem", "/u
 let itkLibraries: [LinkerSetting] = [
   "ITKCommon-5.2", "ITKIOImageBase-5.2", "ITKIONIFTI-5.2", "ITKIONRRD-5.2", "ITKIOMeta-5.2", "ITKIOPNG-5.2", "ITKIOJPEG-5.2",
   "ITKIOTransformBase-5.2", "ITKIOTransformMatlab-5.2", "ITKIOTransformInsightLegacy-5.2", "ITKTransform-5.2",
-  "ITKOptimizersv4-5.2", "ITKOptimizers-5.2", "ITKSpatialObjects-5.2", "ITKStatistics-5.2", "itkvnl_algo-5.2", "itkvnl-5.2",
+  "ITKRegistrationMethodsv4-5.2", "ITKSmoothing-5.2", "ITKOptimizersv4-5.2", "ITKOptimizers-5.2", "ITKSpatialObjects-5.2",
+  "ITKStatistics-5.2", "itkvnl_algo-5.2", "itkvnl-5.2",
   "itksys-5.2", "m", "stdc++",
 ].map { .linkedLibrary($0) }
 
