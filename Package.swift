@@ -24,7 +24,7 @@ let kernelFlags: [CXXSetting] = [.unsafeFlags(["-O3", "-std=c++17", "-ffp-contra
 let itkFlags: [CXXSetting] = [.unsafeFlags(["-O2", "-std=c++17", "-isystem", "/usr/include/ITK-5.2", "-w"])]
 let itkLibraries: [LinkerSetting] = [
   "ITKCommon-5.2", "ITKIOImageBase-5.2", "ITKIONIFTI-5.2", "ITKIONRRD-5.2", "ITKIOMeta-5.2", "ITKIOPNG-5.2", "ITKIOJPEG-5.2",
-  "ITKIOTransformBase-5.2", "ITKIOTransformMatlab-5.2", "ITKIOTransformInsightLegacy-5.2", "ITKTransform-5.2",
+  "ITKIOTransformBase-5.2", "ITKTransformFactory-5.2", "ITKIOTransformMatlab-5.2", "ITKIOTransformInsightLegacy-5.2", "ITKTransform-5.2",
   "ITKRegistrationMethodsv4-5.2", "ITKSmoothing-5.2", "ITKOptimizersv4-5.2", "ITKOptimizers-5.2", "ITKSpatialObjects-5.2",
   "ITKStatistics-5.2", "itkvnl_algo-5.2", "itkvnl-5.2",
   "itksys-5.2", "m", "stdc++",
@@ -55,7 +55,7 @@ let targets: [Target] = [
   library("ChunkStores", ["Grids", "Volumes", "CCodecs"]),
   library("Pyramids", ["Grids", "Volumes", "ChunkStores", "BlockExecution"]),
   library("ImageFiles", ["Grids", "Volumes", "CCodecs", "CITK", "CTIFF"]),
-  library("Transforms", ["Grids", "Volumes", "CITK"]),
+  library("Transforms", ["Grids", "Volumes", "CITK", "ImageFiles"]),
   library("Filtering", ["Grids", "Volumes", "CKernels", "CFourier"]),
   library("Registration", ["Grids", "Volumes", "Filtering", "Transforms", "CITK", "CKernels"]),
   library(
