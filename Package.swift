@@ -13,7 +13,6 @@ let swiftSettings: [SwiftSetting] = [
   .enableExperimentalFeature("SafeInteropWrappers"),
   .strictMemorySafety(),
   .treatAllWarnings(as: .error),
-  .unsafeFlags(["-num-threads", "0"]),
 ]
 
 // Same bytes on every vector width: fused multiply-add is used nowhere, so that wider code paths give the same results.
@@ -27,6 +26,14 @@ let itkLibraries: [LinkerSetting] = [
   "ITKOptimizersv4-5.2", "ITKOptimizers-5.2", "ITKSpatialObjects-5.2", "ITKStatistics-5.2", "itkvnl_algo-5.2", "itkvnl-5.2",
   "itksys-5.2", "m", "stdc++",
 ].map { .linkedLibrary($0) }
+
+// Swift 6.3.1 crashes (IRGenerator::emitLazyDefinitions) where a module of several files that calls C functions by spans is compiled
+// as a whole on several threads; such targets are compiled file by file.
+let fileByFile = swiftSettings + [.unsafeFlags(["-no-whole-module-optimization"])]
+
+func spanCaller(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: fileByFile)
+}
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
   .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
@@ -54,8 +61,8 @@ let targets: [Target] = [
   library("Pyramids", ["Grids", "Volumes", "ChunkStores", "BlockExecution"]),
   library("ImageFiles", ["Grids", "Volumes", "CITK", "CTIFF"]),
   library("Transforms", ["Grids", "Volumes", "CITK"]),
-  library("Filtering", ["Grids", "Volumes", "CKernels", "CFourier"]),
-  library("Registration", ["Grids", "Volumes", "Filtering", "Transforms", "CITK", "CKernels"]),
+  spanCaller("Filtering", ["Grids", "Volumes", "CKernels", "CFourier"]),
+  spanCaller("Registration", ["Grids", "Volumes", "Filtering", "Transforms", "CITK", "CKernels"]),
   library(
     "Pipelines",
     ["Grids", "Volumes", "BlockExecution", "ChunkStores", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration"]),
