@@ -27,8 +27,11 @@ struct ITKImageFile: Sendable {
   var origin: [Double]
   var direction: [[Double]]
   var canStream: Bool
+  /// What has to be looked at before a compressed NIfTI file is trusted.
+  var nifti: NIfTICheck?
 
   init(path: String) throws(ImageFileError) {
+    nifti = try Self.isNIfTI(path) ? NIfTICheck(path: path) : nil
     var geometry = [Double](repeating: 0, count: Int(CITK_GEOMETRY_COUNT))
     var geometrySpan = geometry.mutableSpan
     let header = unsafe citk_image_file_header(path, &geometrySpan)
@@ -80,6 +83,8 @@ struct ITKImageFile: Sendable {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return files.reduce(0) { $0 + ImageFile.size(of: folder.appendingPathComponent($1).path) }
   }
+
+  private static func isNIfTI(_ path: String) -> Bool { [".nii", ".nii.gz"].contains { path.lowercased().hasSuffix($0) } }
 
   /// Reading part of a compressed file means to decompress all before it.
   private static func isCompressed(_ path: String) -> Bool {

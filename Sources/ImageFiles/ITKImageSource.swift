@@ -41,7 +41,10 @@ struct ITKImageSource<Stored: VoxelScalar>: VoxelSource {
     if file.canStream {
       return try load(pixels).interleavedPart(pixels.relative(to: pixels.lower), channels: channels).converted(to: type)
     }
-    let whole = try cache.value { try load(pixelExtent.box) }
+    let whole = try cache.value {
+      try file.nifti?.checkContent()
+      return try load(pixelExtent.box)
+    }
     return whole.interleavedPart(pixels, channels: channels).converted(to: type)
   }
 

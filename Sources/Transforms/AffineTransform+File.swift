@@ -17,10 +17,10 @@ extension AffineTransform {
   public static func read(contentsOf path: String, unit: LengthUnit? = nil) throws(TransformError) -> AffineTransform {
     let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? NSNumber
     guard let size else { throw TransformError("\(path) does not exist", hint: "check the path") }
-    // An affine map takes some hundred bytes; readers below take a damaged header's word for the memory they need.
     guard size.intValue > 0, size.intValue < 1 << 20 else {
       throw TransformError("\(path) is no file of an affine transform: it has \(size) bytes", hint: "give a .mat, .txt or .tfm file")
     }
+    if path.hasSuffix(".mat") { try MATLABCheck.check(path) }
     var numbers = [Double](repeating: 0, count: Int(CITK_AFFINE_COUNT))
     var span = numbers.mutableSpan
     let file = unsafe citk_transform_file_read(path, &span)
@@ -50,7 +50,7 @@ extension AffineTransform {
     let url = URL(fileURLWithPath: path)
     let temporary = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).\(UUID().uuidString).part").path
     defer { try? FileManager.default.removeItem(atPath: temporary) }
-    let status = unsafe citk_transform_file_write(temporary, numbers.span, path.lowercased().hasSuffix(".mat"))
+    let status = unsafe citk_transform_file_write(temporary, numbers.span, path.hasSuffix(".mat"))
     guard status.isSuccess, let handle = FileHandle(forUpdatingAtPath: temporary) else {
       throw TransformError("\(path) cannot be written: \(status.text)", hint: "check that the folder exists and may be written to")
     }

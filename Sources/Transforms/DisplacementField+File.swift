@@ -14,7 +14,10 @@ extension DisplacementField {
   public static func read(contentsOf path: String, unit: LengthUnit? = nil) throws -> DisplacementField {
     let image = try ImageFile.open(path: path)
     let rank = image.axes.filter { $0.kind == .space }.count
-    guard image.axes.last?.kind == .channel, image.timeCount == 1, image.axes.count == rank + 1, image.channelCount == rank else {
+    guard image.axes.last?.kind == .channel, image.timeCount == 1, image.axes.count == rank + 1,
+      // ITK reads a 3D field of one plane as a picture of three components.
+      image.channelCount == rank || (rank == 2 && image.channelCount == 3)
+    else {
       throw TransformError(
         "\(path) is no displacement field: it has the axes \(image.axes.map(\.name).joined(separator: ",")) and "
           + "\(image.channelCount) components a voxel, and as many components as spatial axes are needed",
@@ -25,10 +28,11 @@ extension DisplacementField {
     let extent = Extent((rank == 2 ? [1] : []) + level.source.extent.lengths.dropLast())
     let interleaved = try level.source.read(level.source.extent.box, as: Float.self)
     var vectors = VectorField(zeros: extent)
-    for component in 0..<rank {
+    let components = image.channelCount
+    for component in 0..<components {
       // Components are x first; axis 2 is x.
       vectors[2 - component] = VoxelBuffer(
-        extent: extent, elements: (0..<extent.count).map { interleaved.elements[$0 * rank + component] })
+        extent: extent, elements: (0..<extent.count).map { interleaved.elements[$0 * components + component] })
     }
     return DisplacementField(vectors: vectors, space: space).converted(to: unit)
   }

@@ -16,8 +16,11 @@ import Volumes
       : PhysicalSpace(spacing: [3, 2, 0.5], origin: [-7, 10, -20], direction: [[c, 0, -s], [0, 1, 0], [s, 0, c]], unit: unit)
   }
 
-  static func volume<Voxel: VoxelScalar>(_ extent: Extent, as type: Voxel.Type, seed: Int = 1, unit: LengthUnit? = .micrometer) -> LazyVolume {
-    LazyVolume(source: ArraySource(patternVoxels(extent, seed: seed, as: type)), space: space(rank: extent.rank, unit: unit), name: "pattern")
+  static func volume<Voxel: VoxelScalar>(_ extent: Extent, as type: Voxel.Type, seed: Int = 1, unit: LengthUnit? = .micrometer)
+    -> LazyVolume
+  {
+    LazyVolume(
+      source: ArraySource(patternVoxels(extent, seed: seed, as: type)), space: space(rank: extent.rank, unit: unit), name: "pattern")
   }
 
   @Test(arguments: ["a.tif", "a.nii", "a.nii.gz", "a.nrrd"])
@@ -91,7 +94,9 @@ import Volumes
         let path = folder.appendingPathComponent(name).path
         var options = ImageFileOptions()
         options.memory = memory
-        try ImageFile.write(channels: [Self.volume([9, 70, 90], as: UInt32.self), Self.volume([9, 70, 90], as: UInt32.self, seed: 3)], to: path, options: options)
+        try ImageFile.write(
+          channels: [Self.volume([9, 70, 90], as: UInt32.self), Self.volume([9, 70, 90], as: UInt32.self, seed: 3)], to: path,
+          options: options)
         files.append(try Data(contentsOf: URL(fileURLWithPath: path)))
       }
       #expect(Set(files).count == 1)

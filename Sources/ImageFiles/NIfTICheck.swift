@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CCodecs
+
+/// What ITK's reader takes on trust: that a NIfTI-1 header makes sense, and that the file holds the voxels it promises.
+struct NIfTICheck {
+  let path: String
+  /// Bytes of header and voxels.
+  let byteCount: Int
+
+  /// Checks the header of a `.nii` or `.nii.gz` file.
+  ///
+  /// - Throws: `ImageFileError` where the header contradicts itself, or an uncompressed file is shorter than it says.
+  init(path: String) throws(ImageFileError) {
+    var header = [UInt8](repeating: 0, count: 348)
+    var span = header.mutableSpan
+    let count = unsafe ccodecs_gzip_file_beginning(path, &span)
+    guard count == 348 else { throw ImageFileError(path: path, "ends inside its NIfTI header", hint: "the file is cut short or damaged") }
+    guard Array(header[344..<348]) == Array("n+1\0".utf8) else {
+      let isSecond = Array(header[4..<7]) == Array("n+2".utf8)
+      throw ImageFileError(
+        path: path, isSecond ? "is a NIfTI-2 file, and NIfTI-1 is read" : "has no NIfTI-1 signature",
+        hint: isSecond ? "convert it to NIfTI-1, NRRD or OME-Zarr" : "the file may be damaged")
+    }
+    let isSwapped = header[0...3] != [0x5C, 1, 0, 0]
+    func number(_ place: Int, _ size: Int) -> UInt32 {
+      (0..<size).reduce(0) { $0 | UInt32(header[place + (isSwapped ? size - 1 - $1 : $1)]) << UInt32(8 * $1) }
+    }
+    let dimensions = (0..<8).map { Int(Int16(truncatingIfNeeded: number(40 + 2 * $0, 2))) }
+    let type = Int(number(70, 2))
+    let bits = Self.bits[type]
+    guard (1...7).contains(dimensions[0]), dimensions[1...dimensions[0]].allSatisfy({ $0 > 0 }) else {
+      throw ImageFileError(path: path, "has a damaged NIfTI header: its dimensions are \(dimensions)")
+    }
+    guard let bits else { throw ImageFileError(path: path, "has the NIfTI data type \(type), which is not read") }
+    let offset = Float(bitPattern: number(108, 4))
+    guard offset.isFinite, offset >= 0, offset < 1e9 else {
+      throw ImageFileError(path: path, "has a damaged NIfTI header: its voxels begin at byte \(offset)")
+    }
+    // 7 × 15 bits and the bits of a voxel may be more than a word holds.
+    var size = bits / 8
+    for length in dimensions[1...dimensions[0]] {
+      let (product, overflow) = size.multipliedReportingOverflow(by: length)
+      if overflow { throw ImageFileError(path: path, "has a damaged NIfTI header: its dimensions are \(dimensions)") }
+      size = product
+    }
+    self.path = path
+    byteCount = max(Int(offset), 352) + size
+    let stored = ImageFile.size(of: path)
+    if Self.isCompressed(path) {
+      // What deflate can hold at most.
+      guard byteCount / 1100 <= stored else { throw cutShort(stored) }
+    } else if stored < byteCount {
+      throw cutShort(stored)
+    }
+  }
+
+  /// Decompresses all of a compressed file: neither ITK nor the NIfTI library tells where one is cut short or damaged.
+  func checkContent() throws(ImageFileError) {
+    guard Self.isCompressed(path) else { return }
+    let length = unsafe ccodecs_gzip_file_length(path)
+    if length < Int64(byteCount) { throw cutShort(max(0, Int(length))) }
+  }
+
+  private func cutShort(_ count: Int) -> ImageFileError {
+    ImageFileError(
+      path: path, "holds fewer bytes than its header says: \(count) of \(byteCount)", hint: "the file is cut short or damaged")
+  }
+
+  private static func isCompressed(_ path: String) -> Bool {
+    (try? ImageFile.beginning(of: path, count: 2)) == [0x1F, 0x8B]
+  }
+
+  /// Bits a voxel of the data types that are read: integers, reals, complex numbers, RGB and RGBA.
+  private static let bits = [
+    2: 8, 4: 16, 8: 32, 16: 32, 32: 64, 64: 64, 128: 24, 256: 8, 512: 16, 768: 32, 1024: 64, 1280: 64, 1792: 128, 2304: 32,
+  ]
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Grids
+import ImageFiles
+import TestSupport
+import Testing
+import Volumes
+
+@Suite struct BadFileTests {
+  /// Opens a file and reads all of it, and says what went wrong.
+  private func problem(_ url: URL) -> String? {
+    do {
+      let image = try ImageFile.open(path: url.path)
+      // A header may lie within what its file could hold: what is read stays bounded.
+      guard image.levels[0].source.extent.count < 1 << 22 else { return "large" }
+      _ = try image.levels[0].source.read(image.levels[0].source.extent.box, as: Float.self)
+      return nil
+    } catch {
+      return error.localizedDescription
+    }
+  }
+
+  private func write(_ name: String, in folder: URL, compressionLevel: Int = 4) throws -> URL {
+    let url = folder.appendingPathComponent(name)
+    var options = ImageFileOptions()
+    options.compressionLevel = compressionLevel
+    try ImageFile.write(RoundTripTests.volume([6, 40, 50], as: UInt16.self), to: url.path, options: options)
+    return url
+  }
+
+  @Test func whatIsNoImageIsNamed() throws {
+    try withTemporaryFolder { folder in
+      #expect(problem(folder.appendingPathComponent("missing.tif"))?.hasSuffix("missing.tif does not exist") == true)
+      #expect(problem(folder)?.contains("is a folder") == true)
+      for (name, bytes) in [("empty.nii", ""), ("text.nii.gz", "not an image at all"), ("text.mha", "hello"), ("short.tif", "II")] {
+        let url = folder.appendingPathComponent(name)
+        try Data(bytes.utf8).write(to: url)
+        #expect(problem(url)?.contains(bytes.isEmpty ? "is empty" : "is not an image") == true, "\(problem(url) ?? "read")")
+        #expect(!ImageFile.isImageFile(url.path))
+      }
+    }
+  }
+
+  @Test(arguments: ["a.tif", "a.nii", "a.nii.gz", "a.nrrd", "plain.nrrd", "plain.tif"])
+  func aFileCutShortIsAnError(name: String) throws {
+    try withTemporaryFolder { folder in
+      let url = try write(name, in: folder, compressionLevel: name.hasPrefix("plain") ? 0 : 4)
+      let whole = try Data(contentsOf: url)
+      for count in [5, 100, 349, whole.count / 2, whole.count - 300] {
+        try whole.prefix(count).write(to: url)
+        let problem = problem(url)
+        #expect(problem?.contains(url.path) == true, "\(count) of \(whole.count) bytes: \(problem ?? "read")")
+      }
+    }
+  }
+
+  @Test func sizesThatTheFileCannotHoldAreRefused() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("a.nrrd")
+      for sizes in ["2000000000 2000000000 2", "4000000000 4000000000 4000000000", "0 5 5", "-3 5 5"] {
+        let header = "NRRD0004\ntype: uint16\ndimension: 3\nsizes: \(sizes)\nendian: little\nencoding: raw\n\n"
+        try Data(header.utf8).write(to: url)
+        #expect(problem(url) != nil, "\(sizes)")
+      }
+    }
+  }
+
+  @Test func aSpacingOfZeroIsRefusedUntilAnotherIsGiven() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("a.tif")
+      let volume = RoundTripTests.volume([3, 5, 7], as: UInt8.self)
+      try ImageFile.write(volume.placed(in: PhysicalSpace(spacing: [0, 1, 1], unit: .micrometer)), to: url.path)
+      #expect(problem(url)?.contains("each has to be above zero") == true)
+      #expect(try ImageFile.open(path: url.path, spacing: [1, 1, 1]).levels[0].space.spacing == [1, 1, 1])
+    }
+  }
+
+  @Test(arguments: ["a.tif", "a.nii", "a.nii.gz", "a.nrrd", "plain.tif"])
+  func noDamageToAHeaderStopsTheProgram(name: String) throws {
+    try withTemporaryFolder { folder in
+      let url = try write(name, in: folder, compressionLevel: name.hasPrefix("plain") ? 0 : 4)
+      let whole = [UInt8](try Data(contentsOf: url))
+      var generator = SeededGenerator(seed: 11)
+      // Headers lie at the beginning, TIFF's directories at the end.
+      let places = name.hasSuffix("tif") ? Array(0..<16) + Array((whole.count - 1000)..<whole.count) : Array(0..<352)
+      var refused = 0
+      for _ in 0..<200 {
+        var bytes = whole
+        for _ in 0..<Int.random(in: 1...4, using: &generator) {
+          bytes[places.randomElement(using: &generator)!] = UInt8.random(in: 0...255, using: &generator)
+        }
+        try Data(bytes).write(to: url)
+        if problem(url) != nil { refused += 1 }
+      }
+      #expect(refused > 0)
+    }
+  }
+
+  @Test func aFolderThatIsMissingIsAnError() throws {
+    try withTemporaryFolder { folder in
+      for name in ["a.tif", "a.nii.gz", "a.nrrd"] {
+        #expect(throws: ImageFileError.self) { try write("missing/\(name)", in: folder) }
+      }
+      #expect(throws: ImageFileError.self) { try write("a.xyz", in: folder) }
+    }
+  }
+}
