@@ -79,8 +79,7 @@ def resampled_coordinates(ants, rank, points, transforms):
         moving = ants.from_numpy(values, origin=[origin] * rank, spacing=[spacing] * rank)
         for number, point in enumerate(points):
             fixed = ants.from_numpy(np.zeros([3] * rank, np.float32), origin=list(point[::-1]), spacing=[1e-3] * rank)
-            # Unasked, antspyx takes an affine file before a warp for one to be inverted.
-            moved = ants.apply_transforms(fixed, moving, transforms, interpolator="linear", whichtoinvert=[False] * len(transforms))
+            moved = ants.apply_transforms(fixed, moving, transforms, interpolator="linear")
             result[number, rank - 1 - axis] = moved.numpy()[(0,) * rank]
     return result
 
@@ -91,6 +90,7 @@ def check():
     for entry in json.load(open(path("checks.json"))):
         points, expected = entry["points"], np.array(entry["mapped"])
         rank = expected.shape[1]
+        # The transform added last is applied first.
         whole = sitk.CompositeTransform(rank)
         for name in entry["list"]:
             if name.endswith(".mat") or name.endswith(".txt"):
@@ -99,7 +99,8 @@ def check():
                 whole.AddTransform(sitk.DisplacementFieldTransform(sitk.ReadImage(path(name), sitk.sitkVectorFloat64)))
         worst = max(worst, np.abs(np.array(mapped(whole, points)) - expected).max())
         assert worst < 1e-3, f"SimpleITK, {entry['list']}: {worst}"
-        moved = resampled_coordinates(ants, rank, points, [path(name) for name in entry["list"]])
+        # ANTs lists what happens to a fixed point first to last (warp, affine); SimpleITK's composite, last to first (affine, warp).
+        moved = resampled_coordinates(ants, rank, points, [path(name) for name in entry["list"][::-1]])
         worst = max(worst, np.abs(moved - expected).max())
         assert worst < 1e-3, f"antspyx, {entry['list']}: {worst}"
     print("largest difference", worst)

@@ -58,7 +58,7 @@ private struct Entry: Codable {
       try TransformFileTests.flat.write(to: path("affine2d.mat"))
       let points = [[2.3, 4.1, 3.7], [5.5, 6.2, 7.9], [8.0, 3.0, 1.25]].map { field.space.world(of: $0) }
       let flatPoints = [[0, 4.1, 3.7], [0, 6.2, 7.9]].map { flatField.space.world(of: $0) }
-      // The last transform of a list is applied first: warp, then affine.
+      // The last transform of a list is applied first, as in SimpleITK's composite; ANTs lists them the other way round.
       let checks = [
         Entry(list: ["affine.mat"], points: points, mapped: points.map { TransformFileTests.affine($0) }),
         Entry(list: ["warp.nii.gz"], points: points, mapped: points.map { field($0) }),
