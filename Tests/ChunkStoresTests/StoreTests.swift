@@ -8,7 +8,9 @@ import Testing
 import Volumes
 
 struct StoreTests {
-  @Test(arguments: ["", "/", "/etc/passwd", "..", "a/../b", "a//b", "./a", "a/", "a/\u{0}"]) func keysThatLeaveTheStoreAreRefused(key: String) throws {
+  @Test(arguments: ["", "/", "/etc/passwd", "..", "a/../b", "a//b", "./a", "a/", "a/\u{0}"]) func keysThatLeaveTheStoreAreRefused(
+    key: String
+  ) throws {
     try withTemporaryFolder { folder in
       let store = LocalStore(directory: folder.path)
       #expect(throws: ChunkStoreError.self) { try store.get(key) }
