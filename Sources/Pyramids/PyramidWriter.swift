@@ -88,7 +88,12 @@ public struct PyramidWriter: Sendable {
     guard exists else { return try FileAccess.rename(workingPath, to: path) }
     let old = workingPath + "-replaced"
     try FileAccess.rename(path, to: old)
-    try FileAccess.rename(workingPath, to: path)
+    do {
+      try FileAccess.rename(workingPath, to: path)
+    } catch {
+      try FileAccess.rename(old, to: path)
+      throw error
+    }
     try FileManager.default.removeItem(atPath: old)
   }
 

@@ -75,18 +75,30 @@ struct StoreTests {
     }
   }
 
+  @Test func aReadOnlyFileSystemIsAnError() throws {
+    try withSmallDisk(kilobytes: 64) { folder in
+      guard run(["mount", "-o", "remount,ro", folder.path]) else {
+        print("skipped: a read-only file system, because none can be mounted here")
+        return
+      }
+      let error = message { try LocalStore(directory: folder.path).put("a", [1]) }
+      #expect(error.contains("the file system is read-only") && error.contains(folder.path))
+    }
+  }
+
+  private func run(_ arguments: [String]) -> Bool {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = arguments
+    process.standardError = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return false }
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  }
+
   /// Runs `body` on a file system of that size; where none can be mounted, says so and passes.
   private func withSmallDisk(kilobytes: Int, _ body: (URL) throws -> Void) throws {
     try withTemporaryFolder { folder in
-      func run(_ arguments: [String]) -> Bool {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
-      }
       guard run(["mount", "-t", "tmpfs", "-o", "size=\(kilobytes)k", "tmpfs", folder.path]) else {
         print("skipped: a full disk, because no file system can be mounted here")
         return

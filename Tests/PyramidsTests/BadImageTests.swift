@@ -21,6 +21,62 @@ struct BadImageTests {
     }
   }
 
+  @Test func otherContainersAndAddressesAreNamed() throws {
+    #expect(message { _ = try OMEImage.open("https://example.org/a.zarr") }.contains("only local paths"))
+    try withTemporaryFolder { folder in
+      try put("{}", "attributes.json", in: folder)
+      #expect(message { _ = try OMEImage.open(folder.path) }.contains("N5 container"))
+    }
+  }
+
+  @Test func damagedMetadataAreNeverACrash() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.path + "/a.ome.zarr"
+      for version in OMEVersion.allCases {
+        var layout = PyramidLayout(extent: [8, 16, 16], voxelType: .uint16, space: PhysicalSpace(spacing: [2, 1, 1], unit: .micrometer))
+        layout.version = version
+        layout.levelCount = 2
+        let writer = try PyramidWriter.begin(layout, at: path)
+        try writer.write(patternVoxels([8, 16, 16], seed: 7, as: UInt16.self), at: [0, 0, 0])
+        try writer.buildLevels()
+        try writer.finish(replacing: true)
+        var random = SeededGenerator(seed: 3)
+        var opened = 0
+        for name in version == .v04 ? [".zattrs", "0/.zarray", "1/.zarray"] : ["zarr.json", "0/zarr.json", "1/zarr.json"] {
+          let file = URL(fileURLWithPath: path + "/" + name)
+          let whole = [UInt8](try Data(contentsOf: file))
+          for _ in 0..<300 {
+            try Data(damaged(whole, using: &random)).write(to: file)
+            if let image = try? OMEImage.open(path) {
+              opened += 1
+              // A lie that passes is a small one: one voxel can be asked for.
+              let extent = image.levels[0].source.extent
+              if extent.count > 0 { _ = try? image.levels[0].source.read(Box(lower: extent.lengths.map { $0 - 1 }, upper: extent.lengths), as: Float.self) }
+            }
+          }
+          try Data(whole).write(to: file)
+        }
+        #expect(opened > 0 && opened < 900, "some damage shows, some does not: \(opened)")
+      }
+    }
+  }
+
+  /// Some bytes exchanged for others that are common in JSON, or a part cut out.
+  private func damaged(_ whole: [UInt8], using random: inout SeededGenerator) -> [UInt8] {
+    var bytes = whole
+    for _ in 0..<Int.random(in: 1...3, using: &random) {
+      let place = Int.random(in: 0..<bytes.count, using: &random)
+      switch Int.random(in: 0..<4, using: &random) {
+      case 0: bytes.removeSubrange(place..<min(bytes.count, place + Int.random(in: 1...20, using: &random)))
+      case 1: bytes[place] = Array("0123456789-e.,:{}[]\"nt".utf8).randomElement(using: &random) ?? 0
+      case 2: bytes.insert(contentsOf: Array("999999999".utf8), at: place)
+      default: bytes[place] = UInt8.random(in: 0...255, using: &random)
+      }
+      if bytes.isEmpty { return bytes }
+    }
+    return bytes
+  }
+
   @Test func whatIsNoImageIsSaid() throws {
     try withTemporaryFolder { folder in
       #expect(message { _ = try OMEImage.open(folder.path) }.contains("and empty"))
