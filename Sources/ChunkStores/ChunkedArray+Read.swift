@@ -90,6 +90,7 @@ extension ArrayMetadata {
     if let first = codecs.first {
       // Told before memory is taken, where the frame says it.
       if let stated = try first.statedCount(of: bytes.rawBytes), stated != chunkByteCount { throw .wrongCount(stated) }
+      if let most = first.largestCount(of: bytes.count), most < chunkByteCount { throw .lessThan(most) }
     } else if bytes.count != chunkByteCount {
       throw .wrongCount(bytes.count)
     }
@@ -138,6 +139,8 @@ extension CodecFailure {
     let hint = "the file is damaged, or the array's metadata are not its own; copy it again from its source"
     return switch self {
     case .damaged, .failed: ChunkStoreError("\(chunk) is damaged: it cannot be decoded as \(names)", hint: hint)
+    case .lessThan(let count):
+      ChunkStoreError("\(chunk) holds at most \(count) bytes, and \(expected) are expected (\(meaning))", hint: hint)
     case .moreThan(let count):
       ChunkStoreError("\(chunk) holds more than \(count) bytes, and \(expected) are expected (\(meaning))", hint: hint)
     case .wrongCount(let count): ChunkStoreError("\(chunk) holds \(count) bytes, and \(expected) are expected (\(meaning))", hint: hint)

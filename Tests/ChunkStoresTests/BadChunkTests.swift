@@ -82,6 +82,17 @@ struct BadChunkTests {
     }
   }
 
+  @Test(arguments: [1, 2, 3, 4]) func aChunkThatCannotBeAsLargeAsTheMetadataSayIsAnErrorBeforeMemoryIsTaken(compressor: Int) throws {
+    let whole = try chunk(Self.compressors[compressor])
+    try withTemporaryFolder { folder in
+      let text = zarray(["shape": "[32768, 65536]", "chunks": "[32768, 65536]", "compressor": Self.compressors[compressor]])
+      let array = try openV2(text, folder)
+      try Data(whole).write(to: folder.appendingPathComponent("0.0"))
+      let error = message { _ = try array.read(Box(lower: [0, 0], upper: [1, 1]), as: UInt16.self) }
+      #expect(error.contains("4294967296 are expected"))
+    }
+  }
+
   @Test func aTypeThatLiesIsAnError() throws {
     let whole = try chunk(Self.compressors[0])
     try withTemporaryFolder { folder in

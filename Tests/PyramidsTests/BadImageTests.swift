@@ -51,7 +51,9 @@ struct BadImageTests {
               opened += 1
               // A lie that passes is a small one: one voxel can be asked for.
               let extent = image.levels[0].source.extent
-              if extent.count > 0 { _ = try? image.levels[0].source.read(Box(lower: extent.lengths.map { $0 - 1 }, upper: extent.lengths), as: Float.self) }
+              if extent.count > 0 {
+                _ = try? image.levels[0].source.read(Box(lower: extent.lengths.map { $0 - 1 }, upper: extent.lengths), as: Float.self)
+              }
             }
           }
           try Data(whole).write(to: file)

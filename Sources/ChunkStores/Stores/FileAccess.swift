@@ -18,7 +18,8 @@ package enum FileAccess {
     var information = stat()
     guard unsafe fstat(descriptor, &information) == 0 else { throw failure("read", path, errno) }
     guard information.st_size <= largestFile else {
-      throw ChunkStoreError("\(path) has \(information.st_size) bytes, more than any chunk", hint: "the file is damaged, or no part of an array")
+      throw ChunkStoreError(
+        "\(path) has \(information.st_size) bytes, more than any chunk", hint: "the file is damaged, or no part of an array")
     }
     var bytes = [UInt8](repeating: 0, count: Int(information.st_size))
     var filled = 0
