@@ -133,6 +133,16 @@ struct BadImageTests {
       #expect(message { _ = try OMEImage.open(folder.path) }.contains("level `0` has voxels of uint16, level `1` has int32"))
     }
     try withTemporaryFolder { folder in
+      let axes = zyx.replacingOccurrences(of: #""name": "z", "type": "space""#, with: #""name": "c", "type": "channel""#)
+      try makeImage([[4, 8, 8], [2, 4, 4]], "\(axes), \"datasets\": [\(levels)]", folder)
+      #expect(message { _ = try OMEImage.open(folder.path) }.contains("level `1` has the length 2 along `c`, and the finest has 4"))
+    }
+    try withTemporaryFolder { folder in
+      try makeImage([[0, 8, 8], [0, 4, 4]], body, folder)
+      #expect(message { _ = try OMEImage.open(folder.path) }.contains("level `0` of 0×8×8 has no voxel"))
+      #expect(message { _ = try OMEImage.open(folder.path + "/0") }.contains("has no voxel"))
+    }
+    try withTemporaryFolder { folder in
       try makeImage([[4, 8, 8]], body, folder)
       #expect(message { _ = try OMEImage.open(folder.path) }.contains("names the level `1`, which is not there"))
     }

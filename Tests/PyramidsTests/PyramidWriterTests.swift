@@ -125,7 +125,9 @@ struct PyramidWriterTests {
       #expect(try names(in: folder) == [".out.ome.zarr.partial-one"])
       #expect(throws: PyramidError.self) { try OMEImage.open(writer.workingPath) }
       // The same attempt goes on with what is there; another layout starts anew.
+      try put("half a chunk", ".out.ome.zarr.partial-one/0/c/0/.tmp-0-1-2", in: folder)
       let again = try PyramidWriter.begin(layout, at: path, token: "one")
+      #expect(try names(in: URL(fileURLWithPath: again.workingPath + "/0/c/0")) == ["0"])
       #expect(try again.openedLevel(0, in: again.workingPath) == VoxelBuffer<UInt8>(extent: [4, 4], repeating: 3))
       var other = layout
       other.chunk = [2, 2]
@@ -133,6 +135,33 @@ struct PyramidWriterTests {
       #expect(try anew.openedLevel(0, in: anew.workingPath) == VoxelBuffer<UInt8>(extent: [4, 4], repeating: 0))
       try anew.abandon()
       #expect(try names(in: folder).isEmpty)
+    }
+  }
+
+  @Test func oneThreadAndManyWriteTheSameBytes() async throws {
+    let voxels = patternVoxels([20, 70, 90], seed: 7, as: UInt16.self)
+    var layout = PyramidLayout(extent: voxels.extent, voxelType: .uint16, space: PhysicalSpace(spacing: [1, 1, 1]))
+    layout.chunk = [8, 16, 32]
+    layout.levelCount = 3
+    let fixed = layout
+    try await withTemporaryFolder { folder in
+      _ = try write(voxels, fixed, at: folder.path + "/one/image.zarr")
+      let writer = try PyramidWriter.begin(fixed, at: folder.path + "/many/image.zarr")
+      for level in writer.levels.indices {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for box in writer.tasks(level: level, voxels: 1).reversed() {
+            group.addTask {
+              if level == 0 { try writer.write(voxels.cropped(to: box), at: box.lower) } else { try writer.buildLevel(level, box) }
+            }
+          }
+          try await group.waitForAll()
+        }
+      }
+      try writer.finish()
+      let paths = ["one", "many"].map { folder.path + "/\($0)/image.zarr" }
+      let files = try FileManager.default.subpathsOfDirectory(atPath: paths[0]).sorted()
+      #expect(try FileManager.default.subpathsOfDirectory(atPath: paths[1]).sorted() == files)
+      for file in files { #expect(FileManager.default.contentsEqual(atPath: paths[0] + "/" + file, andPath: paths[1] + "/" + file)) }
     }
   }
 

@@ -28,7 +28,8 @@ func put(_ text: String, _ name: String, in folder: URL) throws {
 
 /// An array of pattern voxels in a folder.
 func makeArray(_ extent: Extent, _ folder: URL, type: VoxelType = .uint16, format: ZarrFormat = .v2, names: [String?]? = nil) throws {
-  let metadata = ArrayMetadata(format: format, extent: extent, chunk: extent, voxelType: type, dimensionNames: names)
+  let metadata = ArrayMetadata(
+    format: format, extent: extent, chunk: Extent(extent.lengths.map { max($0, 1) }), voxelType: type, dimensionNames: names)
   let array = try ChunkedArray.create(at: folder.path, metadata)
   try array.write(patternVoxels(extent, seed: 7, as: UInt16.self), at: extent.lengths.map { _ in 0 })
 }
