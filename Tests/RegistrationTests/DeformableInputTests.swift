@@ -77,14 +77,14 @@ struct DeformableInputTests {
   @Test func cancellingStopsAtOnce() {
     var steps = 0
     #expect(throws: CancellationError.self) {
-      try registerDeformable(fixed: phantom.fixed, moving: phantom.moving, isCancelled: { true }) { _ in steps += 1 }
+      try registerDeformable(fixed: phantom.fixed, moving: phantom.moving, isCancelled: { true }, progress: { _ in steps += 1 })
     }
     #expect(steps == 0)
   }
 
   @Test func progressTellsEachStep() throws {
     var seen: [DeformableProgress] = []
-    let result = try registerDeformable(fixed: phantom.fixed, moving: phantom.moving) { seen.append($0) }
+    let result = try registerDeformable(fixed: phantom.fixed, moving: phantom.moving, progress: { seen.append($0) })
     #expect(seen.count == result.levels.map(\.iterations).reduce(0, +))
     #expect(seen.last?.level == result.levels.count - 1)
   }

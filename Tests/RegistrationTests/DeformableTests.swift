@@ -79,7 +79,7 @@ struct DeformableTests {
   @Test func equalImagesStayWhereTheyAre() throws {
     let image = Self.volume.fixed
     let result = try registerDeformable(fixed: image, moving: image, options: options())
-    for axis in 0..<3 { #expect(result.forward[axis].elements.allSatisfy { abs($0) < 0.01 }) }
+    for axis in 0..<3 { #expect(result.forward[axis].elements.map { abs($0) }.max()! < 0.01) }
   }
 
   @Test func unevenLightDoesNotMatterToLocalCorrelation() throws {
