@@ -43,6 +43,7 @@ public func registerDeformable(
   for (index, level) in levels.enumerated() {
     if index > 0 {
       fields.moving = refine(fields.moving, from: levels[index - 1], to: level, options.threads)
+      if let initial { addDetail(of: initial, to: &fields.moving, from: levels[index - 1], to: level, full: lattice, options.threads) }
       if options.symmetric { fields.fixed = refine(fields.fixed, from: levels[index - 1], to: level, options.threads) }
     }
     var engine = DeformableEngine(level: level, options: options)
