@@ -92,7 +92,7 @@ public:
     if (method != nullptr && method->GetCurrentLevel() < CITK_SYN_LEVEL_CAPACITY)
     {
       CITKSyNLevel & level = result->levels[method->GetCurrentLevel()];
-      level.iterations += 1;
+      level.iterations = method->GetCurrentIteration();
       level.metricValue = method->GetCurrentMetricValue();
       level.convergenceValue = method->GetCurrentConvergenceValue();
     }
