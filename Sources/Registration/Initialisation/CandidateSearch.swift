@@ -31,7 +31,7 @@ struct CandidateSearch {
     let identity = PhysicalSpace.identity(rank: 3)
     attempt("identity", .identity(rank: 3))
     attempt("geometric centres", Self.placing(centre(of: fixed), on: centre(of: moving), rotation: identity))
-    let moments = (Moments(of: fixed), Moments(of: moving))
+    let moments = (ImageMoments(of: fixed), ImageMoments(of: moving))
     if case (let fixedMoments?, let movingMoments?) = moments {
       attempt("centre of mass", Self.placing(fixedMoments.centre, on: movingMoments.centre, rotation: identity))
     }
@@ -44,7 +44,7 @@ struct CandidateSearch {
     if decidingMetric == .mi { attemptCorrelation("overlap correlation", rotation: identity, to: movingLattice, count: 3) }
     guard triesRotations else { return }
     if case (let fixedMoments?, let movingMoments?) = moments {
-      for rotation in Moments.rotations(fixed: fixedMoments, moving: movingMoments, rank: fixed.rank) {
+      for rotation in ImageMoments.rotations(fixed: fixedMoments, moving: movingMoments, rank: fixed.rank) {
         attempt("principal axes", Self.placing(fixedMoments.centre, on: movingMoments.centre, rotation: rotation))
         attemptCorrelation("principal axes, overlap correlation", rotation: rotation, to: movingLattice, count: 1)
       }
