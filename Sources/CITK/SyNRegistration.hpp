@@ -92,7 +92,7 @@ public:
     if (method != nullptr && method->GetCurrentLevel() < CITK_SYN_LEVEL_CAPACITY)
     {
       CITKSyNLevel & level = result->levels[method->GetCurrentLevel()];
-      level.iterations += 1;
+      level.iterations = method->GetCurrentIteration();
       level.metricValue = method->GetCurrentMetricValue();
       level.convergenceValue = method->GetCurrentConvergenceValue();
     }
@@ -114,6 +114,27 @@ CopyField(const TField * field, float * target, size_t count)
       target[a * count + i] = vectors[i][VDimension - 1 - a];
     }
   }
+}
+
+/// A transform of zero displacement on the lattice of `image`, both ways.
+template <unsigned int VDimension>
+typename itk::DisplacementFieldTransform<float, VDimension>::Pointer
+ZeroDisplacement(const itk::Image<float, VDimension> * image)
+{
+  using TransformType = itk::DisplacementFieldTransform<float, VDimension>;
+  using FieldType = typename TransformType::DisplacementFieldType;
+  const auto zeros = [image] {
+    auto field = FieldType::New();
+    field->CopyInformation(image);
+    field->SetRegions(image->GetLargestPossibleRegion());
+    field->Allocate();
+    field->FillBuffer(typename FieldType::PixelType(0.0f));
+    return field;
+  };
+  auto transform = TransformType::New();
+  transform->SetDisplacementField(zeros());
+  transform->SetInverseDisplacementField(zeros());
+  return transform;
 }
 
 /// One adaptor a level, with the lattice that ITK's shrinking gives that level.
@@ -198,6 +219,8 @@ RunSyN(const SyNInput & input, CITKSyNResult & result)
   method->SetFixedImage(fixed);
   method->SetMovingImage(moving);
   method->SetMovingInitialTransform(initial);
+  method->SetInitialTransform(ZeroDisplacement<VDimension>(fixed.GetPointer()));
+  method->InPlaceOn();
   method->SetMetric(metric);
   method->SetNumberOfWorkUnits(1);
   method->SetLearningRate(static_cast<float>(options.step));
