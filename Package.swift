@@ -83,7 +83,7 @@ let targets: [Target] = [
   tests("ArchitectureTests", []),
 ]
 
-// While the first targets land: only those whose folder exists.
+// While the first targets land: only those whose folder exists. (3)
 let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
 func exists(_ target: Target) -> Bool {
   let path = target.path ?? (target.type == .test ? "Tests/" : "Sources/") + target.name

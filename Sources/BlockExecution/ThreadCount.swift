@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+/// How many threads a run may use.
+public enum ThreadCount {
+  /// The least of: the processors this process may run on, its control group's quota, and `SLURM_CPUS_PER_TASK` where set; at least 1.
+  public static func available() -> Int {
+    var count = ProcessInfo.processInfo.activeProcessorCount
+    if let slurm = ProcessInfo.processInfo.environment["SLURM_CPUS_PER_TASK"].flatMap({ Int($0) }), slurm > 0 { count = min(count, slurm) }
+    if let quota = cgroupQuota() { count = min(count, max(1, Int(quota.rounded(.up)))) }
+    return max(1, count)
+  }
+
+  private static func cgroupQuota() -> Double? {
+    func numbers(_ path: String) -> [Double] {
+      ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+    }
+    let unified = numbers("/sys/fs/cgroup/cpu.max")
+    if unified.count == 2, unified[1] > 0 { return unified[0] / unified[1] }
+    let quota = numbers("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")
+    let period = numbers("/sys/fs/cgroup/cpu/cpu.cfs_period_us")
+    if let quota = quota.first, let period = period.first, quota > 0, period > 0 { return quota / period }
+    return nil
+  }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Grids
+public import Volumes
+
+extension ComposedTransform {
+  /// Maps every voxel of a box of the moving lattice back to the fixed lattice, by fixed-point iteration from a start that undoes affine
+  /// and coarse warp.
+  ///
+  /// - Parameters:
+  ///   - box: voxels of the moving lattice.
+  ///   - moving: where that lattice lies.
+  ///   - local: gives `u` over a box of fixed voxels, or `nil` for none; asked once, for all that the box needs.
+  ///   - fixedExtent: voxels of the fixed lattice.
+  ///   - tolerance: in fixed voxels; iteration stops there or after 100 rounds.
+  /// - Returns: positions in the fixed lattice, and the largest distance that remains inside it, in fixed voxels.
+  /// - Complexity: O(voxels × iterations).
+  public func inverseMapped(
+    _ box: Box, in moving: PhysicalSpace, fixedExtent: Extent, tolerance: Float = 0.01, local: (Box) throws -> SplineField?
+  ) throws -> (mapped: MappedBox, largestResidual: Float) {
+    guard let back = affine.inverse else { return (MappedBox(positions: VectorField(zeros: box.extent), base: [0, 0, 0]), .infinity) }
+    // Start: the inverse of affine and coarse.
+    let start = ComposedTransform(affine: .identity(rank: 3), coarse: coarseInverse, fixedSpace: Self.space(moving, through: back))
+    var mapped = start.mapped(box, local: nil, to: fixedSpace)
+    let reach = mapped.bounds(margin: 32).intersection(fixedExtent.box)
+    let field = reach.isEmpty ? nil : try local(reach)
+    let sampler = field.map(SplineSampler.init)
+    // All in fixed voxels: T followed by the inverse of the affine map is x + u(x) + d(x + u(x)), and the target is the affine inverse of y.
+    let nodes = coarse.map { CoarseNodes($0, fixedSpace: fixedSpace, affine: .identity(rank: 3), moving: fixedSpace) }
+    let target = ComposedTransform(affine: .identity(rank: 3), coarse: nil, fixedSpace: start.fixedSpace).mapped(
+      box, local: nil, to: fixedSpace)
+    let base = SIMD3(Double(mapped.base[0]), Double(mapped.base[1]), Double(mapped.base[2]))
+    let targetBase = SIMD3(Double(target.base[0]), Double(target.base[1]), Double(target.base[2]))
+    let bound = SIMD3(Double(fixedExtent[0]), Double(fixedExtent[1]), Double(fixedExtent[2]))
+    var largest: Float = 0
+    for i in 0..<box.count {
+      var x = base + mapped.positions.vector(at: i)
+      let y = targetBase + target.positions.vector(at: i)
+      var remaining: Float = .infinity
+      for _ in 0..<100 {
+        let moved = sampler.map { x + $0.displacement(at: x) } ?? x
+        let reached = nodes.map { moved + SIMD3<Double>($0.interpolated(moved).lowHalf3) } ?? moved
+        let error = reached - y
+        remaining = Float((error * error).sum().squareRoot())
+        if remaining <= tolerance { break }
+        x -= error
+      }
+      if all(x .>= SIMD3(repeating: 0)) && all(x .<= bound) { largest = max(largest, remaining) }
+      mapped.positions.z.elements[i] = Float(x[0] - base[0])
+      mapped.positions.y.elements[i] = Float(x[1] - base[1])
+      mapped.positions.x.elements[i] = Float(x[2] - base[2])
+    }
+    return (mapped, largest)
+  }
+
+  /// The lattice of `moving` as seen through a map of the world.
+  private static func space(_ moving: PhysicalSpace, through map: AffineTransform) -> PhysicalSpace {
+    // A general affine map leaves no orthonormal direction; spacing 1 and the map's columns as direction serve `world(of:)` alike.
+    let columns = AffineTransform.voxelMap(from: moving, through: map, to: PhysicalSpace(spacing: [1, 1, 1]))
+    return PhysicalSpace(spacing: [1, 1, 1], origin: columns.offset, direction: columns.matrix, unit: moving.unit)
+  }
+}
+
+extension VectorField {
+  func vector(at i: Int) -> SIMD3<Double> { SIMD3(Double(z.elements[i]), Double(y.elements[i]), Double(x.elements[i])) }
+}
+
+extension SIMD4<Float> {
+  var lowHalf3: SIMD3<Float> { SIMD3(self[0], self[1], self[2]) }
+}
+
+/// A spline field made ready to be asked at many scattered points.
+struct SplineSampler {
+  private let coefficients: [SIMD4<Float>]
+  private let lower: SIMD3<Double>
+  private let high: SIMD3<Double>
+  private let first: SIMD3<Int>
+  private let strides: SIMD3<Double>
+  private let extent: SIMD3<Int>
+
+  init(_ field: SplineField) {
+    let c = field.coefficients
+    coefficients = (0..<c.z.count).map { SIMD4(c.z.elements[$0], c.y.elements[$0], c.x.elements[$0], 0) }
+    let region = field.region
+    func triple<Scalar>(_ value: (Int) -> Scalar) -> SIMD3<Scalar> { SIMD3(value(0), value(1), value(2)) }
+    let flat = { (axis: Int) in field.lattice.extent[axis] == 1 }
+    lower = triple { flat($0) ? 0 : Double(region.lower[$0] + 1) }
+    high = triple { flat($0) ? 0 : Double(region.upper[$0] - 2) }
+    first = triple { region.lower[$0] }
+    strides = triple { Double(field.lattice.stride[$0]) }
+    extent = triple { region.extent[$0] }
+  }
+
+  func displacement(at position: SIMD3<Double>) -> SIMD3<Double> {
+    let along = (position / strides).clamped(lowerBound: lower, upperBound: high)
+    var sum = SIMD4<Float>(repeating: 0)
+    let (startZ, wz) = taps(along[0], 0)
+    let (startY, wy) = taps(along[1], 1)
+    let (startX, wx) = taps(along[2], 2)
+    let depth = extent[0] == 1 ? 1 : 4
+    for i in 0..<depth {
+      for j in 0..<4 where extent[1] > 1 || j == 0 {
+        let row = ((startZ + i) * extent[1] + startY + j) * extent[2] + startX
+        let weight = wz[i] * wy[j]
+        var line = SIMD4<Float>(repeating: 0)
+        for k in 0..<4 where extent[2] > 1 || k == 0 { line += coefficients[row + k] * wx[k] }
+        sum += line * weight
+      }
+    }
+    return SIMD3<Double>(sum.lowHalf3)
+  }
+
+  private func taps(_ along: Double, _ axis: Int) -> (Int, SIMD4<Float>) {
+    if extent[axis] == 1 { return (0, SIMD4(1, 0, 0, 0)) }
+    let cell = min(Int(along.rounded(.down)), Int(high[axis]) - 1)
+    let w = SplineLattice.weights(at: along - Double(cell))
+    return (cell - 1 - first[axis], SIMD4(Float(w.0), Float(w.1), Float(w.2), Float(w.3)))
+  }
+}

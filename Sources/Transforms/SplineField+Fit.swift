@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Grids
+public import Volumes
+
+extension SplineField {
+  /// The spline field nearest to a dense one in the least-squares sense, with a trace of bending penalty where samples are few.
+  ///
+  /// Constant and linear fields are kept exactly. Solved an axis at a time by banded Cholesky factors.
+  ///
+  /// - Parameters:
+  ///   - field: displacements in voxels at every voxel of `box`.
+  ///   - box: where `field` lies in the volume.
+  ///   - lattice: the volume's control lattice.
+  /// - Complexity: O(voxels).
+  public static func fitting(_ field: VectorField, over box: Box, on lattice: SplineLattice) -> SplineField {
+    precondition(field.extent == box.extent, "a displacement for each voxel of \(box)")
+    let region = lattice.controlPoints(for: box)
+    func fit(_ component: VoxelBuffer<Float>) -> VoxelBuffer<Float> {
+      var lengths = box.extent.lengths
+      var values = component.elements
+      for axis in [2, 1, 0] where lattice.extent[axis] > 1 {
+        let taps = AxisTaps(range: box[axis], stride: lattice.stride[axis], firstControl: region.lower[axis])
+        let inner = lengths[(axis + 1)...].reduce(1, *)
+        let outer = lengths[..<axis].reduce(1, *)
+        let solver = AxisFit(taps: taps, controls: region.extent[axis])
+        values = solver.fit(values, outer: outer, inner: inner)
+        lengths[axis] = region.extent[axis]
+      }
+      return VoxelBuffer(extent: region.extent, elements: values)
+    }
+    return SplineField(lattice: lattice, region: region, coefficients: VectorField(z: fit(field.z), y: fit(field.y), x: fit(field.x)))
+  }
+}
+
+/// Least squares along one axis: `(BᵀB + λ D²ᵀD²) c = Bᵀ u`, symmetric with three bands above the diagonal.
+private struct AxisFit {
+  let taps: AxisTaps
+  let controls: Int
+  /// The Cholesky factor `L` by rows: `factor[4 * i + b]` is `L[i][i − b]`.
+  let factor: [Double]
+
+  init(taps: AxisTaps, controls: Int) {
+    self.taps = taps
+    self.controls = controls
+    var bands = [Double](repeating: 0, count: controls * 4)
+    func add(_ i: Int, _ j: Int, _ value: Double) { if i >= j { bands[4 * i + i - j] += value } }
+    for (first, weights) in zip(taps.first, taps.weights) {
+      for a in 0..<4 {
+        for b in 0..<4 { add(first + a, first + b, Double(weights[a]) * Double(weights[b])) }
+      }
+    }
+    let bending = [1.0, -2.0, 1.0]
+    let penalty = 1e-4
+    for first in 0..<max(0, controls - 2) {
+      for a in 0..<3 {
+        for b in 0..<3 { add(first + a, first + b, penalty * bending[a] * bending[b]) }
+      }
+    }
+    for i in 0..<controls {
+      for b in stride(from: min(3, i), through: 0, by: -1) {
+        let j = i - b
+        var sum = bands[4 * i + b]
+        for k in max(0, i - 3)..<j where j - k <= 3 { sum -= bands[4 * i + i - k] * bands[4 * j + j - k] }
+        bands[4 * i + b] = b == 0 ? max(sum, 1e-12).squareRoot() : sum / bands[4 * j]
+      }
+    }
+    factor = bands
+  }
+
+  func fit(_ values: [Float], outer: Int, inner: Int) -> [Float] {
+    let samples = taps.first.count
+    var result = [Float](repeating: 0, count: outer * controls * inner)
+    let source = values.span
+    var target = result.mutableSpan
+    var right = [Double](repeating: 0, count: controls * inner)
+    for block in 0..<outer {
+      for i in right.indices { right[i] = 0 }
+      var side = right.mutableSpan
+      for sample in 0..<samples {
+        let from = (block * samples + sample) * inner
+        for a in 0..<4 {
+          let weight = Double(taps.weights[sample][a])
+          let to = (taps.first[sample] + a) * inner
+          for k in 0..<inner { side[to + k] += weight * Double(source[from + k]) }
+        }
+      }
+      // Forward, then backward substitution, all lines of the block together.
+      for i in 0..<controls {
+        for b in 1..<4 where i >= b {
+          let l = factor[4 * i + b]
+          for k in 0..<inner { side[i * inner + k] -= l * side[(i - b) * inner + k] }
+        }
+        let diagonal = 1 / factor[4 * i]
+        for k in 0..<inner { side[i * inner + k] *= diagonal }
+      }
+      for i in stride(from: controls - 1, through: 0, by: -1) {
+        for b in 1..<4 where i + b < controls {
+          let l = factor[4 * (i + b) + b]
+          for k in 0..<inner { side[i * inner + k] -= l * side[(i + b) * inner + k] }
+        }
+        let diagonal = 1 / factor[4 * i]
+        for k in 0..<inner { side[i * inner + k] *= diagonal }
+      }
+      for k in 0..<controls * inner { target[block * controls * inner + k] = Float(side[k]) }
+    }
+    return result
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Grids
+import TestSupport
+import Testing
+import Transforms
+import Volumes
+
+struct SplineFieldTests {
+  static func field(over box: Box, _ value: (Int, [Int]) -> Double) -> VectorField {
+    var field = VectorField(zeros: box.extent)
+    for axis in 0..<3 { field[axis] = VoxelBuffer(extent: box.extent, elements: box.indices.map { Float(value(axis, $0)) }) }
+    return field
+  }
+
+  static func largestDifference(_ a: VectorField, _ b: VectorField) -> Float {
+    var largest: Float = 0
+    for axis in 0..<3 { largest = zip(a[axis].elements, b[axis].elements).map { abs($0 - $1) }.reduce(largest, max) }
+    return largest
+  }
+
+  @Test(arguments: 0..<12) func constantAndLinearFieldsAreKept(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let extent = Extent((0..<3).map { _ in Int.random(in: 1...40, using: &random) })
+    let lattice = SplineLattice(extent: extent, stride: Int.random(in: 1...5, using: &random))
+    let lower = extent.lengths.map { Int.random(in: 0..<$0, using: &random) }
+    let box = Box(lower: lower, upper: zip(lower, extent.lengths).map { Int.random(in: $0 + 1...$1, using: &random) })
+    let slope = (0..<9).map { _ in Double.random(in: -0.2...0.2, using: &random) }
+    let dense = Self.field(over: box) { axis, voxel in
+      Double(axis) - 3 + (0..<3).map { extent[$0] == 1 ? 0 : slope[3 * axis + $0] * Double(voxel[$0]) }.reduce(0, +)
+    }
+    let fitted = SplineField.fitting(dense, over: box, on: lattice)
+    #expect(Self.largestDifference(fitted.dense(over: box), dense) < 2e-3)
+  }
+
+  @Test func storingAtStrideFourLosesLessThanTwoHundredthsOfAVoxel() {
+    // Displacements of 2 voxels that vary over 24 voxels, as the regularised engine gives them.
+    let box: Box = Extent([40, 48, 56]).box
+    let dense = Self.field(over: box) { axis, voxel in
+      let phase = 2 * Double.pi / 24 * Double(voxel[axis]) + Double(axis)
+      return 2 * sin(phase) * cos(2 * Double.pi / 48 * Double(voxel[(axis + 1) % 3]))
+    }
+    let fitted = SplineField.fitting(dense, over: box, on: SplineLattice(extent: box.extent, stride: 4))
+    #expect(Self.largestDifference(fitted.dense(over: box), dense) < 0.02)
+  }
+
+  @Test(arguments: 0..<10) func pointAndDenseEvaluationAgree(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let extent = Extent(seed % 2 == 0 ? [17, 23, 30] : [1, 23, 30])
+    let lattice = SplineLattice(extent: extent, stride: 4)
+    var coefficients = VectorField(zeros: lattice.box.extent)
+    for axis in 0..<3 {
+      for i in coefficients[axis].elements.indices { coefficients[axis].elements[i] = Float.random(in: -3...3, using: &random) }
+    }
+    let field = SplineField(lattice: lattice, region: lattice.box, coefficients: coefficients)
+    let lower = extent.lengths.map { Int.random(in: 0..<$0, using: &random) }
+    let box = Box(lower: lower, upper: zip(lower, extent.lengths).map { Int.random(in: $0 + 1...$1, using: &random) })
+    let dense = field.dense(over: box)
+    for (offset, voxel) in box.indices.enumerated() {
+      let point = field.displacement(at: voxel.map(Double.init))
+      for axis in 0..<3 { #expect(abs(Float(point[axis]) - dense[axis].elements[offset]) < 1e-4) }
+    }
+  }
+
+  @Test func theControlPointsOfABoxTouchThatBox() {
+    let lattice = SplineLattice(extent: [30, 1, 41], stride: 4)
+    for voxel in lattice.extent.box.indices {
+      let box = Box(lower: voxel, extent: [1, 1, 1])
+      #expect(lattice.box.contains(lattice.controlPoints(for: box)))
+      #expect(lattice.voxels(touchedBy: lattice.controlPoints(for: box)).contains(box))
+    }
+  }
+}
