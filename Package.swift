@@ -51,7 +51,7 @@ let targets: [Target] = [
   library("BlockExecution", ["Grids"]),
   library("ChunkStores", ["Grids", "Volumes", "CCodecs"]),
   library("Pyramids", ["Grids", "Volumes", "ChunkStores", "BlockExecution"]),
-  library("ImageFiles", ["Grids", "Volumes", "CITK", "CTIFF"]),
+  library("ImageFiles", ["Grids", "Volumes", "CCodecs", "CITK", "CTIFF"]),
   library("Transforms", ["Grids", "Volumes", "CITK"]),
   library("Filtering", ["Grids", "Volumes", "CKernels", "CFourier"]),
   library("Registration", ["Grids", "Volumes", "Filtering", "Transforms", "CITK", "CKernels"]),

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "ccodecs_base.h"
+
+#pragma clang assume_nonnull begin
+
+/// Reverses the bytes of every item of `item_size` (1, 2, 4 or 8) bytes; a remainder stays as it is.
+void ccodecs_swap_bytes(void *__sized_by(count) bytes __noescape, size_t count, size_t item_size);
+
+/// Copies bytes from one buffer to another of the same length.
+///
+/// The buffers have one length argument each, so that Swift does not need equal ones: the shorter length counts.
+void ccodecs_copy_bytes(
+    const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape, size_t capacity);
+
+/// Whether two buffers have the same length and the same bytes: 1 or 0.
+int ccodecs_equal_bytes(
+    const void *__sized_by(count) bytes __noescape, size_t count, const void *__sized_by(other_count) other __noescape,
+    size_t other_count);
+
+#pragma clang assume_nonnull end

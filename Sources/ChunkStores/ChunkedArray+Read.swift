@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CCodecs
+public import Grids
+public import Volumes
+
+extension ChunkedArray {
+  /// Reads the voxels in `box`, converted to `type` (saturating); voxels of chunks that are not stored have the fill value.
+  ///
+  /// Each chunk that meets the box is fetched and decoded once. Memory: the result, and one chunk in its encoded and decoded form.
+  ///
+  /// - Throws: `ChunkStoreError` naming the file and the chunk where one cannot be read, is damaged, or has not the length that the
+  ///   metadata give it.
+  /// - Precondition: `box` lies inside `extent`.
+  public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws(ChunkStoreError) -> VoxelBuffer<Voxel> {
+    precondition(box.rank == extent.rank && extent.box.contains(box), "\(box) lies outside \(path) of \(extent)")
+    // Spelled out, so that every loop over voxels is compiled for its two types.
+    func result<Target: VoxelScalar>(_ target: Target.Type) throws(ChunkStoreError) -> VoxelBuffer<Voxel> {
+      try readAny(box, as: target) as! VoxelBuffer<Voxel>
+    }
+    return switch Voxel.voxelType {
+    case .uint8: try result(UInt8.self)
+    case .int8: try result(Int8.self)
+    case .uint16: try result(UInt16.self)
+    case .int16: try result(Int16.self)
+    case .uint32: try result(UInt32.self)
+    case .int32: try result(Int32.self)
+    case .uint64: try result(UInt64.self)
+    case .int64: try result(Int64.self)
+    case .float32: try result(Float.self)
+    case .float64: try result(Double.self)
+    }
+  }
+
+  private func readAny<Target: VoxelScalar>(_ box: Box, as type: Target.Type) throws(ChunkStoreError) -> VoxelBuffer<Target> {
+    switch voxelType {
+    case .uint8: try gather(box, UInt8.self, as: type)
+    case .int8: try gather(box, Int8.self, as: type)
+    case .uint16: try gather(box, UInt16.self, as: type)
+    case .int16: try gather(box, Int16.self, as: type)
+    case .uint32: try gather(box, UInt32.self, as: type)
+    case .int32: try gather(box, Int32.self, as: type)
+    case .uint64: try gather(box, UInt64.self, as: type)
+    case .int64: try gather(box, Int64.self, as: type)
+    case .float32: try gather(box, Float.self, as: type)
+    case .float64: try gather(box, Double.self, as: type)
+    }
+  }
+
+  private func gather<Stored: VoxelScalar, Target: VoxelScalar>(
+    _ box: Box, _ stored: Stored.Type, as type: Target.Type
+  ) throws(ChunkStoreError) -> VoxelBuffer<Target> {
+    let fill = metadata.fillValue.voxel(as: Stored.self).saturated(to: Target.self)
+    var result = VoxelBuffer<Target>(extent: box.extent, repeating: fill)
+    if box.isEmpty { return result }
+    let chunkStrides = metadata.storedStrides
+    let strides = box.extent.strides
+    for tile in box.tiles(of: chunk) {
+      let index = zip(tile.lower, chunk.lengths).map { $0 / $1 }
+      guard let voxels = try decodedChunk(index, Stored.self) else { continue }
+      let inChunk = zip(tile.lower, zip(index, chunk.lengths)).map { $0 - $1.0 * $1.1 }
+      let inBox = zip(tile.lower, box.lower).map(-)
+      var target = result.mutableSpan
+      copyStrided(
+        tile.extent.lengths, from: voxels.span, StridedLayout(offset: zip(inChunk, chunkStrides).map(*).reduce(0, +), steps: chunkStrides),
+        to: &target, StridedLayout(offset: zip(inBox, strides).map(*).reduce(0, +), steps: strides))
+    }
+    return result
+  }
+
+  /// The voxels of a chunk in the order in which it is stored; `nil` where it is not.
+  private func decodedChunk<Stored: VoxelScalar>(_ index: [Int], _ type: Stored.Type) throws(ChunkStoreError) -> [Stored]? {
+    let key = key(ofChunk: index)
+    guard let bytes = try store.get(key) else { return nil }
+    do {
+      return try metadata.decoded(bytes, as: type)
+    } catch {
+      throw error.described(
+        file: store.name(of: key), index: index, expected: metadata.chunkByteCount, codecs: metadata.codecs,
+        meaning: "\(chunk) voxels of \(voxelType.rawValue)")
+    }
+  }
+}
+
+extension ArrayMetadata {
+  /// Decodes the file of a chunk.
+  fileprivate func decoded<Stored: VoxelScalar>(_ file: [UInt8], as type: Stored.Type) throws(CodecFailure) -> [Stored] {
+    // Codecs but the last to be undone give bytes of a length that only their frames know.
+    var bytes = file
+    for codec in codecs.dropFirst().reversed() { bytes = try codec.decodedToUnknownLength(bytes, limit: 2 * chunkByteCount + 65536) }
+    if let first = codecs.first {
+      // Told before memory is taken, where the frame says it.
+      if let stated = try first.statedCount(of: bytes.rawBytes), stated != chunkByteCount { throw .wrongCount(stated) }
+    } else if bytes.count != chunkByteCount {
+      throw .wrongCount(bytes.count)
+    }
+    var voxels = [Stored](repeating: 0, count: chunk.count)
+    var span = voxels.mutableSpan
+    var target = span.mutableRawBytes
+    if let codec = codecs.first {
+      let count = try codec.decode(bytes.rawBytes, into: &target)
+      guard count == chunkByteCount else { throw .wrongCount(count) }
+    } else {
+      ccodecs_copy_bytes(bytes.rawBytes, &target)
+    }
+    if isBigEndian { ccodecs_swap_bytes(&target, voxelType.size) }
+    return voxels
+  }
+}
+
+extension ByteCodec {
+  fileprivate func decodedToUnknownLength(_ bytes: [UInt8], limit: Int) throws(CodecFailure) -> [UInt8] {
+    var capacity = min(max(4 * bytes.count, 4096), limit)
+    if let stated = try statedCount(of: bytes.rawBytes) {
+      guard stated <= limit else { throw .wrongCount(stated) }
+      capacity = stated
+    }
+    while true {
+      var result = [UInt8](repeating: 0, count: capacity)
+      do {
+        var span = result.mutableSpan
+        var target = span.mutableRawBytes
+        let count = try decode(bytes.rawBytes, into: &target)
+        result.removeLast(capacity - count)
+        return result
+      } catch .moreThan(let count) where count < limit {
+        capacity = min(2 * capacity, limit)
+      } catch {
+        throw error
+      }
+    }
+  }
+}
+
+extension CodecFailure {
+  fileprivate func described(file: String, index: [Int], expected: Int, codecs: [ByteCodec], meaning: String) -> ChunkStoreError {
+    let chunk = "chunk (\(index.map(String.init).joined(separator: ", "))) in \(file)"
+    let names = codecs.isEmpty ? "raw" : codecs.map(\.name).joined(separator: " + ")
+    let hint = "the file is damaged, or the array's metadata are not its own; copy it again from its source"
+    return switch self {
+    case .damaged, .failed: ChunkStoreError("\(chunk) is damaged: it cannot be decoded as \(names)", hint: hint)
+    case .moreThan(let count):
+      ChunkStoreError("\(chunk) holds more than \(count) bytes, and \(expected) are expected (\(meaning))", hint: hint)
+    case .wrongCount(let count): ChunkStoreError("\(chunk) holds \(count) bytes, and \(expected) are expected (\(meaning))", hint: hint)
+    }
+  }
+}

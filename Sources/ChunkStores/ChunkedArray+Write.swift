@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CCodecs
+internal import Grids
+public import Volumes
+
+extension ChunkedArray {
+  /// Writes voxels, converted to the array's type (saturating), their first one landing at `position`.
+  ///
+  /// The voxels are whole chunks, clipped only at the array's end, so that every chunk has one writer. Each chunk appears whole or not
+  /// at all. A chunk in which every voxel is the fill value, bit for bit, is not stored, and removed where it was.
+  ///
+  /// - Throws: `ChunkStoreError` where the box lies outside the array or cuts a chunk (naming the nearest box that does not), or a file
+  ///   cannot be written.
+  public func write<Voxel: VoxelScalar>(_ voxels: VoxelBuffer<Voxel>, at position: [Int]) throws(ChunkStoreError) {
+    guard voxels.extent.rank == extent.rank, position.count == extent.rank else {
+      throw ChunkStoreError("a box of \(voxels.extent.rank) axes cannot be written to \(path), which has \(extent.rank)")
+    }
+    let box = Box(lower: position, extent: voxels.extent)
+    try checkAlignment(of: box)
+    func scatter<Source: VoxelScalar>(_ source: Source.Type) throws(ChunkStoreError) {
+      try writeAny(voxels as! VoxelBuffer<Source>, box)
+    }
+    // Spelled out, so that every loop over voxels is compiled for its two types.
+    switch Voxel.voxelType {
+    case .uint8: try scatter(UInt8.self)
+    case .int8: try scatter(Int8.self)
+    case .uint16: try scatter(UInt16.self)
+    case .int16: try scatter(Int16.self)
+    case .uint32: try scatter(UInt32.self)
+    case .int32: try scatter(Int32.self)
+    case .uint64: try scatter(UInt64.self)
+    case .int64: try scatter(Int64.self)
+    case .float32: try scatter(Float.self)
+    case .float64: try scatter(Double.self)
+    }
+  }
+
+  private func checkAlignment(of box: Box) throws(ChunkStoreError) {
+    guard extent.box.contains(box) else { throw ChunkStoreError("the box \(box) lies outside \(path) of \(extent)") }
+    if box.isEmpty { return }
+    let lower = zip(box.lower, chunk.lengths).map { $0 / $1 * $1 }
+    let upper = (0..<extent.rank).map { min((box.upper[$0] + chunk[$0] - 1) / chunk[$0] * chunk[$0], extent[$0]) }
+    let legal = Box(lower: lower, upper: upper)
+    guard legal == box else {
+      throw ChunkStoreError(
+        "the box \(box) cuts chunks of \(path), which are \(chunk) voxels; the nearest box of whole chunks is \(legal)",
+        hint: "write whole chunks, clipped only at the array's end")
+    }
+  }
+
+  private func writeAny<Source: VoxelScalar>(_ voxels: VoxelBuffer<Source>, _ box: Box) throws(ChunkStoreError) {
+    switch voxelType {
+    case .uint8: try scatter(voxels, box, as: UInt8.self)
+    case .int8: try scatter(voxels, box, as: Int8.self)
+    case .uint16: try scatter(voxels, box, as: UInt16.self)
+    case .int16: try scatter(voxels, box, as: Int16.self)
+    case .uint32: try scatter(voxels, box, as: UInt32.self)
+    case .int32: try scatter(voxels, box, as: Int32.self)
+    case .uint64: try scatter(voxels, box, as: UInt64.self)
+    case .int64: try scatter(voxels, box, as: Int64.self)
+    case .float32: try scatter(voxels, box, as: Float.self)
+    case .float64: try scatter(voxels, box, as: Double.self)
+    }
+  }
+
+  private func scatter<Source: VoxelScalar, Stored: VoxelScalar>(
+    _ voxels: VoxelBuffer<Source>, _ box: Box, as type: Stored.Type
+  ) throws(ChunkStoreError) {
+    let fill = metadata.fillValue.voxel(as: Stored.self)
+    let chunkStrides = metadata.storedStrides
+    let strides = box.extent.strides
+    let empty = [Stored](repeating: fill, count: chunk.count)
+    for tile in box.tiles(of: chunk) {
+      let index = zip(tile.lower, chunk.lengths).map { $0 / $1 }
+      let inBox = zip(tile.lower, box.lower).map(-)
+      var stored = empty
+      var target = stored.mutableSpan
+      copyStrided(
+        tile.extent.lengths, from: voxels.span, StridedLayout(offset: zip(inBox, strides).map(*).reduce(0, +), steps: strides),
+        to: &target, StridedLayout(offset: 0, steps: chunkStrides))
+      try put(&stored, index, empty: empty)
+    }
+  }
+
+  private func put<Stored: VoxelScalar>(_ stored: inout [Stored], _ index: [Int], empty: [Stored]) throws(ChunkStoreError) {
+    let key = key(ofChunk: index)
+    if ccodecs_equal_bytes(stored.rawBytes, empty.rawBytes) != 0 { return try store.remove(key) }
+    if metadata.isBigEndian {
+      var span = stored.mutableSpan
+      var bytes = span.mutableRawBytes
+      ccodecs_swap_bytes(&bytes, voxelType.size)
+    }
+    guard let first = metadata.codecs.first else {
+      var bytes = [UInt8](repeating: 0, count: metadata.chunkByteCount)
+      var span = bytes.mutableSpan
+      var target = span.mutableRawBytes
+      ccodecs_copy_bytes(stored.rawBytes, &target)
+      return try store.put(key, bytes)
+    }
+    var bytes: [UInt8]
+    do {
+      bytes = try first.encoded(stored.rawBytes)
+      for codec in metadata.codecs.dropFirst() { bytes = try codec.encoded(bytes.rawBytes) }
+    } catch {
+      throw ChunkStoreError(
+        "a chunk of \(metadata.chunkByteCount) bytes for \(store.name(of: key)) cannot be compressed with \(first.name)",
+        hint: "choose smaller chunks or another compression")
+    }
+    try store.put(key, bytes)
+  }
+}

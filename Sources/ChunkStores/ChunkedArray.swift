@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Grids
+public import Volumes
+
+/// A Zarr array in a store, read and written a box at a time.
+///
+/// Nothing is held but the metadata; every read goes to the store, and boxes may be read and written from many threads at once, as long
+/// as no chunk has two writers.
+public struct ChunkedArray: VoxelSource {
+  /// What the array says of itself.
+  public let metadata: ArrayMetadata
+  let store: any KeyValueStore
+  /// The key of the array's own node; empty where it is the store's root.
+  let node: String
+
+  init(metadata: ArrayMetadata, store: any KeyValueStore, node: String) {
+    self.metadata = metadata
+    self.store = store
+    self.node = node
+  }
+
+  /// The path of the array, for messages.
+  public var path: String { node.isEmpty ? String(store.name(of: "").dropLast()) : store.name(of: node) }
+
+  public var extent: Extent { metadata.extent }
+  public var voxelType: VoxelType { metadata.voxelType }
+  public var chunk: Extent { metadata.chunk }
+
+  /// Opens the array in a folder.
+  ///
+  /// - Throws: where the folder holds no Zarr array, or one whose metadata are damaged or ask for what is not supported.
+  public static func open(at directory: String) throws(ChunkStoreError) -> ChunkedArray {
+    try open(in: LocalStore(directory: directory), node: "")
+  }
+
+  /// Opens the array at the key `node` of a store.
+  ///
+  /// - Throws: where there is no Zarr array, or one whose metadata are damaged or ask for what is not supported.
+  public static func open(in store: any KeyValueStore, node: String) throws(ChunkStoreError) -> ChunkedArray {
+    let path = node.isEmpty ? String(store.name(of: "").dropLast()) : store.name(of: node)
+    switch try ZarrNode.read(in: store, at: node) {
+    case .array(let metadata): return ChunkedArray(metadata: metadata, store: store, node: node)
+    case .group: throw ChunkStoreError("\(path) is a Zarr group, not an array", hint: "name an array inside it, as \(path)/0")
+    case nil: throw ChunkStoreError("\(path) holds no Zarr array: neither .zarray nor zarr.json is there")
+    }
+  }
+
+  /// Creates an array in a folder: writes its metadata, and no chunk.
+  ///
+  /// - Throws: where the metadata cannot be written.
+  public static func create(at directory: String, _ metadata: ArrayMetadata) throws(ChunkStoreError) -> ChunkedArray {
+    try create(in: LocalStore(directory: directory), node: "", metadata)
+  }
+
+  /// Creates an array at the key `node` of a store: writes its metadata, and no chunk.
+  ///
+  /// - Throws: where the metadata cannot be written.
+  public static func create(
+    in store: any KeyValueStore, node: String, _ metadata: ArrayMetadata
+  ) throws(ChunkStoreError) -> ChunkedArray {
+    try store.put(StoreKey.join(node, metadata.fileName), metadata.encoded())
+    if metadata.format == .v2 && !metadata.attributes.isEmpty {
+      try store.put(StoreKey.join(node, ".zattrs"), JSON.object(metadata.attributes).encoded())
+    }
+    return ChunkedArray(metadata: metadata, store: store, node: node)
+  }
+
+  /// The key of the chunk at `index`.
+  func key(ofChunk index: [Int]) -> String { StoreKey.join(node, metadata.keyEncoding.key(of: index)) }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+/// Whole files through POSIX calls, with errors that name the path and the cause.
+package enum FileAccess {
+  /// The bytes of a file; `nil` where there is no such file.
+  package static func read(_ path: String) throws(ChunkStoreError) -> [UInt8]? {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      if errno == ENOENT || errno == ENOTDIR { return nil }
+      throw failure("read", path, errno)
+    }
+    defer { close(descriptor) }
+    var information = stat()
+    guard unsafe fstat(descriptor, &information) == 0 else { throw failure("read", path, errno) }
+    var bytes = [UInt8](repeating: 0, count: Int(information.st_size))
+    var filled = 0
+    while filled < bytes.count {
+      let count = unsafe bytes.withUnsafeMutableBytes { target in
+        unsafe Foundation.read(descriptor, target.baseAddress! + filled, target.count - filled)
+      }
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw failure("read", path, errno) }
+      if count == 0 { break }
+      filled += count
+    }
+    if filled < bytes.count { bytes.removeLast(bytes.count - filled) }
+    return bytes
+  }
+
+  /// Writes a new file and brings it to the disk; false where its folder does not exist. A file that cannot be finished is removed.
+  package static func write(_ bytes: [UInt8], to path: String) throws(ChunkStoreError) -> Bool {
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      if errno == ENOENT { return false }
+      throw failure("write", path, errno)
+    }
+    var failed: Int32 = 0
+    var written = 0
+    while written < bytes.count {
+      let count = unsafe bytes.withUnsafeBytes { source in
+        unsafe Foundation.write(descriptor, source.baseAddress! + written, source.count - written)
+      }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else {
+        failed = count < 0 ? errno : ENOSPC
+        break
+      }
+      written += count
+    }
+    if failed == 0 && fsync(descriptor) != 0 && errno != EINVAL { failed = errno }
+    if close(descriptor) != 0 && failed == 0 { failed = errno }
+    guard failed == 0 else {
+      unsafe unlink(path)
+      throw failure("write", path, failed)
+    }
+    return true
+  }
+
+  /// Creates a folder and those above it.
+  package static func createFolder(_ path: String) throws(ChunkStoreError) {
+    if unsafe mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+      throw failure("create the folder", path, errno)
+    }
+    try createFolder(String(path[..<slash]))
+    if unsafe mkdir(path, 0o777) != 0 && errno != EEXIST { throw failure("create the folder", path, errno) }
+  }
+
+  /// Renames a file or folder, in place of a file of that name; where that fails the first one, a temporary file, is removed.
+  package static func rename(_ temporary: String, to path: String) throws(ChunkStoreError) {
+    guard unsafe Foundation.rename(temporary, path) != 0 else { return }
+    let code = errno
+    unsafe unlink(temporary)
+    throw failure("write", path, code)
+  }
+
+  /// Removes a file, if there is one.
+  package static func removeFile(_ path: String) throws(ChunkStoreError) {
+    if unsafe unlink(path) != 0 && errno != ENOENT && errno != ENOTDIR { throw failure("remove", path, errno) }
+  }
+
+  /// Whether anything has that path.
+  package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
+  private static func failure(_ verb: String, _ path: String, _ code: Int32) -> ChunkStoreError {
+    switch code {
+    case ENOSPC, EDQUOT:
+      ChunkStoreError("cannot \(verb) \(path): the disk is full", hint: "free some space, or choose an output on another disk")
+    case EACCES, EPERM, EROFS:
+      ChunkStoreError(
+        "cannot \(verb) \(path): \(code == EROFS ? "the file system is read-only" : "no permission")",
+        hint: "choose another place, or change the permissions of this one")
+    default: ChunkStoreError("cannot \(verb) \(path): \(unsafe String(cString: strerror(code)))")
+    }
+  }
+}

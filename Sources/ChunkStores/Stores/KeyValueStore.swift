@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Values under keys, as a folder holds files: what Zarr is stored in.
+///
+/// Keys are relative paths with `/` between their parts; no part is empty, `.` or `..`. All calls may be made from many threads at once.
+public protocol KeyValueStore: Sendable {
+  /// What to call the value of `key` in messages: its path or address.
+  func name(of key: String) -> String
+
+  /// The whole value, or `nil` where there is none.
+  ///
+  /// - Throws: where the key is no valid key, or the value is there and cannot be read.
+  func get(_ key: String) throws(ChunkStoreError) -> [UInt8]?
+
+  /// Stores a value whole or not at all, in place of what was there.
+  ///
+  /// - Throws: where the key is no valid key, or the value cannot be written (no permission, disk full).
+  func put(_ key: String, _ value: [UInt8]) throws(ChunkStoreError)
+
+  /// Removes a value, if there is one.
+  func remove(_ key: String) throws(ChunkStoreError)
+}
+
+/// The rules that every store has for its keys.
+package enum StoreKey {
+  /// Throws where `key` could name something outside the store.
+  package static func validate(_ key: String) throws(ChunkStoreError) {
+    let parts = key.split(separator: "/", omittingEmptySubsequences: false)
+    let isLegal = parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0) }
+    guard isLegal else {
+      throw ChunkStoreError("`\(key)` is not a valid key of a chunk store", hint: "keys are relative paths without `.` and `..`")
+    }
+  }
+
+  /// `prefix/key`, or `key` where the prefix is empty.
+  package static func join(_ prefix: String, _ key: String) -> String { prefix.isEmpty ? key : prefix + "/" + key }
+}

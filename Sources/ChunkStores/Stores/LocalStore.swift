@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+/// A store in a folder: each value is a file.
+///
+/// A value is written under a temporary name (`.tmp-…`) in its own folder, brought to the disk, and renamed, so that it appears whole or
+/// not at all.
+public struct LocalStore: KeyValueStore, Equatable {
+  /// The folder.
+  public let directory: String
+
+  /// A store in `directory`, which is created with the first value.
+  public init(directory: String) {
+    var path = directory
+    while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
+    self.directory = path
+  }
+
+  public func name(of key: String) -> String { directory + "/" + key }
+
+  public func get(_ key: String) throws(ChunkStoreError) -> [UInt8]? {
+    try StoreKey.validate(key)
+    return try FileAccess.read(name(of: key))
+  }
+
+  public func put(_ key: String, _ value: [UInt8]) throws(ChunkStoreError) {
+    try StoreKey.validate(key)
+    let path = name(of: key)
+    let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+    let file = path.dropFirst(folder.count + 1)
+    let temporary = "\(folder)/.tmp-\(file)-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+    if try !FileAccess.write(value, to: temporary) {
+      // The folder is not there yet.
+      try FileAccess.createFolder(folder)
+      guard try FileAccess.write(value, to: temporary) else { throw ChunkStoreError("the folder \(folder) vanished while writing to it") }
+    }
+    try FileAccess.rename(temporary, to: path)
+  }
+
+  public func remove(_ key: String) throws(ChunkStoreError) {
+    try StoreKey.validate(key)
+    try FileAccess.removeFile(name(of: key))
+  }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CITK
+internal import Foundation
+internal import Grids
+internal import Volumes
+
+/// The header of a file that ITK reads, with every axis it lists (slowest first).
+struct ITKImageFile: Sendable {
+  /// The formats; raw values are their names.
+  enum Format: String {
+    case nifti = "NIfTI"
+    case nrrd = "NRRD"
+    case metaImage = "MetaImage"
+    case png = "PNG"
+    case jpeg = "JPEG"
+  }
+
+  var path: String
+  var format: Format
+  var voxelType: VoxelType
+  /// Whether components are red, green and blue.
+  var isColour: Bool
+  var extent: [Int]
+  var components: Int
+  var spacing: [Double]
+  var origin: [Double]
+  var direction: [[Double]]
+  var canStream: Bool
+
+  init(path: String) throws(ImageFileError) {
+    var geometry = [Double](repeating: 0, count: Int(CITK_GEOMETRY_COUNT))
+    var geometrySpan = geometry.mutableSpan
+    let header = unsafe citk_image_file_header(path, &geometrySpan)
+    guard header.status.isSuccess else {
+      throw ImageFileError(path: path, "cannot be read: \(header.status.text)", hint: "the file may be cut short or damaged")
+    }
+    guard let type = Self.voxelType(header.componentType), header.pixelKind != CITKPixelKindOther else {
+      throw ImageFileError(
+        path: path, "holds voxels of a type that is not read (complex, or unknown)",
+        hint: "convert it to integers of 8 to 64 bits, or to real numbers of 32 or 64")
+    }
+    let rank = header.rank
+    self.path = path
+    format = Self.format(header.format)
+    voxelType = type
+    isColour = (header.components == 3 || header.components == 4) && header.pixelKind == CITKPixelKindColour
+    extent = geometry[..<rank].map { Int($0) }
+    components = header.components
+    spacing = Array(geometry[rank..<2 * rank])
+    origin = Array(geometry[2 * rank..<3 * rank])
+    direction = (0..<rank).map { row in Array(geometry[(3 + row) * rank..<(4 + row) * rank]) }
+    canStream = header.canStream && !Self.isCompressed(path)
+    try checkSize()
+  }
+
+  /// Pictures know no physical space: what they say of resolution is meant for printers.
+  var isPicture: Bool { format == .png || format == .jpeg }
+
+  /// A header that promises more voxels than its file can hold is refused before memory is taken for them.
+  private func checkSize() throws(ImageFileError) {
+    var bytes = voxelType.size
+    for length in extent + [components] {
+      let (product, overflow) = bytes.multipliedReportingOverflow(by: length)
+      guard length >= 1, !overflow else { throw ImageFileError(path: path, "claims the extent \(Extent(extent.map { max($0, 0) }))") }
+      bytes = product
+    }
+    // No deflate stream expands more than 1032-fold; voxels of a detached header lie in files beside it.
+    let isDetached = [".mhd", ".nhdr", ".hdr", ".img"].contains { path.lowercased().hasSuffix($0) }
+    let stored = isDetached ? Self.folderSize(of: path) : ImageFile.size(of: path)
+    guard bytes / 1100 <= stored else {
+      throw ImageFileError(
+        path: path, "claims \(bytes) bytes of voxels (\(Extent(extent))), which its \(stored) bytes cannot hold",
+        hint: "the file is cut short or damaged")
+    }
+  }
+
+  private static func folderSize(of path: String) -> Int {
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return files.reduce(0) { $0 + ImageFile.size(of: folder.appendingPathComponent($1).path) }
+  }
+
+  /// Reading part of a compressed file means to decompress all before it.
+  private static func isCompressed(_ path: String) -> Bool {
+    guard let head = try? ImageFile.beginning(of: path, count: 4096) else { return false }
+    return head.starts(with: [0x1F, 0x8B]) || path.lowercased().hasSuffix(".gz")
+      || String(decoding: head, as: UTF8.self).range(of: #"CompressedData\s*=\s*True"#, options: .regularExpression) != nil
+  }
+
+  private static func format(_ format: CITKImageFormat) -> Format {
+    switch format {
+    case CITKImageFormatNIfTI: .nifti
+    case CITKImageFormatNRRD: .nrrd
+    case CITKImageFormatMetaImage: .metaImage
+    case CITKImageFormatPNG: .png
+    default: .jpeg
+    }
+  }
+
+  private static func voxelType(_ type: CITKComponentType) -> VoxelType? {
+    switch type {
+    case CITKComponentTypeUInt8: .uint8
+    case CITKComponentTypeInt8: .int8
+    case CITKComponentTypeUInt16: .uint16
+    case CITKComponentTypeInt16: .int16
+    case CITKComponentTypeUInt32: .uint32
+    case CITKComponentTypeInt32: .int32
+    case CITKComponentTypeUInt64: .uint64
+    case CITKComponentTypeInt64: .int64
+    case CITKComponentTypeFloat32: .float32
+    case CITKComponentTypeFloat64: .float64
+    default: nil
+    }
+  }
+}

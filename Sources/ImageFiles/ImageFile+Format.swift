@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+extension ImageFile {
+  /// Which library reads a file.
+  enum Reader {
+    case tiff, itk
+  }
+
+  /// The reader of a file, by its first bytes; by its name where they cannot tell (MetaImage and Analyze have no signature).
+  static func format(of path: String) throws(ImageFileError) -> Reader {
+    let head = try beginning(of: path, count: 352)
+    if head.isEmpty { throw ImageFileError(path: path, "is empty: it holds no bytes") }
+    let name = path.lowercased()
+    if tiffSignatures.contains(where: head.starts(with:)) { return .tiff }
+    if itkSignatures.contains(where: head.starts(with:)) { return .itk }
+    if head.starts(with: [0x1F, 0x8B]) && (name.hasSuffix(".nii.gz") || name.hasSuffix(".hdr.gz") || name.hasSuffix(".img.gz")) {
+      return .itk
+    }
+    // A NIfTI header begins with its own size and has its signature at its end.
+    if head.count >= 348, [Array("n+1\0".utf8), Array("ni1\0".utf8)].contains(Array(head[344..<348])) { return .itk }
+    if [".mha", ".mhd"].contains(where: name.hasSuffix) && String(decoding: head, as: UTF8.self).contains("NDims") { return .itk }
+    throw ImageFileError(
+      path: path, "is not an image: it begins neither as TIFF, NIfTI, NRRD, MetaImage, PNG nor JPEG",
+      hint: "a file cut short while it was copied looks like this, too; an OME-Zarr image is a folder")
+  }
+
+  /// The first bytes of a file, fewer where it is shorter.
+  static func beginning(of path: String, count: Int) throws(ImageFileError) -> [UInt8] {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw ImageFileError(path: path, "does not exist", hint: "check the path")
+    }
+    let kind = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isDirectoryKey])
+    if kind?.isDirectory == true { throw ImageFileError(path: path, "is a folder, and no image file") }
+    do {
+      let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+      defer { try? handle.close() }
+      return [UInt8](try handle.read(upToCount: count) ?? Data())
+    } catch {
+      throw ImageFileError(path: path, "cannot be read: \(error.localizedDescription)", hint: "check its permissions")
+    }
+  }
+
+  /// Bytes in a file; 0 where that is unknown.
+  static func size(of path: String) -> Int {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+  }
+
+  private static let tiffSignatures: [[UInt8]] = [
+    [0x49, 0x49, 42, 0], [0x4D, 0x4D, 0, 42], [0x49, 0x49, 43, 0], [0x4D, 0x4D, 0, 43],
+  ]
+
+  private static let itkSignatures: [[UInt8]] = [
+    [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], [0xFF, 0xD8, 0xFF], Array("NRRD0".utf8),
+  ]
+}

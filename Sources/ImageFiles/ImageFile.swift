@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Grids
+public import Volumes
+
+/// Image files that are one file each: TIFF, and what ITK reads (NIfTI, NRRD, MetaImage, PNG, JPEG).
+public enum ImageFile {
+  /// Opens an image; reads its header and no voxel.
+  ///
+  /// Where the voxels lie follows the file. NIfTI, NRRD and MetaImage are taken to be in millimetres (ITK's convention); PNG and JPEG
+  /// have spacing 1 and no unit (their resolution is the printer's); TIFF takes spacing from an OME-XML or an ImageJ description, and has
+  /// spacing 1 and no unit without one.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - spacing: voxel spacing (z, y, x; 2D: y, x) in place of the file's; the unit, if the file has one, stays.
+  /// - Throws: `ImageFileError` where the file is missing, is no image, is cut short or contradicts itself, holds voxels of a type that
+  ///   is not read, or gives a spacing that is not above zero.
+  public static func open(path: String, spacing: [Double]? = nil) throws(ImageFileError) -> StoredImage {
+    let image = try format(of: path) == .tiff ? openTIFF(path: path, spacing: spacing) : openWithITK(path: path, spacing: spacing)
+    for level in image.levels where level.source.extent.lengths.contains(0) {
+      throw ImageFileError(path: path, "holds no voxels: its extent is \(level.source.extent)")
+    }
+    return image
+  }
+
+  /// Whether the file begins as, or where its beginning cannot tell is named as, an image that `open` reads.
+  public static func isImageFile(_ path: String) -> Bool { (try? format(of: path)) != nil }
+
+  /// Replaces or checks a file's spacing: it has to be above zero, or the geometry means nothing.
+  static func checkedSpacing(_ stored: [Double], given: [Double]?, path: String) throws(ImageFileError) -> [Double] {
+    if let given, given.count != stored.count {
+      throw ImageFileError(path: path, "has \(stored.count) spatial axes, and \(given.count) spacings were given")
+    }
+    let spacing = given ?? stored
+    guard spacing.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+      throw ImageFileError(
+        path: path, "has the spacing \(spacing) (z, y, x), and each has to be above zero",
+        hint: "give the spacing on the command line, as --fixed-spacing 2,1,1")
+    }
+    return spacing
+  }
+}

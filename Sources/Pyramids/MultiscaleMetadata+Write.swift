@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ChunkStores
+internal import Volumes
+
+extension MultiscaleMetadata {
+  /// The attributes of an image's group: `multiscales`, `omero` where there are channels, and `weft` where the direction is not the
+  /// identity. https://ngff.openmicroscopy.org/0.5/index.html#multiscales-metadata
+  static func attributes(of layout: PyramidLayout, _ levels: [PyramidWriter.Level], name: String) -> [String: JSON] {
+    var multiscale: [String: JSON] = [
+      "name": .string(name),
+      "axes": .array(layout.axes.map(json)),
+      "datasets": .array(levels.indices.map { dataset($0, layout, levels[$0]) }),
+      "type": .string(layout.downsampling.rawValue),
+      "metadata": [
+        "method": .string(layout.downsampling.rawValue),
+        "description": .string(
+          layout.downsampling == .mean
+            ? "each voxel is the mean of those of the finer level that it covers" : "each voxel is the most frequent value that it covers"),
+      ],
+    ]
+    var members: [String: JSON] = [:]
+    if !layout.channels.isEmpty { members["omero"] = ["channels": .array(layout.channels.map(\.json))] }
+    switch layout.version {
+    case .v04:
+      multiscale["version"] = "0.4"
+      members["multiscales"] = [.object(multiscale)]
+    case .v05:
+      members["version"] = "0.5"
+      members["multiscales"] = [.object(multiscale)]
+      members = ["ome": .object(members)]
+    }
+    if layout.space.direction != PhysicalSpace.identity(rank: layout.space.rank) {
+      members["weft"] = ["direction": .array(layout.space.direction.map(JSON.reals))]
+    }
+    return members
+  }
+
+  private static func json(_ axis: Axis) -> JSON {
+    var members: [String: JSON] = ["name": .string(axis.name)]
+    if axis.kind != .other { members["type"] = .string(axis.kind.rawValue) }
+    if let unit = axis.unit { members["unit"] = .string(unit.name) }
+    return .object(members)
+  }
+
+  /// Scale and translation of a level. The translation has no direction in it: half-pixel shifts run along the image's own axes.
+  private static func dataset(_ index: Int, _ layout: PyramidLayout, _ level: PyramidWriter.Level) -> JSON {
+    let leading = layout.leadingAxes.count
+    let shift = zip(level.factors, layout.space.spacing).map { (Double($0) - 1) / 2 * $1 }
+    let translation = zip(layout.space.origin, shift).map(+)
+    return [
+      "path": .string("\(index)"),
+      "coordinateTransformations": [
+        ["type": "scale", "scale": .reals([Double](repeating: 1, count: leading) + level.space.spacing)],
+        ["type": "translation", "translation": .reals([Double](repeating: 0, count: leading) + translation)],
+      ],
+    ]
+  }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ChunkStores
+internal import Foundation
+internal import Grids
+public import Volumes
+
+/// Images in Zarr: OME-NGFF pyramids (0.1 to 0.5), a level or an array inside one, and plain Zarr arrays.
+public enum OMEImage {
+  /// Opens the image at `path` without reading a voxel.
+  ///
+  /// - Parameters:
+  ///   - axes: one letter an axis in the order of the file, as `cyx`, for a file that does not name its axes; wins over one that does.
+  ///   - spacing: the spacing of the finest level along the spatial axes, in z, y, x order; wins over the file's.
+  /// - Throws: `PyramidError` or `ChunkStoreError`: no such path, not an image, damaged or contradictory metadata.
+  public static func open(_ path: String, axes: String? = nil, spacing: [Double]? = nil) throws -> StoredImage {
+    let path = trimmed(path)
+    if let spacing { try checkSpacing(spacing, "the given spacing") }
+    let store = LocalStore(directory: path)
+    switch try node(at: path) {
+    case .group(_, let attributes):
+      guard let metadata = try MultiscaleMetadata(attributes: attributes, file: groupFile(path)) else {
+        throw ImageDiagnosis.groupWithoutImage(path, attributes: attributes)
+      }
+      return try image(path, metadata, store: store, group: "", levels: nil, axes: axes, spacing: spacing)
+    case .array:
+      if let (group, metadata, level) = try enclosingImage(of: path) {
+        let store = LocalStore(directory: group)
+        return try image(path, metadata, store: store, group: "", levels: level, axes: axes, spacing: spacing)
+      }
+      return try PlainArray.open(path, axes: axes, spacing: spacing)
+    }
+  }
+
+  /// Whether `path` is a Zarr group or array, by the files in it.
+  public static func isZarr(_ path: String) -> Bool {
+    ["zarr.json", ".zarray", ".zgroup", ".zattrs"].contains { FileAccess.exists(trimmed(path) + "/" + $0) }
+  }
+
+  /// How viewers show the channels of the image at `path`: its `omero` metadata; empty where there are none.
+  public static func channels(of path: String) -> [ImageChannel] {
+    let path = trimmed(path)
+    guard case .group(_, let attributes)? = try? ZarrNode.read(in: LocalStore(directory: path), at: "") else { return [] }
+    return (try? MultiscaleMetadata(attributes: attributes, file: path))?.channels ?? []
+  }
+
+  /// The OME-NGFF version of an opened image that Weft can write, for an output of the same version.
+  public static func version(of image: StoredImage) -> OMEVersion? {
+    OMEVersion.allCases.first { image.format.hasSuffix("OME-Zarr " + $0.rawValue) }
+  }
+
+  static func trimmed(_ path: String) -> String {
+    var path = path
+    while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
+    return path
+  }
+
+  private static func node(at path: String) throws -> ZarrNode {
+    if let node = try ZarrNode.read(in: LocalStore(directory: path), at: "") { return node }
+    throw ImageDiagnosis.notZarr(path)
+  }
+
+  static func groupFile(_ path: String) -> String {
+    FileAccess.exists(path + "/zarr.json") ? path + "/zarr.json" : path + "/.zattrs"
+  }
+
+  /// The image that the array at `path` is a level of, up to three folders above, and which level.
+  private static func enclosingImage(of path: String) throws -> (group: String, MultiscaleMetadata, level: Int)? {
+    var parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    var inside: [Substring] = []
+    for _ in 0..<3 where parts.count > 1 {
+      inside.insert(parts.removeLast(), at: 0)
+      let group = parts == [""] ? "/" : parts.joined(separator: "/")
+      guard case .group(_, let attributes)? = try? ZarrNode.read(in: LocalStore(directory: group), at: ""),
+        let metadata = try MultiscaleMetadata(attributes: attributes, file: groupFile(group))
+      else { continue }
+      if let level = metadata.datasets.firstIndex(where: { $0.path == inside.joined(separator: "/") }) { return (group, metadata, level) }
+    }
+    if parts.count == 1, !path.hasPrefix("/"), case .group(_, let attributes)? = try? ZarrNode.read(in: LocalStore(directory: "."), at: ""),
+      let metadata = try MultiscaleMetadata(attributes: attributes, file: groupFile(".")),
+      let level = metadata.datasets.firstIndex(where: { $0.path == path })
+    {
+      return (".", metadata, level)
+    }
+    return nil
+  }
+
+  static func checkSpacing(_ spacing: [Double], _ what: String) throws(PyramidError) {
+    guard spacing.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+      throw PyramidError(
+        "\(what) is \(spacing.map { "\($0)" }.joined(separator: ", ")), and each spacing is a number above zero",
+        hint: "give the right one with --fixed-spacing or --moving-spacing")
+    }
+  }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import ChunkStores
+public import Grids
+public import Volumes
+
+/// How the voxels of a level are made from those of the finer one.
+public enum Downsampling: String, Sendable, Hashable {
+  /// The mean, rounded half up in whole numbers; the last voxels average what is there. For intensities.
+  case mean
+  /// The most frequent value; of equally frequent ones the first in C order. For labels.
+  case mode
+}
+
+/// What an image to be written looks like: its lattice, its place, its levels, how it is stored.
+public struct PyramidLayout: Sendable {
+  /// A channel or time axis before the spatial ones.
+  public struct LeadingAxis: Sendable, Hashable {
+    /// Its name and kind.
+    public var axis: Axis
+    /// How many channels or time points.
+    public var length: Int
+
+    /// An axis of that length.
+    public init(_ axis: Axis, length: Int) {
+      self.axis = axis
+      self.length = length
+    }
+  }
+
+  /// Voxels along the spatial axes of the finest level, y, x or z, y, x.
+  public var extent: Extent
+  /// Channel and time axes, slowest first.
+  public var leadingAxes: [LeadingAxis] = []
+  /// The format of a voxel.
+  public var voxelType: VoxelType
+  /// Where the finest level lies.
+  public var space: PhysicalSpace
+  /// The OME-NGFF version.
+  public var version = OMEVersion.v05
+  /// Voxels of a chunk along the spatial axes; about 2 MB where `nil`. A coarse level's chunks are no longer than the level.
+  public var chunk: Extent?
+  /// How chunks are compressed.
+  public var compression = Compression.standard
+  /// How many levels, the finest counted; where `nil`, axes are halved until all are shorter than 256 voxels.
+  public var levelCount: Int?
+  /// How levels are made.
+  public var downsampling = Downsampling.mean
+  /// The value of voxels that are never written.
+  public var fillValue: FillValue = 0
+  /// How viewers show the channels; none unless given.
+  public var channels: [ImageChannel] = []
+
+  /// An image of 2 or 3 spatial axes.
+  public init(extent: Extent, voxelType: VoxelType, space: PhysicalSpace) {
+    self.extent = extent
+    self.voxelType = voxelType
+    self.space = space
+  }
+
+  /// All axes: the leading ones, then `z`, `y`, `x`.
+  public var axes: [Axis] {
+    leadingAxes.map(\.axis) + "zyx".suffix(extent.rank).map { Axis(name: String($0), unit: space.unit) }
+  }
+
+  /// Voxels along all axes of the finest level.
+  public var fullExtent: Extent { Extent(leadingAxes.map(\.length) + extent.lengths) }
+
+  /// Voxels of a chunk of the finest level along the spatial axes.
+  public var resolvedChunk: Extent {
+    let chunk = chunk ?? Self.standardChunk(rank: extent.rank, voxelType)
+    return Extent(zip(chunk.lengths, extent.lengths).map { max(1, min($0, $1)) })
+  }
+
+  /// Powers of two that make about 2 MB.
+  public static func standardChunk(rank: Int, _ type: VoxelType) -> Extent {
+    let lengths =
+      switch (rank, type.size) {
+      case (2, 1), (2, 2): [1024, 1024]
+      case (2, 4): [512, 1024]
+      case (2, _): [512, 512]
+      case (_, 1): [128, 128, 128]
+      case (_, 2): [64, 128, 128]
+      case (_, 4): [64, 64, 128]
+      default: [64, 64, 64]
+      }
+    return Extent(lengths)
+  }
+
+  /// By how many voxels of the finest level an axis each level is averaged: 1, 1, 1 first, then the plan of halvings.
+  ///
+  /// From level to level those axes are halved whose spacing is below 1.5 times the finest, so that voxels become more isotropic. Axes
+  /// shorter than 64 voxels are left alone, unless a number of levels is asked for.
+  public var factors: [[Int]] {
+    var factors = [[Int](repeating: 1, count: extent.rank)]
+    while levelCount.map({ factors.count < $0 }) ?? true {
+      let last = factors[factors.count - 1]
+      let lengths = extent.dividedRoundingUp(by: Extent(last)).lengths
+      let spacing = zip(space.spacing, last).map { $0 * Double($1) }
+      let candidates = (0..<extent.rank).filter { lengths[$0] >= (levelCount == nil ? 64 : 2) }
+      guard let finest = candidates.map({ spacing[$0] }).min() else { break }
+      if levelCount == nil && candidates.allSatisfy({ lengths[$0] < 256 }) { break }
+      factors.append((0..<extent.rank).map { candidates.contains($0) && spacing[$0] < 1.5 * finest ? 2 * last[$0] : last[$0] })
+    }
+    return factors
+  }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import ChunkStores
+internal import Foundation
+internal import Grids
+public import Volumes
+
+/// Writes an OME-Zarr image level by level, box by box, with bounded memory.
+///
+/// Everything is written to a hidden folder beside the final path, and renamed to it by `finish()`: an image appears whole or not at all.
+/// Order: `begin`; level 0 by `write`; each further level by `buildLevel` for every box of `tasks(level:)`, once the finer level is
+/// complete; `finish`. Boxes of one level may be written from many threads at once; no chunk may have two writers.
+public struct PyramidWriter: Sendable {
+  /// One level of the image being written.
+  public struct Level: Sendable {
+    /// The voxels, with all axes.
+    public let array: ChunkedArray
+    /// By how many voxels of the finest level it is averaged along the spatial axes.
+    public let factors: [Int]
+    /// Where it lies.
+    public let space: PhysicalSpace
+  }
+
+  /// What is written.
+  public let layout: PyramidLayout
+  /// Where the image will be.
+  public let path: String
+  /// Where it is until it is finished: a hidden folder beside `path`.
+  public let workingPath: String
+  /// The levels, finest first.
+  public let levels: [Level]
+
+  /// Creates the arrays of an image in a hidden folder beside `path`, without the metadata that would make it an image.
+  ///
+  /// - Parameter token: tells one attempt from another. With the token of an attempt that was interrupted, and the same layout, its
+  ///   chunks are kept and the writer goes on with it; with another layout they are removed.
+  /// - Throws: where the layout contradicts itself, or the folder cannot be written.
+  public static func begin(_ layout: PyramidLayout, at path: String, token: String? = nil) throws -> PyramidWriter {
+    let path = OMEImage.trimmed(path)
+    try check(layout, path)
+    let name = (path as NSString).lastPathComponent
+    let parent = (path as NSString).deletingLastPathComponent
+    let token = token ?? String(UInt64.random(in: 0 ... .max), radix: 36)
+    let working = (parent.isEmpty ? "" : parent == "/" ? "/" : parent + "/") + ".\(name).partial-\(token)"
+    let store = LocalStore(directory: working)
+    let leading = layout.leadingAxes.map { _ in 1 }
+    let plans = layout.factors.map { factors in
+      let extent = layout.extent.dividedRoundingUp(by: Extent(factors))
+      let chunk = zip(layout.resolvedChunk.lengths, extent.lengths).map { max(1, min($0, $1)) }
+      let metadata = ArrayMetadata(
+        format: layout.version.zarrFormat, extent: Extent(layout.leadingAxes.map(\.length) + extent.lengths),
+        chunk: Extent(leading + chunk),
+        voxelType: layout.voxelType, compression: layout.compression, fillValue: layout.fillValue,
+        dimensionNames: layout.version == .v05 ? layout.axes.map(\.name) : nil)
+      return (factors: factors, metadata: metadata)
+    }
+    let isSame = try plans.enumerated().allSatisfy { index, plan in
+      try store.get("\(index)/\(plan.metadata.fileName)") == plan.metadata.encoded()
+    }
+    if !isSame && FileAccess.exists(working) { try FileManager.default.removeItem(atPath: working) }
+    let levels = try plans.enumerated().map { index, plan in
+      let array =
+        isSame ? try ChunkedArray.open(in: store, node: "\(index)") : try ChunkedArray.create(in: store, node: "\(index)", plan.metadata)
+      return Level(array: array, factors: plan.factors, space: layout.space.downsampled(by: plan.factors))
+    }
+    return PyramidWriter(layout: layout, path: path, workingPath: working, levels: levels)
+  }
+
+  /// Writes voxels of level 0, converted to the image's type (saturating), their first one landing at `position`.
+  ///
+  /// - Throws: where the box is not made of whole chunks, clipped only at the image's end, or a file cannot be written.
+  public func write<Voxel: VoxelScalar>(_ voxels: VoxelBuffer<Voxel>, at position: [Int]) throws {
+    try levels[0].array.write(voxels, at: position)
+  }
+
+  /// Writes the metadata and gives the image its final name.
+  ///
+  /// - Parameter replacing: whether what has that name already is removed.
+  /// - Throws: where something has that name and is not to be replaced, or the folder cannot be written.
+  public func finish(replacing: Bool = false) throws {
+    let exists = FileAccess.exists(path)
+    if exists && !replacing {
+      throw PyramidError("\(path) exists", hint: "choose another output, or add --overwrite to replace it")
+    }
+    try ZarrNode.writeGroup(
+      layout.version.zarrFormat, attributes: MultiscaleMetadata.attributes(of: layout, levels, name: imageName),
+      in: LocalStore(directory: workingPath), at: "")
+    guard exists else { return try FileAccess.rename(workingPath, to: path) }
+    let old = workingPath + "-replaced"
+    try FileAccess.rename(path, to: old)
+    try FileAccess.rename(workingPath, to: path)
+    try FileManager.default.removeItem(atPath: old)
+  }
+
+  /// Removes what was written so far.
+  public func abandon() throws {
+    if FileAccess.exists(workingPath) { try FileManager.default.removeItem(atPath: workingPath) }
+  }
+
+  private var imageName: String {
+    let name = (path as NSString).lastPathComponent
+    return [".ome.zarr", ".zarr"].first { name.hasSuffix($0) }.map { String(name.dropLast($0.count)) } ?? name
+  }
+
+  private static func check(_ layout: PyramidLayout, _ path: String) throws(PyramidError) {
+    let rank = layout.extent.rank
+    guard (2...3).contains(rank), layout.space.rank == rank else {
+      throw PyramidError("\(path): an image has 2 or 3 spatial axes and a space of as many: \(layout.extent), \(layout.space.rank)")
+    }
+    guard layout.fullExtent.count > 0 else { throw PyramidError("\(path): an image of \(layout.fullExtent) has no voxel") }
+    if let chunk = layout.chunk, chunk.rank != rank || chunk.lengths.contains(0) {
+      throw PyramidError("\(path): chunks of \(chunk) cannot tile an image of \(layout.extent)")
+    }
+    try OMEImage.checkSpacing(layout.space.spacing, "\(path): the spacing")
+    if let count = layout.levelCount, count < 1 { throw PyramidError("\(path): an image has at least one level, not \(count)") }
+  }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filtering
+internal import Foundation
+internal import Grids
+internal import Transforms
+internal import Volumes
+
+/// Tries candidates on coarse copies of a pair and remembers how each did.
+struct CandidateSearch {
+  let fixed: PreparedImage
+  let moving: PreparedImage
+  let spacing: Double
+  let metric: RegistrationMetric
+  private var tried: [(name: String, transform: Transforms.AffineTransform, similarity: Similarity)] = []
+
+  init(fixed: PreparedImage, moving: PreparedImage, spacing: Double, metric: RegistrationMetric) {
+    self.fixed = fixed
+    self.moving = moving
+    self.spacing = spacing
+    self.metric = metric
+  }
+
+  /// Scores one map of rank 3.
+  private mutating func attempt(_ name: String, _ transform: Transforms.AffineTransform) {
+    tried.append((name, transform, Similarity(fixed: fixed, moving: moving, transform: transform)))
+  }
+
+  /// Tries everything, cheap ways first: among equals the earlier one wins.
+  mutating func run(triesRotations: Bool) {
+    let identity = PhysicalSpace.identity(rank: 3)
+    attempt("identity", .identity(rank: 3))
+    attempt("geometric centres", Self.placing(centre(of: fixed), on: centre(of: moving), rotation: identity))
+    let moments = (Moments(of: fixed), Moments(of: moving))
+    if case (let fixedMoments?, let movingMoments?) = moments {
+      attempt("centre of mass", Self.placing(fixedMoments.centre, on: movingMoments.centre, rotation: identity))
+    }
+    let movingLattice = CommonLattice(moving, rotation: identity, spacing: spacing)
+    let fixedLattice = CommonLattice(fixed, rotation: identity, spacing: spacing)
+    for peak in phaseCorrelationPeaks(fixed: fixedLattice.windowed, moving: movingLattice.windowed, count: 6) {
+      attempt("phase correlation", .translation(fixedLattice.translation(of: peak, to: movingLattice)))
+    }
+    attemptCorrelation("overlap correlation", rotation: identity, to: movingLattice, count: 3)
+    guard triesRotations else { return }
+    if case (let fixedMoments?, let movingMoments?) = moments {
+      for rotation in Moments.rotations(fixed: fixedMoments, moving: movingMoments, rank: fixed.rank) {
+        attempt("principal axes", Self.placing(fixedMoments.centre, on: movingMoments.centre, rotation: rotation))
+        attemptCorrelation("principal axes, overlap correlation", rotation: rotation, to: movingLattice, count: 1)
+      }
+    }
+    if fixed.rank == 2 {
+      for step in 1..<24 {
+        let angle = Double(step) * .pi / 12
+        let rotation = [[1, 0, 0], [0, cos(angle), -sin(angle)], [0, sin(angle), cos(angle)]]
+        attemptCorrelation("rotation, overlap correlation", rotation: rotation, to: movingLattice, count: 1)
+      }
+    }
+  }
+
+  /// The shifts of the highest correlation of the overlap, after a rotation about the world's origin.
+  private mutating func attemptCorrelation(_ name: String, rotation: [[Double]], to movingLattice: CommonLattice, count: Int) {
+    let lattice = CommonLattice(fixed, rotation: rotation, spacing: spacing)
+    let peaks = maskedCorrelationPeaks(
+      fixed: lattice.values, fixedMask: lattice.mask, moving: movingLattice.values, movingMask: movingLattice.mask, count: count)
+    for peak in peaks {
+      attempt(name, Transforms.AffineTransform(matrix: rotation, offset: lattice.translation(of: peak, to: movingLattice)))
+    }
+  }
+
+  /// The best candidate.
+  func result() throws -> InitialisationResult {
+    let decisive = decidingMetric
+    let scored = tried.map { (candidate: $0, score: $0.similarity.score(decisive)) }
+    guard let best = scored.indices.max(by: { (scored[$0].score, $1) < (scored[$1].score, $0) }), scored[best].score > -.infinity else {
+      throw RegistrationError(
+        .noOverlap,
+        "the images do not overlap, whatever the start: fixed spans \(span(fixed)), moving spans \(span(moving)) (z, y, x)",
+        hint: "check spacings and units of both images, or give --initial-transform")
+    }
+    var names: [String] = []
+    for entry in scored where !names.contains(entry.candidate.name) { names.append(entry.candidate.name) }
+    let candidates = names.map { name in
+      let ofName = scored.indices.filter { scored[$0].candidate.name == name }
+      let top = ofName.max { (scored[$0].score, $1) < (scored[$1].score, $0) }!
+      let similarity = scored[top].candidate.similarity
+      return InitialisationResult.Candidate(
+        name: name, score: scored[top].score, correlation: similarity.correlation, information: similarity.information,
+        overlap: similarity.overlap)
+    }
+    return InitialisationResult(
+      transform: scored[best].candidate.transform.lowered(to: fixed.rank), name: scored[best].candidate.name, metric: decisive,
+      candidates: candidates)
+  }
+
+  /// The metric asked for; for `auto` correlation where any candidate reaches 0.25, else mutual information.
+  private var decidingMetric: RegistrationMetric {
+    guard metric == .auto else { return metric }
+    let best = tried.map { $0.similarity.score(.lncc) }.max() ?? 0
+    return best >= 0.25 ? .lncc : .mi
+  }
+
+  private static func placing(_ point: [Double], on target: [Double], rotation: [[Double]]) -> Transforms.AffineTransform {
+    let turned = Transforms.AffineTransform(matrix: rotation, offset: [0, 0, 0])(point)
+    return Transforms.AffineTransform(matrix: rotation, offset: zip(target, turned).map(-))
+  }
+
+  private func centre(of image: PreparedImage) -> [Double] {
+    image.space.world(of: (0..<3).map { (Double(image.extent[$0]) - 1) / 2 })
+  }
+
+  private func span(_ image: PreparedImage) -> String {
+    let corners = image.space.corners(of: image.extent)
+    return ((3 - image.rank)..<3).map { axis in
+      let values = corners.map { $0[axis] }
+      return String(format: "%.4g…%.4g", values.min()!, values.max()!)
+    }.joined(separator: ", ")
+  }
+}

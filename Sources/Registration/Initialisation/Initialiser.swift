@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filtering
+internal import Foundation
+internal import Grids
+public import Volumes
+
+/// Finds where to start: several ways to place the moving image are tried, and the one under which the images agree best wins.
+///
+/// Candidates are the identity in physical space, geometric centres, centres of mass, principal axes (rotations only), FFT phase
+/// correlation, and normalised correlation of the overlap at every shift; in 2D the last also at rotations in steps of 15°. All are
+/// scored on coarse smoothed copies of about `voxels` voxels, so that the cost hardly depends on the size of the images.
+public struct Initialiser: Sendable {
+  /// Voxels of the coarse copies, about.
+  public var voxels = 150_000
+  /// Whether candidates may turn the image.
+  public var triesRotations = true
+
+  /// An initialiser of defaults.
+  public init() {}
+
+  /// The best start for a pair.
+  ///
+  /// With the metric `auto`, correlation decides where some candidate reaches 0.25, mutual information where none does.
+  ///
+  /// - Throws: `RegistrationError` where the ranks differ, an image is constant, or no candidate makes the images overlap.
+  public func initialise(
+    fixed: Volume, moving: Volume, fixedMask: Mask? = nil, movingMask: Mask? = nil, metric: RegistrationMetric = .auto
+  ) throws -> InitialisationResult {
+    try requireEqualRanks(fixed, moving)
+    let fixedImage = try PreparedImage(fixed, mask: fixedMask, role: "fixed")
+    let movingImage = try PreparedImage(moving, mask: movingMask, role: "moving")
+    let spacing = coarseSpacing(fixedImage, movingImage)
+    var search = CandidateSearch(
+      fixed: fixedImage.coarsened(toSpacing: spacing).smoothed(voxels: 1),
+      moving: movingImage.coarsened(toSpacing: spacing).smoothed(voxels: 1), spacing: spacing, metric: metric)
+    search.run(triesRotations: triesRotations)
+    return try search.result()
+  }
+
+  /// The spacing at which the larger image has about `voxels` voxels, never finer than the images are.
+  private func coarseSpacing(_ fixed: PreparedImage, _ moving: PreparedImage) -> Double {
+    func spacing(_ image: PreparedImage) -> Double {
+      let budget = image.rank == 2 ? Double(voxels) / 4 : Double(voxels)
+      return pow(Double(image.extent.count) * image.voxelVolume / budget, 1 / Double(image.rank))
+    }
+    func finest(_ image: PreparedImage) -> Double { image.space.spacing.suffix(image.rank).min()! }
+    return max(spacing(fixed), spacing(moving), min(finest(fixed), finest(moving)))
+  }
+}
+
+/// The best start for a pair, by an `Initialiser` of defaults.
+public func initialise(
+  fixed: Volume, moving: Volume, fixedMask: Mask? = nil, movingMask: Mask? = nil, metric: RegistrationMetric = .auto
+) throws -> InitialisationResult {
+  try Initialiser().initialise(fixed: fixed, moving: moving, fixedMask: fixedMask, movingMask: movingMask, metric: metric)
+}
+
+/// Throws where the images cannot be a pair.
+func requireEqualRanks(_ fixed: Volume, _ moving: Volume) throws {
+  guard fixed.space.rank == moving.space.rank else {
+    throw RegistrationError(
+      .rankMismatch, "the fixed image has \(fixed.space.rank) axes, the moving image \(moving.space.rank)",
+      hint: "2D registers with 2D and 3D with 3D; select a plane of the 3D image first")
+  }
+}
