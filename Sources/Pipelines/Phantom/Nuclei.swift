@@ -27,7 +27,7 @@ struct Nucleus: Sendable {
 /// At most one nucleus in each cell of a jittered grid, so that any part of the scene can be made alone.
 struct NucleusGrid: Sendable {
   /// The side of a cell in scene units; above twice the reach of a nucleus, so that a point sees 8 cells.
-  static let cell = 14.0
+  static let cell = 13.0
 
   let seed: UInt64
   /// Cells along z, y, x.

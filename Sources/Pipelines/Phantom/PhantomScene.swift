@@ -103,9 +103,9 @@ struct ScenePart: Sendable {
     let inside = organ(at: position)
     if inside <= 0 { return (0, 0) }
     let region = 1 + 0.55 * noises.regions(position)
-    let tissue = 0.20 + 0.07 * noises.coarseTexture(position) + 0.06 * noises.fineTexture(position)
+    let tissue = 0.24 + 0.08 * noises.coarseTexture(position) + 0.09 * noises.fineTexture(position)
     let (first, second) = (noises.firstFibres(position), scene.isFlat ? 0 : noises.secondFibres(position))
-    let away = (first * first + second * second) * (scene.isFlat ? 600 : 90)
+    let away = (first * first + second * second) * (scene.isFlat ? 600 : 60)
     let fibre = max(0, 1 - away)
     let nucleus = brightestNucleus(at: position)
     var brightness = max(0.03, tissue * max(0.25, region)) + 0.5 * fibre * fibre
@@ -116,8 +116,10 @@ struct ScenePart: Sendable {
   /// 1 inside the organ, 0 outside, soft over a few units.
   func organ(at position: SIMD3<Double>) -> Float { Self.organ(at: position, scene, noises) }
 
-  /// The nuclei whose cells lie in this part.
-  var inhabitants: [Nucleus] { cells.compactMap(\.self) }
+  /// The nucleus that belongs to a cell of the grid of nuclei; the cell is one that this part looks at.
+  func nucleus(inCell cell: [Int]) -> Nucleus? {
+    scene.nuclei.nucleus(cell[0], cell[1], cell[2]) { Self.density(at: $0, scene, noises) }
+  }
 
   private static func organ(at position: SIMD3<Double>, _ scene: PhantomScene, _ noises: Noises) -> Float {
     smoothStep(depth(at: position, scene, noises) * Float(scene.narrowest / 22))
@@ -139,7 +141,7 @@ struct ScenePart: Sendable {
     let depth = depth(at: position, scene, noises)
     if depth < 0.03 { return 0 }
     let rim = 1 - smoothStep((depth - 0.05) * 4)
-    return Double(0.25 + 0.65 * smoothStep(0.5 + 0.9 * noises.density(position)) + 0.3 * rim)
+    return Double(0.35 + 0.6 * smoothStep(0.5 + 0.9 * noises.density(position)) + 0.3 * rim)
   }
 
   private func brightestNucleus(at position: SIMD3<Double>) -> (cover: Float, brightness: Float, label: UInt32) {

@@ -90,17 +90,3 @@ struct PhantomTests {
         != source(second, .labels, isFixed: false).read(box, as: UInt32.self))
   }
 }
-
-/// TEMPORARY
-struct Dump {
-  @Test(.enabled(if: ProcessInfo.processInfo.environment["DUMP"] != nil))
-  func dump() throws {
-    let n = Int(ProcessInfo.processInfo.environment["DUMP_N"] ?? "256")!
-    let truth = try PhantomTruth(seed: 1, shape: [n, n, n], spacing: [1, 1, 1], unit: .micrometer, displacement: nil)
-    for (name, fixed, content) in [("fixed", true, PhantomSource.Content.light), ("moving", false, .light), ("labels", false, .labels)] {
-      let source = PhantomSource(truth: truth, content: content, isFixed: fixed, voxelType: .uint16, chunk: [64, 64, 64])
-      let v = try source.read(Box(lower: [n / 2, 0, 0], upper: [n / 2 + 16, n, n]), as: UInt16.self)
-      try Data(v.elements.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }).write(to: URL(fileURLWithPath: "/tmp/dump-\(name).raw"))
-    }
-  }
-}
