@@ -29,4 +29,8 @@ public struct AffineResult: Sendable {
   public let steps: [Step]
   /// Why the start was kept; `nil` where the optimiser's result stands.
   public let note: String?
+
+  func replacingTransform(_ transform: AffineTransform) -> AffineResult {
+    AffineResult(transform: transform, metric: metric, before: before, after: after, steps: steps, note: note)
+  }
 }

@@ -27,6 +27,12 @@ public func registerAffine(
       .rankMismatch, "the initial transform has \(initial.rank) axes, the images \(fixed.space.rank)",
       hint: "give a transform made for images of this rank")
   }
+  if let flat = try FlatPair(fixed: fixed, moving: moving, fixedMask: fixedMask, movingMask: movingMask) {
+    let result = try registerAffine(
+      fixed: flat.fixed, moving: flat.moving, fixedMask: flat.fixedMask, movingMask: flat.movingMask, initial: initial.lowered(to: 2),
+      options: options)
+    return result.replacingTransform(flat.lifted(result.transform))
+  }
   let run = AffineRun(
     fixed: try PreparedImage(fixed, mask: fixedMask, role: "fixed"),
     moving: try PreparedImage(moving, mask: movingMask, role: "moving"), options: options)

@@ -24,6 +24,14 @@ public func registerSyN(
       hint: "give a transform made for images of this rank")
   }
   try validate(options)
+  if let flat = try FlatPair(fixed: fixed, moving: moving, fixedMask: fixedMask, movingMask: movingMask) {
+    var result = try registerSyN(
+      fixed: flat.fixed, moving: flat.moving, fixedMask: flat.fixedMask, movingMask: flat.movingMask, initial: initial.lowered(to: 2),
+      options: options)
+    result.forward.space = fixed.space
+    result.inverse.space = fixed.space
+    return result
+  }
   var fixedImage = try PreparedImage(fixed, mask: fixedMask, role: "fixed")
   var movingImage = try PreparedImage(moving, mask: movingMask, role: "moving")
   let rank = fixedImage.rank
@@ -32,7 +40,7 @@ public func registerSyN(
   // Single precision inside ITK: both images are moved to the world's origin first, which displacements do not see.
   let fixedShift = fixedImage.space.world(of: fixedImage.extent.lengths.map { (Double($0) - 1) / 2 })
   let movingShift = initial.threeAxisForm(fixedShift)
-  let space = fixedImage.space
+  let space = fixed.space.liftedToThreeAxes()
   fixedImage.space.origin = zip(fixedImage.space.origin, fixedShift).map(-)
   movingImage.space.origin = zip(movingImage.space.origin, movingShift).map(-)
   let centred = AffineTransform(matrix: initial.matrix, offset: [Double](repeating: 0, count: rank))

@@ -17,9 +17,9 @@ public struct SyNResult: Sendable {
   }
 
   /// On the fixed lattice: a fixed world point `x` goes to the moving point `initial(x + forward(x))`.
-  public let forward: DisplacementField
+  public internal(set) var forward: DisplacementField
   /// On the fixed lattice: `x + inverse(x)` undoes `x + forward(x)`.
-  public let inverse: DisplacementField
+  public internal(set) var inverse: DisplacementField
   /// How each level went, coarsest first.
   public let levels: [Level]
 }

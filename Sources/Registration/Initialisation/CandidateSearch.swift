@@ -31,7 +31,7 @@ struct CandidateSearch {
     let identity = PhysicalSpace.identity(rank: 3)
     attempt("identity", .identity(rank: 3))
     attempt("geometric centres", Self.placing(centre(of: fixed), on: centre(of: moving), rotation: identity))
-    let moments = (Moments(of: fixed), Moments(of: moving))
+    let moments = (ImageMoments(of: fixed), ImageMoments(of: moving))
     if case (let fixedMoments?, let movingMoments?) = moments {
       attempt("centre of mass", Self.placing(fixedMoments.centre, on: movingMoments.centre, rotation: identity))
     }
@@ -43,7 +43,7 @@ struct CandidateSearch {
     attemptCorrelation("overlap correlation", rotation: identity, to: movingLattice, count: 3)
     guard triesRotations else { return }
     if case (let fixedMoments?, let movingMoments?) = moments {
-      for rotation in Moments.rotations(fixed: fixedMoments, moving: movingMoments, rank: fixed.rank) {
+      for rotation in ImageMoments.rotations(fixed: fixedMoments, moving: movingMoments, rank: fixed.rank) {
         attempt("principal axes", Self.placing(fixedMoments.centre, on: movingMoments.centre, rotation: rotation))
         attemptCorrelation("principal axes, overlap correlation", rotation: rotation, to: movingLattice, count: 1)
       }
@@ -67,11 +67,14 @@ struct CandidateSearch {
     }
   }
 
-  /// The best candidate.
+  /// The best candidate; the identity where it is within 0.01 of the best.
   func result() throws -> InitialisationResult {
     let decisive = decidingMetric
     let scored = tried.map { (candidate: $0, score: $0.similarity.score(decisive)) }
-    guard let best = scored.indices.max(by: { (scored[$0].score, $1) < (scored[$1].score, $0) }), scored[best].score > -.infinity else {
+    let top = scored.map(\.score).max() ?? -.infinity
+    // The first candidate is the identity: headers are to be believed unless another place is clearly better.
+    let best = scored[0].score >= top - 0.01 ? 0 : scored.firstIndex { $0.score == top } ?? 0
+    guard top > -.infinity else {
       throw RegistrationError(
         .noOverlap,
         "the images do not overlap, whatever the start: fixed spans \(span(fixed)), moving spans \(span(moving)) (z, y, x)",

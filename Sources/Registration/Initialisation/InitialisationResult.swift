@@ -29,4 +29,8 @@ public struct InitialisationResult: Sendable {
 
   /// Names and scores of all candidates.
   public var scores: [(name: String, score: Double)] { candidates.map { ($0.name, $0.score) } }
+
+  func replacingTransform(_ transform: AffineTransform) -> InitialisationResult {
+    InitialisationResult(transform: transform, name: name, metric: metric, candidates: candidates)
+  }
 }

@@ -21,13 +21,18 @@ public struct Initialiser: Sendable {
 
   /// The best start for a pair.
   ///
-  /// With the metric `auto`, correlation decides where some candidate reaches 0.25, mutual information where none does.
+  /// The identity is kept where no other candidate scores better by 0.01. With the metric `auto`, correlation decides where some candidate reaches 0.25, mutual information where none does.
   ///
   /// - Throws: `RegistrationError` where the ranks differ, an image is constant, or no candidate makes the images overlap.
   public func initialise(
     fixed: Volume, moving: Volume, fixedMask: Mask? = nil, movingMask: Mask? = nil, metric: RegistrationMetric = .auto
   ) throws -> InitialisationResult {
     try requireEqualRanks(fixed, moving)
+    if let flat = try FlatPair(fixed: fixed, moving: moving, fixedMask: fixedMask, movingMask: movingMask) {
+      let result = try initialise(
+        fixed: flat.fixed, moving: flat.moving, fixedMask: flat.fixedMask, movingMask: flat.movingMask, metric: metric)
+      return result.replacingTransform(flat.lifted(result.transform))
+    }
     let fixedImage = try PreparedImage(fixed, mask: fixedMask, role: "fixed")
     let movingImage = try PreparedImage(moving, mask: movingMask, role: "moving")
     let spacing = coarseSpacing(fixedImage, movingImage)

@@ -5,13 +5,13 @@ internal import Transforms
 internal import Volumes
 
 /// Where the mass of an image lies and along which axes it spreads; mass is the distance of the intensity from the background.
-struct Moments {
+struct ImageMoments {
   /// The centre of mass, in world units; rank 3.
   let centre: [Double]
   /// The covariance of positions, in world units squared.
   let covariance: [[Double]]
 
-  /// Moments of the valid voxels; `nil` where there is no mass.
+  /// ImageMoments of the valid voxels; `nil` where there is no mass.
   init?(of image: PreparedImage) {
     let background = image.borderMedian
     var mass = 0.0
@@ -47,9 +47,9 @@ struct Moments {
 
   /// Rotations that bring the principal axes of `fixed` onto those of `moving`: two in 2D, four in 3D (an axis has no sign), rows of
   /// rank 3 matrices.
-  static func rotations(fixed: Moments, moving: Moments, rank: Int) -> [[[Double]]] {
+  static func rotations(fixed: ImageMoments, moving: ImageMoments, rank: Int) -> [[[Double]]] {
     let skipped = 3 - rank
-    func axes(_ moments: Moments) -> [[Double]] {
+    func axes(_ moments: ImageMoments) -> [[Double]] {
       symmetricEigen(moments.covariance.suffix(rank).map { Array($0.suffix(rank)) }).vectors
     }
     let (f, m) = (axes(fixed), axes(moving))

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Work in parts that do not depend on the number of threads, and code paths for wider vectors.
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#if defined(__x86_64__) && defined(__linux__)
+// Every function that holds a hot loop is compiled thrice; floating-point contraction is off, so all give the same bytes.
+#define CK_VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CK_VECTORISED
+#endif
+#define CK_INLINE inline __attribute__((always_inline))
+
+namespace ckernels {
+
+/// Calls `body(part)` for each part of `parts`, at most `threads` at once.
+template <class Body> void parallel(long parts, int threads, const Body &body) {
+  if (threads < 2 || parts < 2) {
+    for (long part = 0; part < parts; ++part) body(part);
+    return;
+  }
+  std::atomic<long> next{0};
+  auto work = [&] {
+    for (long part = next.fetch_add(1); part < parts; part = next.fetch_add(1)) body(part);
+  };
+  std::vector<std::thread> helpers;
+  try {
+    for (long i = 1; i < std::min<long>(threads, parts); ++i) helpers.emplace_back(work);
+  } catch (const std::system_error &) {
+    // Fewer threads than asked for: this one does the rest.
+  }
+  work();
+  for (auto &helper : helpers) helper.join();
+}
+
+/// The sum of `values` in order.
+inline double total(const std::vector<double> &values) {
+  double sum = 0;
+  for (double value : values) sum += value;
+  return sum;
+}
+
+/// Extents of a lattice.
+struct Extent {
+  long z, y, x;
+  long count() const { return z * y * x; }
+  long rows() const { return z * y; }
+  Extent(size_t nz, size_t ny, size_t nx) : z(long(nz)), y(long(ny)), x(long(nx)) {}
+};
+
+/// Rows in parts of about 16 thousand voxels.
+struct RowParts {
+  long rows, each, parts;
+  explicit RowParts(const Extent &extent) : rows(extent.rows()) {
+    each = std::max<long>(1, 16384 / std::max<long>(1, extent.x));
+    parts = (rows + each - 1) / each;
+  }
+  long first(long part) const { return part * each; }
+  long end(long part) const { return std::min(rows, (part + 1) * each); }
+};
+
+/// The sum of a row in eight fixed lanes.
+CK_INLINE double row_sum(const float *row, long count) {
+  double lanes[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+  long i = 0;
+  for (; i + 8 <= count; i += 8)
+    for (int k = 0; k < 8; ++k) lanes[k] += double(row[i + k]);
+  for (int k = 0; i < count; ++i, ++k) lanes[k] += double(row[i]);
+  return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
+}
+
+}  // namespace ckernels

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "include/CKernelsSampling.h"
+
+#include "Gather.hpp"
+
+using namespace ckernels;
+
+namespace {
+
+struct Warp {
+  const float *image;
+  const uint8_t *imageValid;
+  Extent n;
+  const float *field;
+  Extent m;
+  int factors[3];
+  float scales[3];
+  float *target;
+  uint8_t *valid;
+};
+
+CK_VECTORISED void warp_row(const Warp &w, long z, long y, float *scratch) {
+  long width = w.n.x;
+  float *uz = scratch, *uy = uz + width, *ux = uy + width, *line = ux + width;
+  Between bz(z, w.factors[0], w.m.z), by(y, w.factors[1], w.m.y);
+  for (int c = 0; c < 3; ++c)
+    upsample_row(w.field + c * w.m.count(), w.m, bz, by, w.factors[2], line, scratch + c * width, width);
+  Cell cell(w.n);
+  const float *image = w.image;
+  float *target = w.target + (z * w.n.y + y) * width;
+  uint8_t *valid = w.valid + (z * w.n.y + y) * width;
+  float sz = w.scales[0], sy = w.scales[1], sx = w.scales[2], atZ = float(z), atY = float(y);
+#pragma clang loop vectorize(assume_safety)
+  for (long x = 0; x < width; ++x) {
+    float pz = atZ + sz * uz[x], py = atY + sy * uy[x], px = float(int(x)) + sx * ux[x];
+    Corner p = corner(cell, pz, py, px);
+    float value = linear(image, cell, p);
+    bool in = inside(cell, pz, py, px);
+    target[x] = in ? value : 0.0f;
+    valid[x] = in ? 1 : 0;
+  }
+}
+
+/// Clears what lies beside voxels that are not valid; a second pass, so that the first stays vectorised.
+void apply_validity(const Warp &w, long z, long y, const float *scratch) {
+  long width = w.n.x;
+  const float *uz = scratch, *uy = uz + width, *ux = uy + width;
+  Cell cell(w.n);
+  float *target = w.target + (z * w.n.y + y) * width;
+  uint8_t *valid = w.valid + (z * w.n.y + y) * width;
+  for (long x = 0; x < width; ++x) {
+    if (!valid[x]) continue;
+    Corner p = corner(cell, float(z) + w.scales[0] * uz[x], float(y) + w.scales[1] * uy[x], float(int(x)) + w.scales[2] * ux[x]);
+    if (all_valid(w.imageValid, cell, p)) continue;
+    valid[x] = 0;
+    target[x] = 0;
+  }
+}
+
+struct Resample {
+  const float *image;
+  Extent n;
+  const float *points[3];
+  Extent m;
+  bool relative;
+  float outside;
+  float *target;
+  uint8_t *valid;
+};
+
+CK_VECTORISED void positions(const Resample &r, long row, float *pz, float *py, float *px) {
+  long width = r.m.x, start = row * width;
+  float z = r.relative ? float(row / r.m.y) : 0, y = r.relative ? float(row % r.m.y) : 0, step = r.relative ? 1 : 0;
+  for (long x = 0; x < width; ++x) {
+    pz[x] = z + r.points[0][start + x];
+    py[x] = y + r.points[1][start + x];
+    px[x] = step * float(int(x)) + r.points[2][start + x];
+  }
+}
+
+CK_VECTORISED void resample_linear(const Resample &r, long row, const float *pz, const float *py, const float *px) {
+  Cell cell(r.n);
+  float *target = r.target + row * r.m.x;
+  uint8_t *valid = r.valid + row * r.m.x;
+  const float *image = r.image;
+  float outside = r.outside;
+  long width = r.m.x;
+#pragma clang loop vectorize(assume_safety)
+  for (long x = 0; x < width; ++x) {
+    Corner p = corner(cell, pz[x], py[x], px[x]);
+    float value = linear(image, cell, p);
+    bool in = inside(cell, pz[x], py[x], px[x]);
+    target[x] = in ? value : outside;
+    valid[x] = in ? 1 : 0;
+  }
+}
+
+/// The nearest voxel; half-way points go to the even one. A point up to half a voxel outside still has one.
+void resample_nearest(const Resample &r, long row, const float *pz, const float *py, const float *px) {
+  for (long x = 0; x < r.m.x; ++x) {
+    float z = std::nearbyint(pz[x]), y = std::nearbyint(py[x]), w = std::nearbyint(px[x]);
+    bool in = z >= 0 && z < float(r.n.z) && y >= 0 && y < float(r.n.y) && w >= 0 && w < float(r.n.x);
+    r.target[row * r.m.x + x] = in ? r.image[(long(z) * r.n.y + long(y)) * r.n.x + long(w)] : r.outside;
+    r.valid[row * r.m.x + x] = in ? 1 : 0;
+  }
+}
+
+/// Catmull-Rom weights for the voxels at -1, 0, 1, 2 about a fraction.
+CK_INLINE void catmull_rom(float t, float *w) {
+  w[0] = ((-0.5f * t + 1.0f) * t - 0.5f) * t;
+  w[1] = (1.5f * t - 2.5f) * t * t + 1.0f;
+  w[2] = ((-1.5f * t + 2.0f) * t + 0.5f) * t;
+  w[3] = (0.5f * t - 0.5f) * t * t;
+}
+
+void resample_cubic(const Resample &r, long row, const float *pz, const float *py, const float *px) {
+  Cell cell(r.n);
+  for (long x = 0; x < r.m.x; ++x) {
+    bool in = inside(cell, pz[x], py[x], px[x]);
+    r.valid[row * r.m.x + x] = in ? 1 : 0;
+    r.target[row * r.m.x + x] = r.outside;
+    if (!in) continue;
+    float wz[4], wy[4], wx[4];
+    long iz = long(pz[x]), iy = long(py[x]), ix = long(px[x]);
+    catmull_rom(pz[x] - float(iz), wz);
+    catmull_rom(py[x] - float(iy), wy);
+    catmull_rom(px[x] - float(ix), wx);
+    auto at = [](long i, long count) { return std::min(std::max(0L, i), count - 1); };
+    long xs[4];
+    for (int k = 0; k < 4; ++k) xs[k] = at(ix - 1 + k, r.n.x);
+    float sum = 0;
+    for (int a = 0; a < 4; ++a) {
+      float plane = 0;
+      for (int b = 0; b < 4; ++b) {
+        const float *line = r.image + (at(iz - 1 + a, r.n.z) * r.n.y + at(iy - 1 + b, r.n.y)) * r.n.x;
+        plane += wy[b] * (wx[0] * line[xs[0]] + wx[1] * line[xs[1]] + wx[2] * line[xs[2]] + wx[3] * line[xs[3]]);
+      }
+      sum += wz[a] * plane;
+    }
+    r.target[row * r.m.x + x] = sum;
+  }
+}
+
+}  // namespace
+
+void ckernels_warp(
+    const float *image __noescape, const uint8_t *imageValid __noescape, size_t nz, size_t ny, size_t nx, const float *field __noescape,
+    size_t mz, size_t my, size_t mx, int gz, int gy, int gx, float sz, float sy, float sx, float *target __noescape,
+    uint8_t *valid __noescape, int threads) {
+  Warp w = {image, imageValid, {nz, ny, nx}, field, {mz, my, mx}, {gz, gy, gx}, {sz, sy, sx}, target, valid};
+  bool masked = std::find(imageValid, imageValid + w.n.count(), 0) != imageValid + w.n.count();
+  RowParts rows(w.n);
+  parallel(rows.parts, threads, [&](long part) {
+    std::vector<float> scratch(size_t(3 * w.n.x + w.m.x + 2));
+    for (long row = rows.first(part); row < rows.end(part); ++row) {
+      warp_row(w, row / w.n.y, row % w.n.y, scratch.data());
+      if (masked) apply_validity(w, row / w.n.y, row % w.n.y, scratch.data());
+    }
+  });
+}
+
+void ckernels_resample(
+    const float *image __noescape, size_t nz, size_t ny, size_t nx, const float *pointZ __noescape, const float *pointY __noescape,
+    const float *pointX __noescape, size_t mz, size_t my, size_t mx, int relative, int interpolation, float outside,
+    float *target __noescape, uint8_t *valid __noescape, int threads) {
+  Resample r = {image, {nz, ny, nx}, {pointZ, pointY, pointX}, {mz, my, mx}, relative != 0, outside, target, valid};
+  RowParts rows(r.m);
+  parallel(rows.parts, threads, [&](long part) {
+    std::vector<float> scratch(size_t(3 * r.m.x));
+    float *pz = scratch.data(), *py = pz + r.m.x, *px = py + r.m.x;
+    for (long row = rows.first(part); row < rows.end(part); ++row) {
+      positions(r, row, pz, py, px);
+      if (interpolation == CKernelsNearest) resample_nearest(r, row, pz, py, px);
+      else if (interpolation == CKernelsCubic) resample_cubic(r, row, pz, py, px);
+      else resample_linear(r, row, pz, py, px);
+    }
+  });
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CTIFF
+internal import Volumes
+
+/// The pages of a TIFF file that make up one stack: all of one size and number format.
+struct TIFFFile: Sendable {
+  /// One page, or one plane inside a page that holds several (ImageJ writes long stacks as one page).
+  struct Plane: Sendable {
+    /// Where the page's directory lies.
+    var directory: UInt64
+    /// Where the plane's voxels lie, as they are; `nil` where they are to be decoded.
+    var plainData: UInt64?
+  }
+
+  var path: String
+  var planes: [Plane]
+  var width: Int
+  var height: Int
+  var samples: Int
+  var voxelType: VoxelType
+  var isColour: Bool
+  var isSwapped: Bool
+  /// Pixels of a tile or a strip.
+  var chunkWidth: Int
+  var chunkHeight: Int
+  /// Pixels per unit of length along x and y; 0 where it is not given.
+  var resolution: (x: Double, y: Double)
+  /// Whether the resolution is per inch or centimetre, as printers count.
+  var isResolutionOfPrint: Bool
+  /// The description of the first page.
+  var description: String
+
+  init(path: String) throws(ImageFileError) {
+    let offsets = try Self.offsets(path)
+    let first = try Self.page(path, offsets[0])
+    self.path = path
+    width = Int(first.width)
+    height = Int(first.height)
+    samples = Int(first.samplesPerPixel)
+    isColour = first.isColour
+    isSwapped = first.isSwapped
+    voxelType = try Self.voxelType(first, path: path)
+    chunkWidth = Int(first.chunkWidth)
+    chunkHeight = Int(first.chunkHeight)
+    resolution = (first.xResolution, first.yResolution)
+    isResolutionOfPrint = first.resolutionUnit != 1
+    description = Self.description(first, path: path)
+    planes = try Self.planes(offsets, like: first, path: path)
+    try check(first)
+    try findPlanesWithinPage(first)
+  }
+
+  /// Bytes of a plane.
+  var planeSize: Int { width * height * samples * voxelType.size }
+
+  private func check(_ page: CTIFFPage) throws(ImageFileError) {
+    guard width > 0, height > 0, samples > 0, chunkWidth > 0, chunkHeight > 0 else {
+      throw ImageFileError(path: path, "claims a page of \(height)×\(width) pixels with \(samples) samples")
+    }
+    // No codec of TIFF packs voxels more than some thousandfold.
+    let size = ImageFile.size(of: path)
+    let (plane, overflow) = planeSize.multipliedReportingOverflow(by: planes.count)
+    guard !overflow, page.isPlain ? planeSize <= size : plane / 5000 <= size else {
+      throw ImageFileError(
+        path: path, "claims \(planes.count) pages of \(height)×\(width) pixels, which its \(size) bytes cannot hold",
+        hint: "the file is cut short or damaged")
+    }
+  }
+
+  /// ImageJ writes stacks beyond 4 GB as one page, the further planes behind it.
+  private mutating func findPlanesWithinPage(_ page: CTIFFPage) throws(ImageFileError) {
+    guard planes.count == 1, page.isPlain, let count = ImageJDescription(description)?.images, count > 1 else { return }
+    guard Int(page.dataOffset) + count * planeSize <= ImageFile.size(of: path) else {
+      throw ImageFileError(
+        path: path,
+        "claims \(count) planes of \(height)×\(width) pixels in one page, which its \(ImageFile.size(of: path)) bytes cannot hold",
+        hint: "the file is cut short or damaged")
+    }
+    planes = (0..<count).map { Plane(directory: page.offset, plainData: page.dataOffset + UInt64($0 * planeSize)) }
+  }
+
+  private static func offsets(_ path: String) throws(ImageFileError) -> [UInt64] {
+    var capacity = 1024
+    while true {
+      var offsets = [UInt64](repeating: 0, count: capacity)
+      var span = offsets.mutableSpan
+      let list = unsafe ctiff_page_offsets(path, &span)
+      guard list.status.isSuccess else {
+        throw ImageFileError(path: path, "cannot be read as TIFF: \(list.status.text)", hint: "the file may be cut short or damaged")
+      }
+      if list.count < capacity { return Array(offsets[..<list.count]) }
+      capacity *= 8
+    }
+  }
+
+  private static func page(_ path: String, _ offset: UInt64) throws(ImageFileError) -> CTIFFPage {
+    let page = unsafe ctiff_page(path, offset)
+    if !page.status.isSuccess { throw ImageFileError(path: path, "has a damaged page: \(page.status.text)") }
+    return page
+  }
+
+  private static func planes(_ offsets: [UInt64], like first: CTIFFPage, path: String) throws(ImageFileError) -> [Plane] {
+    var planes: [Plane] = []
+    for (number, offset) in offsets.enumerated() {
+      let page = try page(path, offset)
+      // Small copies of other pages (thumbnails, levels) are no planes of the stack.
+      if number > 0 && page.isReduced { continue }
+      guard
+        page.width == first.width, page.height == first.height, page.samplesPerPixel == first.samplesPerPixel,
+        page.bitsPerSample == first.bitsPerSample, page.sampleFormat == first.sampleFormat
+      else {
+        throw ImageFileError(
+          path: path,
+          "is no stack: page \(number) is \(page.height)×\(page.width) with \(page.samplesPerPixel) samples of \(page.bitsPerSample) bits, "
+            + "page 0 \(first.height)×\(first.width) with \(first.samplesPerPixel) of \(first.bitsPerSample)",
+          hint: "split the file, or convert it to OME-Zarr")
+      }
+      planes.append(Plane(directory: offset, plainData: nil))
+    }
+    return planes
+  }
+
+  private static func voxelType(_ page: CTIFFPage, path: String) throws(ImageFileError) -> VoxelType {
+    let known: VoxelType? =
+      switch (page.sampleFormat, page.bitsPerSample) {
+      case (CTIFFSampleFormatUnsigned, 8): .uint8
+      case (CTIFFSampleFormatUnsigned, 16): .uint16
+      case (CTIFFSampleFormatUnsigned, 32): .uint32
+      case (CTIFFSampleFormatUnsigned, 64): .uint64
+      case (CTIFFSampleFormatSigned, 8): .int8
+      case (CTIFFSampleFormatSigned, 16): .int16
+      case (CTIFFSampleFormatSigned, 32): .int32
+      case (CTIFFSampleFormatSigned, 64): .int64
+      case (CTIFFSampleFormatReal, 32): .float32
+      case (CTIFFSampleFormatReal, 64): .float64
+      default: nil
+      }
+    guard let known else {
+      throw ImageFileError(
+        path: path, "has samples of \(page.bitsPerSample) bits in a format that is not read",
+        hint: "convert it to integers of 8 to 64 bits, or to real numbers of 32 or 64")
+    }
+    return known
+  }
+
+  private static func description(_ page: CTIFFPage, path: String) -> String {
+    var bytes = [CChar](repeating: 0, count: page.descriptionLength)
+    var span = bytes.mutableSpan
+    let length = unsafe ctiff_page_description(path, page.offset, &span)
+    return String(decoding: bytes[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
+
+extension CTIFFStatus {
+  /// What went wrong.
+  var text: String {
+    var bytes = [CChar](repeating: 0, count: Int(CTIFF_MESSAGE_CAPACITY))
+    var span = bytes.mutableSpan
+    let length = ctiff_status_message(self, &span)
+    return String(decoding: bytes[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filtering
+internal import Grids
+internal import Volumes
+
+/// One image at one level: its voxels, centred and scaled to variance 1 at full resolution, and which of them count.
+struct LevelImage: Sendable {
+  var values: [Float]
+  var valid: [UInt8]
+}
+
+/// One resolution: both images on one lattice, and the coarser lattice that holds the field.
+///
+/// A field's values are always in voxels of the full lattice; scales turn them into voxels of this level or of the field's lattice.
+struct DeformableLevel: Sendable {
+  /// Voxels of the full lattice for one of this level.
+  let factors: [Int]
+  let lattice: Lattice
+  /// Voxels of this level for one of the field's lattice, 1 or 2.
+  let fieldFactors: [Int]
+  let fieldLattice: Lattice
+  /// Distance between voxels of this level along each axis; the least of it is the level's unit of length.
+  let spacing: [Double]
+  let fullSpacing: [Double]
+  var fixed: LevelImage
+  var moving: LevelImage
+
+  /// The least spacing along axes of more than one voxel.
+  var unit: Double { zip(spacing, lattice.lengths).filter { $0.1 > 1 }.map(\.0).min() ?? 1 }
+  /// From a difference per voxel to one per unit of length.
+  var gradientScales: [Float] { spacing.map { Float(unit / $0) } }
+  /// From units of length to voxels of the full lattice.
+  var stepScales: [Float] { fullSpacing.map { Float(unit / $0) } }
+  /// From voxels of the full lattice to voxels of this level.
+  var imageScales: [Float] { factors.map { 1 / Float($0) } }
+  /// From voxels of the full lattice to voxels of the field's lattice.
+  var fieldScales: [Float] { zip(factors, fieldFactors).map { 1 / Float($0 * $1) } }
+
+  /// A sigma in units of length as voxels of the field's lattice, one an axis.
+  func fieldSigma(_ sigma: Double) -> [Double] { (0..<3).map { sigma * unit / (spacing[$0] * Double(fieldFactors[$0])) } }
+}
+
+/// Which axes the next coarser lattice halves: those whose voxels are no more than 1.5 times the finest, and that keep `minimum` voxels.
+func halving(lattice: Lattice, spacing: [Double], minimum: Int) -> [Int] {
+  let halvable = (0..<3).filter { (lattice.lengths[$0] + 1) / 2 >= minimum }
+  guard let finest = halvable.map({ spacing[$0] }).min() else { return [1, 1, 1] }
+  return (0..<3).map { halvable.contains($0) && spacing[$0] <= 1.5 * finest ? 2 : 1 }
+}
+
+/// All levels, coarsest first.
+func deformableLevels(
+  fixed: LevelImage, moving: LevelImage, lattice: Lattice, spacing: [Double], options: DeformableOptions
+) -> [DeformableLevel] {
+  var levels: [DeformableLevel] = []
+  var (fixed, moving, lattice, factors) = (fixed, moving, lattice, [1, 1, 1])
+  let count = options.levels.map { max(1, $0) } ?? Int.max
+  while true {
+    let here = zip(spacing, factors).map { $0 * Double($1) }
+    let fieldFactors = halving(lattice: lattice, spacing: here, minimum: 4)
+    levels.append(
+      DeformableLevel(
+        factors: factors, lattice: lattice, fieldFactors: fieldFactors, fieldLattice: lattice.dividedRoundingUp(by: fieldFactors),
+        spacing: here, fullSpacing: spacing, fixed: fixed, moving: moving))
+    let next = halving(lattice: lattice, spacing: here, minimum: options.minimumExtent)
+    if levels.count == count || next == [1, 1, 1] { break }
+    let coarse = shrunk(fixed.values, valid: fixed.valid, lattice: lattice, factors: next, threads: options.threads)
+    let coarseMoving = shrunk(moving.values, valid: moving.valid, lattice: lattice, factors: next, threads: options.threads)
+    fixed = LevelImage(values: coarse.values, valid: coarse.valid)
+    moving = LevelImage(values: coarseMoving.values, valid: coarseMoving.valid)
+    lattice = coarse.lattice
+    factors = zip(factors, next).map(*)
+  }
+  return levels.dropFirst(min(options.skippedFineLevels, levels.count - 1)).reversed()
+}

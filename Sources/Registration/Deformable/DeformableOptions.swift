@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a deformable registration makes alike.
+public enum DeformableMetric: Sendable, Hashable {
+  /// The square of the correlation in windows of `2 radius + 1` voxels an axis; negative correlation counts as none. For images of one
+  /// kind, with uneven light.
+  case lncc(radius: Int = 2)
+  /// Mutual information of a joint histogram, the moving axis smoothed by cubic B-splines. For images of different kinds.
+  case mutualInformation(bins: Int = 32)
+  /// Squared differences. For images whose intensities are the same.
+  case meanSquares
+}
+
+/// How a deformable registration runs. Lengths are voxels of the level at work, along the axis with the finest voxels.
+public struct DeformableOptions: Sendable, Hashable {
+  /// What is made alike.
+  public var metric: DeformableMetric
+  /// The number of resolutions, each coarser by 2 along its finest axes; `nil`: until an axis would fall below `minimumExtent`.
+  public var levels: Int?
+  /// Resolutions left out at the fine end: 1 stops at half resolution.
+  public var skippedFineLevels = 0
+  /// No level has fewer voxels along an axis (but for axes that have fewer to begin with).
+  public var minimumExtent = 32
+  /// The most iterations a level, coarsest first; the last is the finest level's, and the first serves all coarser levels left over.
+  public var iterations: [Int]
+  /// Standard deviation of the Gaussian over which a step's equations are gathered.
+  public var updateSigma = 2.0
+  /// Standard deviation of the Gaussian that smooths the whole field after each step.
+  public var totalSigma = 0.5
+  /// The longest displacement of one step.
+  public var maximumStep = 1.0
+  /// Resistance to a step where the images say little, relative to what they say on average.
+  public var damping = 0.05
+  /// Variance that each window is taken to have at least, relative to the whole image's.
+  public var varianceFloor = 1e-2
+  /// Both images move to a middle; the result has its inverse.
+  public var symmetric = false
+  /// Whether an asymmetric registration returns an inverse, too.
+  public var inverse = false
+  /// A level ends when the metric's mean gain an iteration, relative to its change over the level, falls below this.
+  public var convergenceThreshold = 0.01
+  /// The number of iterations that gain is taken over.
+  public var convergenceWindow = 4
+  /// The most threads at work; the result does not depend on it.
+  public var threads = 1
+
+  /// Options for a metric, with iterations a level, coarsest first.
+  public init(metric: DeformableMetric = .lncc(), levels: Int? = nil, iterations: [Int] = [40, 30, 20, 8]) {
+    self.metric = metric
+    self.levels = levels
+    self.iterations = iterations
+  }
+
+  /// Half resolution, few iterations.
+  public static var draft: DeformableOptions {
+    var options = DeformableOptions(iterations: [30, 20, 10, 0])
+    options.skippedFineLevels = 1
+    return options
+  }
+
+  /// Full resolution.
+  public static var normal: DeformableOptions { DeformableOptions() }
+
+  /// Full resolution until nothing more is gained.
+  public static var high: DeformableOptions {
+    var options = DeformableOptions(iterations: [80, 60, 40, 20])
+    options.convergenceThreshold = 0.003
+    return options
+  }
+
+  /// The most iterations of the level with `finer` levels below it.
+  func iterations(finer: Int) -> Int {
+    iterations.isEmpty ? 0 : iterations[max(0, iterations.count - 1 - finer)]
+  }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CKernels
+internal import Filtering
+
+/// The mean squared difference, less than zero; Gauss-Newton steps.
+struct SquaresForces: DeformableForces {
+  mutating func evaluate(
+    fixed: LevelImage, warped: LevelImage, level: DeformableLevel, equations: inout [Float]?, threads: Int
+  ) -> Double {
+    let n = level.lattice
+    let m = level.fieldLattice
+    let g = level.fieldFactors.map(Int32.init)
+    let s = level.gradientScales
+    var values = equations ?? [Float](repeating: 0, count: 9 * m.count)
+    var span = values.mutableSpan
+    let score = ckernels_squares_equations(
+      fixed.values.span, warped.values.span, fixed.valid.span, warped.valid.span, n.z, n.y, n.x, &span, m.z, m.y, m.x, g[0], g[1], g[2],
+      s[0], s[1], s[2], Int32(threads))
+    if equations != nil { equations = values }
+    return score.count > 0 ? -score.sum / score.count : 0
+  }
+}

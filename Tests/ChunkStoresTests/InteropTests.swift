@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ChunkStores
+import Foundation
+import Grids
+import TestSupport
+import Testing
+import Volumes
+
+/// One array of a manifest that a script and a test share.
+private struct Entry: Codable {
+  var name: String
+  var shape: [Int]
+  var seed: Int
+  var type: VoxelType
+  var format: Int?
+}
+
+@Suite(.enabled(if: python != nil, "WEFT_PYTHON names no interpreter")) struct InteropTests {
+  @Test func arraysOfZarrPythonAndTensorstoreAreReadVoxelByVoxel() throws {
+    try withTemporaryFolder { folder in
+      let result = try runInteropScript("write_arrays.py", [folder.path])
+      try #require(result.status == 0, "\(result.output)")
+      let manifest = try JSONDecoder().decode([Entry].self, from: Data(contentsOf: folder.appendingPathComponent("manifest.json")))
+      #expect(manifest.count > 140)
+      for entry in manifest {
+        func check<Voxel: VoxelScalar>(_ type: Voxel.Type) throws {
+          let array = try ChunkedArray.open(at: folder.appendingPathComponent(entry.name).path)
+          try #require(array.extent.lengths == entry.shape && array.voxelType == entry.type, "\(entry.name)")
+          let expected = patternVoxels(array.extent, seed: entry.seed, as: type)
+          #expect(try array.read(array.extent.box, as: type) == expected, "\(entry.name)")
+          let inner = Box(lower: entry.shape.map { $0 / 3 }, upper: entry.shape.map { $0 - $0 / 4 })
+          #expect(try array.read(inner, as: type) == expected.cropped(to: inner), "\(entry.name)")
+        }
+        try check(entry.type.scalar)
+      }
+    }
+  }
+
+  @Test func zarrPythonAndTensorstoreReadWhatWeftWrites() throws {
+    try withTemporaryFolder { folder in
+      var manifest: [Entry] = []
+      for format in [ZarrFormat.v2, .v3] {
+        for (index, compression) in RoundTripTests.compressions.enumerated() where !"\(compression)".contains("snappy") {
+          let metadata = ArrayMetadata(format: format, extent: [19, 33, 40], chunk: [8, 16, 32], voxelType: .uint16, compression: compression)
+          manifest.append(try write("codec\(index)_v\(format.rawValue)", metadata, in: folder, seed: index))
+        }
+        for type in VoxelType.allCases {
+          let metadata = ArrayMetadata(
+            format: format, extent: [19, 33], chunk: [8, 16], voxelType: type, dimensionNames: format == .v3 ? ["y", nil] : nil)
+          manifest.append(try write("\(type)_v\(format.rawValue)", metadata, in: folder, seed: 100))
+        }
+        for rank in 1...5 {
+          let extent = Extent([7, 5, 9, 3, 6].prefix(rank).map(\.self))
+          let metadata = ArrayMetadata(
+            format: format, extent: extent, chunk: Extent([3, 2, 4, 3, 4].prefix(rank).map(\.self)), voxelType: .float32, fillValue: .real(.nan))
+          manifest.append(try write("rank\(rank)_v\(format.rawValue)", metadata, in: folder, seed: rank))
+        }
+      }
+      try JSONEncoder().encode(manifest).write(to: folder.appendingPathComponent("manifest.json"))
+      let result = try runInteropScript("read_arrays.py", [folder.path])
+      #expect(result.status == 0, "\(result.output)")
+    }
+  }
+
+  private func write(_ name: String, _ metadata: ArrayMetadata, in folder: URL, seed: Int) throws -> Entry {
+    func write<Voxel: VoxelScalar>(_ type: Voxel.Type) throws {
+      let array = try ChunkedArray.create(at: folder.appendingPathComponent(name).path, metadata)
+      try array.write(patternVoxels(metadata.extent, seed: seed, as: type), at: metadata.extent.lengths.map { _ in 0 })
+    }
+    try write(metadata.voxelType.scalar)
+    return Entry(
+      name: name, shape: metadata.extent.lengths, seed: seed, type: metadata.voxelType, format: metadata.format.rawValue)
+  }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Grids
+import Registration
+import Testing
+import Transforms
+import Volumes
+
+@Suite struct InitialisationTests {
+  private let blobs = GaussianBlobs(count: 30, lower: [8, 8, 8], upper: [40, 56, 72], widths: 2...4, seed: 5)
+  private let extent: Extent = [48, 64, 80]
+  private let space = PhysicalSpace(spacing: [1, 1, 1])
+
+  private func plane(_ map: ([Double]) -> [Double] = { $0 }) -> Volume {
+    GaussianBlobs(count: 25, lower: [30, 25], upper: [90, 115], widths: 3...7, seed: 9).volume(
+      [120, 140], PhysicalSpace(spacing: [1, 1]), through: map)
+  }
+
+  @Test(arguments: [[0.0, 0, 0], [10, -15, 20], [-4, 20, -30]])
+  func aShiftIsFound(shift: [Double]) throws {
+    let fixed = blobs.volume(extent, space)
+    let moving = blobs.volume(extent, space) { zip($0, shift).map(-) }
+    let result = try initialise(fixed: fixed, moving: moving)
+    for point in [[10.0, 10, 10], [40, 50, 60]] { #expect(distance(result.transform(point), zip(point, shift).map(+)) < 3) }
+    #expect(result.metric == .lncc)
+    #expect(result.scores.count >= 5)
+    #expect(result.scores.contains { $0.name == result.name })
+  }
+
+  @Test func identicalImagesKeepTheIdentity() throws {
+    let fixed = blobs.volume(extent, space)
+    let result = try initialise(fixed: fixed, moving: fixed)
+    #expect(result.name == "identity")
+    #expect(result.transform == .identity(rank: 3))
+    #expect(abs(result.candidates[0].correlation - 1) < 1e-6)
+  }
+
+  @Test func directionsInTheHeaderAreBelieved() throws {
+    let fixed = blobs.volume(extent, space)
+    // The same world image, stored from right to left.
+    let flipped = PhysicalSpace(spacing: [1, 1, 1], origin: [0, 0, 79], direction: [[1, 0, 0], [0, 1, 0], [0, 0, -1]])
+    let moving = blobs.volume(extent, flipped)
+    let result = try initialise(fixed: fixed, moving: moving)
+    #expect(result.name == "identity")
+  }
+
+  @Test func imagesFarApartAreBroughtTogether() throws {
+    let fixed = blobs.volume(extent, space)
+    var moving = fixed
+    moving.space.origin = [10_000, -20_000, 5_000]
+    let result = try initialise(fixed: fixed, moving: moving)
+    #expect(distance(result.transform([20, 30, 40]), [10_020, -19_970, 5_040]) < 3)
+    #expect(result.candidates[0].score == -.infinity)
+  }
+
+  @Test(arguments: [40.0, 117, 180, -75])
+  func aTurnedPlaneIsFound(degrees: Double) throws {
+    let (c, s) = (cos(degrees * .pi / 180), sin(degrees * .pi / 180))
+    let truth = AffineTransform(matrix: [[c, -s], [s, c]], offset: [60 - c * 60 + s * 70, 70 - s * 60 - c * 70])
+    let inverse = try #require(truth.inverse)
+    let result = try initialise(fixed: plane(), moving: plane { inverse($0) })
+    for point in [[40.0, 40], [80, 100], [60, 70]] { #expect(distance(result.transform(point), truth(point)) < 12) }
+  }
+
+  @Test func aTurnedVolumeIsFoundByItsPrincipalAxes() throws {
+    let (c, s) = (cos(0.7), sin(0.7))
+    let truth = AffineTransform(matrix: [[1, 0, 0], [0, c, -s], [0, s, c]], offset: [0, 32 - c * 32 + s * 40, 40 - s * 32 - c * 40])
+    let inverse = try #require(truth.inverse)
+    let long = GaussianBlobs(count: 30, lower: [16, 24, 15], upper: [32, 40, 65], widths: 2...4, seed: 6)
+    let fixed = long.volume(extent, space)
+    let moving = long.volume(extent, space) { inverse($0) }
+    let result = try initialise(fixed: fixed, moving: moving)
+    #expect(result.name.hasPrefix("principal axes"))
+    for point in [[20.0, 30, 25], [28, 34, 60]] { #expect(distance(result.transform(point), truth(point)) < 5) }
+  }
+
+  @Test func voxelsThatAreNoNumbersDoNotCount() throws {
+    let shift = [6.0, -9, 12]
+    let fixed = blobs.volume(extent, space)
+    var moving = blobs.volume(extent, space) { zip($0, shift).map(-) }
+    for index in Box(lower: [0, 0, 0], upper: [48, 64, 6]).indices { moving.voxels[index] = .nan }
+    for index in Box(lower: [0, 0, 76], upper: [48, 64, 80]).indices { moving.voxels[index] = .infinity }
+    let result = try initialise(fixed: fixed, moving: moving)
+    #expect(distance(result.transform([20, 30, 40]), [26, 21, 52]) < 3)
+  }
+
+  @Test func whatTheMaskHidesDoesNotCount() throws {
+    let shift = [0.0, 12, -10]
+    let fixed = blobs.volume(extent, space)
+    var moving = blobs.volume(extent, space) { zip($0, shift).map(-) }
+    for index in Box(lower: [0, 0, 60], upper: [48, 20, 80]).indices { moving.voxels[index] = 900 }
+    var voxels = VoxelBuffer<UInt8>(extent: [24, 32, 40], repeating: 1)
+    for index in Box(lower: [0, 0, 29], upper: [24, 11, 40]).indices { voxels[index] = 0 }
+    let mask = Mask(voxels: voxels, space: space.downsampled(by: [2, 2, 2]))
+    let result = try initialise(fixed: fixed, moving: moving, movingMask: mask)
+    #expect(distance(result.transform([20, 30, 40]), [20, 42, 30]) < 3)
+  }
+
+  @Test func invertedContrastIsPlacedByMutualInformation() throws {
+    let shift = [4.0, -10, 14]
+    let fixed = blobs.volume(extent, space)
+    var moving = blobs.volume(extent, space) { zip($0, shift).map(-) }
+    moving.voxels = moving.voxels.mapVoxels { 500 - $0 }
+    let result = try initialise(fixed: fixed, moving: moving, metric: .mi)
+    #expect(result.metric == .mi)
+    #expect(distance(result.transform([20, 30, 40]), [24, 20, 54]) < 6)
+  }
+
+  @Test func planesInSpaceGiveWhatPlanesGive() throws {
+    let (fixed, moving) = (plane(), plane { [$0[0] - 20, $0[1] + 14] })
+    func lifted(_ volume: Volume, z: Double) -> Volume {
+      var space = volume.space.liftedToThreeAxes()
+      space.origin[0] = z
+      return Volume(voxels: volume.voxels.reshaped(to: Extent([1] + volume.extent.lengths)), space: space)
+    }
+    let flat = try initialise(fixed: fixed, moving: moving)
+    let inSpace = try initialise(fixed: lifted(fixed, z: 3), moving: lifted(moving, z: 5))
+    #expect(inSpace.name == flat.name)
+    #expect(inSpace.transform([3, 50, 60]) == [5] + flat.transform([50, 60]))
+  }
+
+  @Test func aConstantImageIsRefusedByName() throws {
+    let fixed = blobs.volume(extent, space)
+    let constant = Volume(voxels: VoxelBuffer(extent: extent, repeating: 100), space: space)
+    let error = try #require(throws: RegistrationError.self) { try initialise(fixed: fixed, moving: constant) }
+    #expect(error.code == .constantImage)
+    #expect(error.message.contains("moving image is constant") && error.message.contains("100"))
+    let other = try #require(throws: RegistrationError.self) { try initialise(fixed: constant, moving: fixed) }
+    #expect(other.message.contains("fixed image is constant"))
+  }
+
+  @Test func anImageWithoutNumbersIsRefused() throws {
+    let fixed = blobs.volume(extent, space)
+    let empty = Volume(voxels: VoxelBuffer(extent: extent, repeating: .nan), space: space)
+    let error = try #require(throws: RegistrationError.self) { try initialise(fixed: fixed, moving: empty) }
+    #expect(error.code == .constantImage && error.message.contains("no numbers"))
+  }
+
+  @Test func ranksMustAgree() throws {
+    let error = try #require(throws: RegistrationError.self) { try initialise(fixed: plane(), moving: blobs.volume(extent, space)) }
+    #expect(error.code == .rankMismatch && error.message.contains("2") && error.message.contains("3"))
+  }
+
+  @Test func imagesThatCannotMeetAreRefused() throws {
+    let fixed = blobs.volume(extent, space)
+    var moving = fixed
+    // Metres taken for micrometres.
+    moving.space.spacing = [1e-6, 1e-6, 1e-6]
+    let error = try #require(throws: RegistrationError.self) { try initialise(fixed: fixed, moving: moving) }
+    #expect(error.code == .noOverlap)
+    #expect(error.hint?.contains("units") == true)
+  }
+}
