@@ -86,7 +86,7 @@ let targets: [Target] = [
   tests("ArchitectureTests", []),
 ]
 
-// While the first targets land: only those whose folder exists. (6)
+// While the first targets land: only those whose folder exists. (8)
 let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
 func exists(_ target: Target) -> Bool {
   let path = target.path ?? (target.type == .test ? "Tests/" : "Sources/") + target.name

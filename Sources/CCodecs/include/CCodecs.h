@@ -9,6 +9,7 @@
 #include "ccodecs_bytes.h"
 #include "ccodecs_bz2.h"
 #include "ccodecs_crc32c.h"
+#include "ccodecs_deflate_piece.h"
 #include "ccodecs_lz4.h"
 #include "ccodecs_zlib.h"
 #include "ccodecs_zstd.h"
