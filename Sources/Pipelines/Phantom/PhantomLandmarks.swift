@@ -12,8 +12,7 @@ struct PhantomLandmarks: Sendable {
 
   init(of truth: PhantomTruth) {
     let size = truth.voxelSize
-    let scene = PhantomScene(
-      seed: truth.seed, size: (0..<3).map { Double(truth.lifted[$0]) * size[$0] }, isFlat: truth.isFlat)
+    let scene = truth.scene
     let extent = truth.lifted
     let rank = truth.shape.count
     // One cell in so many is looked at: those whose own number says so.

@@ -43,6 +43,12 @@ struct PhantomScene: Sendable {
   /// The scene made ready for positions inside a box.
   func part(lower: SIMD3<Double>, upper: SIMD3<Double>) -> ScenePart { ScenePart(scene: self, lower: lower, upper: upper) }
 
+  /// Whether a position lies inside the organ.
+  func isInside(_ position: SIMD3<Double>) -> Bool {
+    let lattice = outline.lattice(lower: position, upper: position)
+    return ScenePart.organ(at: position, self, lattice) > 0.5
+  }
+
   fileprivate func lattices(_ lower: SIMD3<Double>, _ upper: SIMD3<Double>) -> ScenePart.Noises {
     ScenePart.Noises(
       outline: outline.lattice(lower: lower, upper: upper), regions: regions.lattice(lower: lower, upper: upper),
@@ -114,31 +120,31 @@ struct ScenePart: Sendable {
   }
 
   /// 1 inside the organ, 0 outside, soft over a few units.
-  func organ(at position: SIMD3<Double>) -> Float { Self.organ(at: position, scene, noises) }
+  func organ(at position: SIMD3<Double>) -> Float { Self.organ(at: position, scene, noises.outline) }
 
   /// The nucleus that belongs to a cell of the grid of nuclei; the cell is one that this part looks at.
   func nucleus(inCell cell: [Int]) -> Nucleus? {
     scene.nuclei.nucleus(cell[0], cell[1], cell[2]) { Self.density(at: $0, scene, noises) }
   }
 
-  private static func organ(at position: SIMD3<Double>, _ scene: PhantomScene, _ noises: Noises) -> Float {
-    smoothStep(depth(at: position, scene, noises) * Float(scene.narrowest / 22))
+  fileprivate static func organ(at position: SIMD3<Double>, _ scene: PhantomScene, _ outline: NoiseLattice) -> Float {
+    smoothStep(depth(at: position, scene, outline) * Float(scene.narrowest / 22))
   }
 
   /// 1 in the middle of the organ, 0 on its surface, negative outside.
-  private static func depth(at position: SIMD3<Double>, _ scene: PhantomScene, _ noises: Noises) -> Float {
+  private static func depth(at position: SIMD3<Double>, _ scene: PhantomScene, _ outline: NoiseLattice) -> Float {
     var scaled = (position - (scene.size - 1) * 0.5) / (scene.size * 0.44)
     if scene.isFlat { scaled[0] = 0 }
     let squares = scaled * scaled
     let bare = Float(1 - (squares[0] + squares[1] + squares[2]))
     // Far outside, where no noise reaches.
     if bare < -0.8 { return bare }
-    return bare + 0.28 * noises.outline(position)
+    return bare + 0.28 * outline(position)
   }
 
   /// The chance of a nucleus: crowded near the surface and in some regions, sparse in others, none outside.
   private static func density(at position: SIMD3<Double>, _ scene: PhantomScene, _ noises: Noises) -> Double {
-    let depth = depth(at: position, scene, noises)
+    let depth = depth(at: position, scene, noises.outline)
     if depth < 0.03 { return 0 }
     let rim = 1 - smoothStep((depth - 0.05) * 4)
     return Double(0.35 + 0.6 * smoothStep(0.5 + 0.9 * noises.density(position)) + 0.3 * rim)

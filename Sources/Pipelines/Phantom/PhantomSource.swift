@@ -31,8 +31,7 @@ package struct PhantomSource: VoxelSource {
     self.isFixed = isFixed
     self.voxelType = voxelType
     self.chunk = chunk
-    let size = zip(truth.lifted.lengths, [truth.voxelSize[0], truth.voxelSize[1], truth.voxelSize[2]]).map { Double($0) * $1 }
-    scene = PhantomScene(seed: truth.seed, size: size, isFlat: truth.isFlat)
+    scene = truth.scene
     illumination = Illumination(seed: PlaceHash.mix(truth.seed &* 2 &+ (isFixed ? 1 : 0)), extent: truth.lifted)
   }
 

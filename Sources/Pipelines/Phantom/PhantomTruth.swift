@@ -54,6 +54,11 @@ public struct PhantomTruth: Sendable {
   /// Whether the phantom is one plane.
   public var isFlat: Bool { shape.count == 2 }
 
+  /// What the moving image shows.
+  var scene: PhantomScene {
+    PhantomScene(seed: seed, size: (0..<3).map { Double(lifted[$0]) * voxelSize[$0] }, isFlat: isFlat)
+  }
+
   /// The size of a voxel in scene units: its spacing over the smallest one.
   var voxelSize: SIMD3<Double> {
     let smallest = spacing.min() ?? 1
