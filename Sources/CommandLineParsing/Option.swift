@@ -30,6 +30,26 @@ public struct Option<Arguments: Sendable>: Sendable {
       }, defaultText: { fallback ?? $0[keyPath: field].argumentText })
   }
 
+  /// An option with one value that is read by a function of its own.
+  ///
+  /// - Parameters:
+  ///   - expected: what a value looks like, as it follows "expected" in a message.
+  ///   - parse: reads the text; `nil` where it is not understood.
+  public static func parsed<Value: Sendable>(
+    _ names: String..., at field: any WritableKeyPath<Arguments, Value> & Sendable, _ valueName: String, _ summary: String,
+    detail: String? = nil, expected: String, fallback: String? = nil, completion: OptionDescription.Completion = .none,
+    parse: @escaping @Sendable (String) -> Value?
+  ) -> Option {
+    Option(
+      description: OptionDescription(names: names, valueNames: [valueName], summary: summary, detail: detail, completion: completion),
+      apply: { (texts, arguments) throws(UsageError) in
+        guard let value = parse(texts[0]) else {
+          throw UsageError("invalid value `\(texts[0])` for `\(names[0])`: expected \(expected)")
+        }
+        arguments[keyPath: field] = value
+      }, defaultText: { _ in fallback })
+  }
+
   /// An option that may be given several times, each time with one value.
   public static func repeated<Value: ArgumentValue>(
     _ names: String..., at field: any WritableKeyPath<Arguments, [Value]> & Sendable, _ valueName: String, _ summary: String,

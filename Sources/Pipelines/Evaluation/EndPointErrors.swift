@@ -40,7 +40,8 @@ extension EndPointErrors {
         hint: "give the output of a registration of this phantom")
     }
     let extent = transforms.fixedExtent
-    step = Self.step(extent, points: points)
+    let step = Self.step(extent, points: points)
+    self.step = step
     var (before, after): ([Double], [Double]) = ([], [])
     var (innerBefore, innerAfter): ([Double], [Double]) = ([], [])
     let space = truth.liftedSpace.converted(to: transforms.transform.fixedSpace.unit)

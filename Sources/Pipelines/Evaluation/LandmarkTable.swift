@@ -28,7 +28,8 @@ public struct LandmarkTable: Sendable, Hashable {
     }
     guard fixed.count == moving.count else {
       throw PipelineError(
-        "\(paths[0]) has \(fixed.count) landmarks and \(paths[paths.count - 1]) has \(moving.count)", hint: "row by row they must be partners")
+        "\(paths[0]) has \(fixed.count) landmarks and \(paths[paths.count - 1]) has \(moving.count)",
+        hint: "row by row they must be partners")
     }
     guard !fixed.isEmpty else { throw PipelineError("\(paths[0]) holds no landmark", hint: "give a row for each") }
     guard fixed[0].count == moving[0].count else {

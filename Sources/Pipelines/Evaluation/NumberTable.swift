@@ -36,7 +36,8 @@ struct NumberTable {
       try places.map { place in
         guard place < row.fields.count, let value = Double(row.fields[place]), value.isFinite else {
           throw PipelineError(
-            "\(path), line \(row.line): column `\(columns[place])` holds `\(place < row.fields.count ? row.fields[place] : "")`, not a number")
+            "\(path), line \(row.line): column `\(columns[place])` holds `\(place < row.fields.count ? row.fields[place] : "")`, not a number"
+          )
         }
         return value
       }

@@ -18,7 +18,7 @@ public struct PhantomTruth: Sendable {
   /// The seed that all followed from.
   public let seed: UInt64
   /// The linear part, voxel to voxel.
-  public let affine: AffineTransform
+  public let affine: Transforms.AffineTransform
   /// The smooth displacements that are added, in voxels.
   public let fields: [SplineField]
 
