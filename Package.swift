@@ -13,9 +13,11 @@ let swiftSettings: [SwiftSetting] = [
   .enableExperimentalFeature("SafeInteropWrappers"),
   .strictMemorySafety(),
   .treatAllWarnings(as: .error),
-  // The compiler of Swift 6.3.1 crashes on span wrappers of several C modules when it compiles a module's files in parallel.
-  .unsafeFlags(["-num-threads", "0"]),
 ]
+
+// Swift 6.3.1 crashes (IRGenerator::emitLazyDefinitions) where a module of several files that calls C functions by spans is compiled as
+// a whole on several threads; such targets are compiled file by file.
+let fileByFile: [SwiftSetting] = [.unsafeFlags(["-no-whole-module-optimization"])]
 
 // Same bytes on every vector width: fused multiply-add is used nowhere, so that wider code paths give the same results.
 let kernelFlags: [CXXSetting] = [.unsafeFlags(["-O3", "-std=c++17", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"])]
@@ -30,8 +32,8 @@ let itkLibraries: [LinkerSetting] = [
   "itksys-5.2", "m", "stdc++",
 ].map { .linkedLibrary($0) }
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
-  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings + settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -56,8 +58,8 @@ let targets: [Target] = [
   library("Pyramids", ["Grids", "Volumes", "ChunkStores", "BlockExecution"]),
   library("ImageFiles", ["Grids", "Volumes", "CCodecs", "CITK", "CTIFF"]),
   library("Transforms", ["Grids", "Volumes", "CITK"]),
-  library("Filtering", ["Grids", "Volumes", "CKernels", "CFourier"]),
-  library("Registration", ["Grids", "Volumes", "Filtering", "Transforms", "CITK", "CKernels"]),
+  library("Filtering", ["Grids", "Volumes", "CKernels", "CFourier"], settings: fileByFile),
+  library("Registration", ["Grids", "Volumes", "Filtering", "Transforms", "CITK", "CKernels"], settings: fileByFile),
   library(
     "Pipelines",
     ["Grids", "Volumes", "BlockExecution", "ChunkStores", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration"]),

@@ -49,8 +49,7 @@ struct LoadProducts {
 
 CK_VECTORISED CKernelsScore coefficients_tile(const Pair &p, const Tile &tile, WindowScratch &scratch) {
   long width = p.n.x, count = p.n.count();
-  std::vector<float> values(size_t(2 * width));
-  float *score = values.data(), *counted = score + width;
+  float *score = &scratch.extra[0], *counted = score + width;
   CKernelsScore total = {0, 0};
   auto finish = [&](long z, long y, const float *sums) __attribute__((always_inline)) {
     long start = (z * p.n.y + y) * width;
@@ -96,8 +95,7 @@ struct LoadCoefficients {
 
 CK_VECTORISED void equations_tile(const Pair &p, const Equations &e, const Tile &tile, WindowScratch &scratch) {
   long width = p.n.x;
-  std::vector<float> values(size_t(11 * (width + 1)));
-  float *force = values.data(), *weight = force + width + 1, *rows = weight + width + 1;
+  float *force = &scratch.extra[0], *weight = force + width + 1, *rows = weight + width + 1;
   auto finish = [&](long z, long y, const float *sums) __attribute__((always_inline)) {
     long start = (z * p.n.y + y) * width;
     const float *a = sums, *b = a + width, *c = b + width, *d = c + width;
@@ -124,8 +122,7 @@ struct Quality {
 
 CK_VECTORISED CKernelsScore quality_tile(const Quality &q, const Tile &tile, WindowScratch &scratch) {
   long width = q.n.x;
-  std::vector<float> values(size_t(2 * width));
-  float *score = values.data(), *counted = score + width;
+  float *score = &scratch.extra[0], *counted = score + width;
   CKernelsScore total = {0, 0};
   float floor = float(q.floor * q.floor);
   auto finish = [&](long z, long y, const float *sums) __attribute__((always_inline)) {
@@ -149,11 +146,11 @@ CK_VECTORISED CKernelsScore quality_tile(const Quality &q, const Tile &tile, Win
   return total;
 }
 
-template <class Body> CKernelsScore score_tiles(const Extent &n, int threads, const Body &body) {
+template <class Body> CKernelsScore score_tiles(const Extent &n, const Radii &r, int threads, const Body &body) {
   Tiling tiling(n);
   std::vector<CKernelsScore> scores(static_cast<size_t>(tiling.count()));
   parallel(tiling.count(), threads, [&](long i) {
-    WindowScratch scratch;
+    WindowScratch scratch(tiling, r, 6, 2);
     scores[size_t(i)] = body(tiling[i], scratch);
   });
   CKernelsScore total = {0, 0};
@@ -172,7 +169,7 @@ CKernelsScore ckernels_correlation_coefficients(
     int eitherSign, float *coefficients __noescape, int threads) {
   Pair p = {fixed, warped, fixedValid, warpedValid, {nz, ny, nx}, {rz, ry, rx}, fixedFloor, movingFloor, eitherSign ? 1.0f : 0.0f,
             coefficients};
-  return score_tiles(p.n, threads, [&](const Tile &tile, WindowScratch &scratch) { return coefficients_tile(p, tile, scratch); });
+  return score_tiles(p.n, p.r, threads, [&](const Tile &tile, WindowScratch &scratch) { return coefficients_tile(p, tile, scratch); });
 }
 
 void ckernels_correlation_equations(
@@ -183,7 +180,7 @@ void ckernels_correlation_equations(
   Equations e = {equations, {mz, my, mx}, gz, gy, gx, {sz, sy, sx}};
   Tiling tiling(p.n);
   parallel(tiling.count(), threads, [&](long i) {
-    WindowScratch scratch;
+    WindowScratch scratch(tiling, p.r, 4, 11);
     equations_tile(p, e, tiling[i], scratch);
   });
 }
@@ -192,5 +189,5 @@ CKernelsScore ckernels_local_correlation(
     const float *fixed __noescape, const float *moving __noescape, const uint8_t *valid __noescape, const uint8_t *mask __noescape,
     size_t nz, size_t ny, size_t nx, int rz, int ry, int rx, double floor, float *map __noescape, int threads) {
   Quality q = {fixed, moving, valid, mask, {nz, ny, nx}, {rz, ry, rx}, floor, map};
-  return score_tiles(q.n, threads, [&](const Tile &tile, WindowScratch &scratch) { return quality_tile(q, tile, scratch); });
+  return score_tiles(q.n, q.r, threads, [&](const Tile &tile, WindowScratch &scratch) { return quality_tile(q, tile, scratch); });
 }

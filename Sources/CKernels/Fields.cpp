@@ -8,7 +8,7 @@ using namespace ckernels;
 namespace {
 
 CK_VECTORISED void compose_row(const float *outer, const float *inner, float *result, const Extent &n, long row, const float *scales) {
-  Cell cell(n);
+  Cell cell = cell_of(n);
   long count = n.count(), start = row * n.x;
   const float *iz = inner + start, *iy = iz + count, *ix = iy + count;
   float *rz = result + start, *ry = rz + count, *rx = ry + count;
@@ -30,7 +30,7 @@ struct RowResidual {
 /// Fixed-point iterations of a whole row, until each of its voxels moves by less than the tolerance.
 CK_VECTORISED RowResidual invert_row(
     const float *field, float *inverse, const Extent &n, long row, const float *scales, float tolerance, int iterations, float *lengths) {
-  Cell cell(n);
+  Cell cell = cell_of(n);
   long count = n.count(), start = row * n.x;
   float *wz = inverse + start, *wy = wz + count, *wx = wy + count;
   const float *fz = field, *fy = fz + count, *fx = fy + count;
@@ -58,7 +58,7 @@ CK_VECTORISED RowResidual invert_row(
 
 CK_VECTORISED void upsample_one(
     const float *coarse, const Extent &m, float *fine, const Extent &n, long row, int gz, int gy, int gx, float *line) {
-  Between bz(row / n.y, gz, m.z), by(row % n.y, gy, m.y);
+  Between bz = between(row / n.y, gz, m.z), by = between(row % n.y, gy, m.y);
   upsample_row(coarse, m, bz, by, gx, line, fine + row * n.x, n.x);
 }
 

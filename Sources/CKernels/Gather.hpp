@@ -13,11 +13,13 @@ struct Cell {
   int baseZ, baseY, baseX;    // greatest lower corner
   int stepZ, stepY, stepX;    // offset of the upper corner
   int strideZ, strideY;
-  explicit Cell(const Extent &n)
-      : lastZ(float(n.z - 1)), lastY(float(n.y - 1)), lastX(float(n.x - 1)), baseZ(int(std::max(0L, n.z - 2))),
-        baseY(int(std::max(0L, n.y - 2))), baseX(int(std::max(0L, n.x - 2))), stepZ(n.z > 1 ? int(n.y * n.x) : 0),
-        stepY(n.y > 1 ? int(n.x) : 0), stepX(n.x > 1 ? 1 : 0), strideZ(int(n.y * n.x)), strideY(int(n.x)) {}
 };
+
+CK_INLINE Cell cell_of(const Extent &n) {
+  return {
+      float(n.z - 1), float(n.y - 1), float(n.x - 1), int(std::max(0L, n.z - 2)), int(std::max(0L, n.y - 2)), int(std::max(0L, n.x - 2)),
+      n.z > 1 ? int(n.y * n.x) : 0, n.y > 1 ? int(n.x) : 0, n.x > 1 ? 1 : 0, int(n.y * n.x), int(n.x)};
+}
 
 CK_INLINE float clamped(float value, float last) { return std::fmin(std::fmax(value, 0.0f), last); }
 
@@ -63,13 +65,14 @@ CK_INLINE bool inside(const Cell &c, float pz, float py, float px) {
 struct Between {
   long first, second;
   float weight;
-  Between(long i, int factor, long coarse) {
-    float at = factor == 1 ? float(i) : (float(i) - 0.5f) * 0.5f;
-    first = std::min(std::max(0L, long(std::floor(at))), std::max(0L, coarse - 2));
-    second = std::min(first + 1, coarse - 1);
-    weight = second == first ? 0.0f : at - float(first);
-  }
 };
+
+CK_INLINE Between between(long i, int factor, long coarse) {
+  float at = factor == 1 ? float(i) : (float(i) - 0.5f) * 0.5f;
+  long first = std::min(std::max(0L, long(std::floor(at))), std::max(0L, coarse - 2));
+  long second = std::min(first + 1, coarse - 1);
+  return {first, second, second == first ? 0.0f : at - float(first)};
+}
 
 /// One row of a coarse component on the finer lattice; `line` holds the coarse row with one voxel of padding on each side.
 CK_INLINE void upsample_row(

@@ -14,7 +14,7 @@ constexpr long kPart = 262144;
 struct Bins {
   long count;
   float fixedLow, fixedScale, movingLow, movingScale;
-  long columns() const { return count + 3; }
+  CK_INLINE long columns() const { return count + 3; }
 };
 
 CK_INLINE float within(float value, float most) { return value > 0 ? (value < most ? value : most) : 0.0f; }
@@ -63,10 +63,9 @@ struct Pair {
 };
 
 CK_VECTORISED void information_tile(
-    const Pair &p, const Bins &b, const float *table, float gain, const Equations &e, const Tile &tile) {
+    const Pair &p, const Bins &b, const float *table, float gain, const Equations &e, const Tile &tile, float *scratch) {
   long width = p.n.x;
-  std::vector<float> values(size_t(11 * (width + 1)));
-  float *force = values.data(), *weight = force + width + 1, *rows = weight + width + 1;
+  float *force = scratch, *weight = force + width + 1, *rows = weight + width + 1;
   for (long z = tile.z0; z < tile.z1; ++z)
     for (long y = tile.y0; y < tile.y1; ++y) {
       long start = (z * p.n.y + y) * width;
@@ -106,5 +105,8 @@ void ckernels_information_equations(
   Pair p = {fixed, warped, fixedValid, warpedValid, {nz, ny, nx}};
   Equations e = {equations, {mz, my, mx}, gz, gy, gx, {sz, sy, sx}};
   Tiling tiling(p.n);
-  parallel(tiling.count(), threads, [&](long i) { information_tile(p, b, table, gain, e, tiling[i]); });
+  parallel(tiling.count(), threads, [&](long i) {
+    std::vector<float> scratch(size_t(11 * (p.n.x + 1)));
+    information_tile(p, b, table, gain, e, tiling[i], scratch.data());
+  });
 }

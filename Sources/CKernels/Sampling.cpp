@@ -22,10 +22,10 @@ struct Warp {
 CK_VECTORISED void warp_row(const Warp &w, long z, long y, float *scratch) {
   long width = w.n.x;
   float *uz = scratch, *uy = uz + width, *ux = uy + width, *line = ux + width;
-  Between bz(z, w.factors[0], w.m.z), by(y, w.factors[1], w.m.y);
+  Between bz = between(z, w.factors[0], w.m.z), by = between(y, w.factors[1], w.m.y);
   for (int c = 0; c < 3; ++c)
     upsample_row(w.field + c * w.m.count(), w.m, bz, by, w.factors[2], line, scratch + c * width, width);
-  Cell cell(w.n);
+  Cell cell = cell_of(w.n);
   const float *image = w.image;
   float *target = w.target + (z * w.n.y + y) * width;
   uint8_t *valid = w.valid + (z * w.n.y + y) * width;
@@ -45,7 +45,7 @@ CK_VECTORISED void warp_row(const Warp &w, long z, long y, float *scratch) {
 void apply_validity(const Warp &w, long z, long y, const float *scratch) {
   long width = w.n.x;
   const float *uz = scratch, *uy = uz + width, *ux = uy + width;
-  Cell cell(w.n);
+  Cell cell = cell_of(w.n);
   float *target = w.target + (z * w.n.y + y) * width;
   uint8_t *valid = w.valid + (z * w.n.y + y) * width;
   for (long x = 0; x < width; ++x) {
@@ -79,7 +79,7 @@ CK_VECTORISED void positions(const Resample &r, long row, float *pz, float *py, 
 }
 
 CK_VECTORISED void resample_linear(const Resample &r, long row, const float *pz, const float *py, const float *px) {
-  Cell cell(r.n);
+  Cell cell = cell_of(r.n);
   float *target = r.target + row * r.m.x;
   uint8_t *valid = r.valid + row * r.m.x;
   const float *image = r.image;
@@ -114,7 +114,7 @@ CK_INLINE void catmull_rom(float t, float *w) {
 }
 
 void resample_cubic(const Resample &r, long row, const float *pz, const float *py, const float *px) {
-  Cell cell(r.n);
+  Cell cell = cell_of(r.n);
   for (long x = 0; x < r.m.x; ++x) {
     bool in = inside(cell, pz[x], py[x], px[x]);
     r.valid[row * r.m.x + x] = in ? 1 : 0;

@@ -21,7 +21,7 @@ CK_VECTORISED void normalise(
 }
 
 struct Sums {
-  double count = 0, sum = 0, squares = 0;
+  double count, sum, squares;
 };
 
 CK_VECTORISED Sums moments(const float *source, const uint8_t *mask, long from, long to, double centre) {
@@ -37,7 +37,7 @@ CK_VECTORISED Sums moments(const float *source, const uint8_t *mask, long from, 
   for (; i + 8 <= to; i += 8)
     for (int k = 0; k < 8; ++k) add(i + k, k);
   for (int k = 0; i < to; ++i, ++k) add(i, k);
-  Sums total;
+  Sums total = {0, 0, 0};
   for (int k = 0; k < 8; ++k) {
     total.count += count[k];
     total.sum += sum[k];
@@ -52,7 +52,7 @@ Sums all_moments(const float *source, const uint8_t *mask, long count, double ce
   parallel(parts, threads, [&](long part) {
     sums[size_t(part)] = moments(source, mask, part * kPart, std::min(count, (part + 1) * kPart), centre);
   });
-  Sums total;
+  Sums total = {0, 0, 0};
   for (auto &s : sums) {
     total.count += s.count;
     total.sum += s.sum;

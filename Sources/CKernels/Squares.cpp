@@ -14,10 +14,9 @@ struct Pair {
   Extent n;
 };
 
-CK_VECTORISED CKernelsScore squares_tile(const Pair &p, const Equations &e, const Tile &tile) {
+CK_VECTORISED CKernelsScore squares_tile(const Pair &p, const Equations &e, const Tile &tile, float *scratch) {
   long width = p.n.x;
-  std::vector<float> values(size_t(12 * (width + 1)));
-  float *force = values.data(), *weight = force + width + 1, *square = weight + width + 1, *rows = square + width + 1;
+  float *force = scratch, *weight = force + width + 1, *square = weight + width + 1, *rows = square + width + 1;
   CKernelsScore total = {0, 0};
   for (long z = tile.z0; z < tile.z1; ++z)
     for (long y = tile.y0; y < tile.y1; ++y) {
@@ -46,7 +45,10 @@ CKernelsScore ckernels_squares_equations(
   Equations e = {equations, {mz, my, mx}, gz, gy, gx, {sz, sy, sx}};
   Tiling tiling(p.n);
   std::vector<CKernelsScore> scores(static_cast<size_t>(tiling.count()));
-  parallel(tiling.count(), threads, [&](long i) { scores[size_t(i)] = squares_tile(p, e, tiling[i]); });
+  parallel(tiling.count(), threads, [&](long i) {
+    std::vector<float> scratch(size_t(12 * (p.n.x + 1)));
+    scores[size_t(i)] = squares_tile(p, e, tiling[i], scratch.data());
+  });
   CKernelsScore total = {0, 0};
   for (auto &s : scores) {
     total.sum += s.sum;

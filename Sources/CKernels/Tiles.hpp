@@ -34,36 +34,40 @@ struct Radii {
   long z, y, x;
 };
 
-/// Scratch for `window_sums`.
+/// Scratch for `window_sums`, and `extra` rows for its caller.
 struct WindowScratch {
-  std::vector<float> ring, rows, line, sums;
+  std::vector<float> ring, rows, line, sums, extra;
+  WindowScratch(const Tiling &tiling, const Radii &r, long components, long extras)
+      : ring(size_t((2 * r.z + 1) * components * tiling.high * tiling.n.x)),
+        rows(size_t(components * (tiling.high + 2 * r.y) * tiling.n.x)), line(size_t(components * (tiling.n.x + 2 * r.x))),
+        sums(size_t(components * tiling.n.x)), extra(size_t(extras * (tiling.n.x + 1))) {}
 };
+
+CK_INLINE void clear(float *values, long count) {
+  for (long i = 0; i < count; ++i) values[i] = 0;
+}
 
 /// Calls `finish(z, y, sums)` for each row of the tile in order, `sums` holding `components` rows of sums over windows of what
 /// `load(z, y, line)` gives: `components` rows of n.x voxels, `pitch` apart.
 template <int components, class Load, class Finish>
 CK_INLINE void window_sums(const Extent &n, const Radii &r, const Tile &tile, WindowScratch &s, const Load &load, const Finish &finish) {
   long width = n.x, pitch = width + 2 * r.x, high = tile.y1 - tile.y0, tall = high + 2 * r.y, slots = 2 * r.z + 1;
-  s.ring.assign(size_t(slots * components * high * width), 0.0f);
-  s.rows.resize(size_t(components * tall * width));
-  s.line.assign(size_t(components * pitch), 0.0f);
-  s.sums.resize(size_t(components * width));
-  float *line = s.line.data();
+  float *ring = &s.ring[0], *rows = &s.rows[0], *line = &s.line[0], *sums = &s.sums[0];
   for (long zz = tile.z0 - r.z; zz < tile.z1 + r.z; ++zz) {
-    float *slot = s.ring.data() + ((zz - tile.z0 + r.z) % slots) * components * high * width;
+    float *slot = ring + ((zz - tile.z0 + r.z) % slots) * components * high * width;
     if (zz < 0 || zz >= n.z) {
-      std::fill(slot, slot + components * high * width, 0.0f);
+      clear(slot, components * high * width);
     } else {
       for (long t = 0; t < tall; ++t) {
         long yy = tile.y0 - r.y + t;
         if (yy < 0 || yy >= n.y) {
-          for (int c = 0; c < components; ++c) std::fill_n(s.rows.data() + (c * tall + t) * width, width, 0.0f);
+          for (int c = 0; c < components; ++c) clear(rows + (c * tall + t) * width, width);
           continue;
         }
         load(zz, yy, line + r.x, pitch);
         for (int c = 0; c < components; ++c) {
           const float *from = line + c * pitch;
-          float *out = s.rows.data() + (c * tall + t) * width;
+          float *out = rows + (c * tall + t) * width;
           if (r.x == 2) {
             for (long x = 0; x < width; ++x) out[x] = (((from[x] + from[x + 1]) + from[x + 2]) + from[x + 3]) + from[x + 4];
           } else {
@@ -75,7 +79,7 @@ CK_INLINE void window_sums(const Extent &n, const Radii &r, const Tile &tile, Wi
       }
       for (int c = 0; c < components; ++c)
         for (long y = 0; y < high; ++y) {
-          const float *from = s.rows.data() + (c * tall + y) * width;
+          const float *from = rows + (c * tall + y) * width;
           float *out = slot + (c * high + y) * width;
           if (r.y == 2) {
             const float *b = from + width, *d = b + width, *e = d + width, *f = e + width;
@@ -91,15 +95,15 @@ CK_INLINE void window_sums(const Extent &n, const Radii &r, const Tile &tile, Wi
     if (z < tile.z0 || z >= tile.z1) continue;
     for (long y = 0; y < high; ++y) {
       for (int c = 0; c < components; ++c) {
-        float *out = s.sums.data() + c * width;
+        float *out = sums + c * width;
         for (long x = 0; x < width; ++x) out[x] = 0;
         // Oldest plane first: the same order wherever the tile starts.
         for (long k = z - r.z; k <= z + r.z; ++k) {
-          const float *from = s.ring.data() + (((k - tile.z0 + r.z) % slots) * components * high + c * high + y) * width;
+          const float *from = ring + (((k - tile.z0 + r.z) % slots) * components * high + c * high + y) * width;
           for (long x = 0; x < width; ++x) out[x] += from[x];
         }
       }
-      finish(z, tile.y0 + y, s.sums.data());
+      finish(z, tile.y0 + y, sums);
     }
   }
 }

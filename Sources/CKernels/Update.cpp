@@ -12,8 +12,7 @@ namespace {
 constexpr long kPart = 4096;
 
 CK_VECTORISED CKernelsTrace trace_part(const float *e, long count, long from, long to) {
-  std::vector<float> values(size_t(2 * (to - from)));
-  float *sum = values.data(), *squares = sum + (to - from);
+  float sum[kPart], squares[kPart];
   for (long i = from; i < to; ++i) {
     float t = e[3 * count + i] + e[4 * count + i] + e[5 * count + i];
     sum[i - from] = t;
@@ -24,8 +23,7 @@ CK_VECTORISED CKernelsTrace trace_part(const float *e, long count, long from, lo
 
 CK_VECTORISED CKernelsTrace solve_part(
     const float *e, float *step, long count, long from, long to, float damping, float limit, const float *scales) {
-  std::vector<float> values(size_t(2 * (to - from)));
-  float *lengths = values.data(), *squares = lengths + (to - from);
+  float lengths[kPart], squares[kPart];
   const float *gz = e, *gy = gz + count, *gx = gy + count, *hzz = gx + count, *hyy = hzz + count, *hxx = hyy + count, *hzy = hxx + count,
               *hzx = hzy + count, *hyx = hzx + count;
   float *vz = step, *vy = vz + count, *vx = vy + count;
