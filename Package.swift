@@ -84,7 +84,7 @@ let targets: [Target] = [
   tests("TransformsTests", ["Transforms", "ImageFiles"]),
   tests("FilteringTests", ["Filtering"]),
   tests("RegistrationTests", ["Registration", "Filtering", "Transforms"]),
-  tests("PipelinesTests", ["Pipelines", "Weft"]),
+  tests("PipelinesTests", ["Pipelines", "Pyramids", "BlockExecution", "Transforms", "Weft"]),
   tests("CommandLineParsingTests", ["CommandLineParsing"]),
   tests("CommandTests", ["Commands", "Weft", "WeftTool"]),
   tests("ArchitectureTests", []),
