@@ -90,7 +90,7 @@ let targets: [Target] = [
   tests("ArchitectureTests", []),
 ]
 
-// While the first targets land: only those whose folder exists. (11)
+// While the first targets land: only those whose folder exists. (12)
 let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
 func exists(_ target: Target) -> Bool {
   let path = target.path ?? (target.type == .test ? "Tests/" : "Sources/") + target.name
