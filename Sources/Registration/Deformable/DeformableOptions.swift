@@ -56,7 +56,7 @@ public struct DeformableOptions: Sendable, Hashable {
 
   /// Half resolution, few iterations.
   public static var draft: DeformableOptions {
-    var options = DeformableOptions(iterations: [30, 20, 10, 0])
+    var options = DeformableOptions(iterations: [30, 20, 10])
     options.skippedFineLevels = 1
     return options
   }
