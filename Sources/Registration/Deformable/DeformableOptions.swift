@@ -24,9 +24,9 @@ public struct DeformableOptions: Sendable, Hashable {
   /// The most iterations a level, coarsest first; the last is the finest level's, and the first serves all coarser levels left over.
   public var iterations: [Int]
   /// Standard deviation of the Gaussian over which a step's equations are gathered.
-  public var updateSigma = 3.0
+  public var updateSigma = 2.0
   /// Standard deviation of the Gaussian that smooths the whole field after each step.
-  public var totalSigma = 1.5
+  public var totalSigma = 1.0
   /// The longest displacement of one step.
   public var maximumStep = 1.0
   /// Resistance to a step where the images say little, relative to what they say on average.
@@ -56,7 +56,7 @@ public struct DeformableOptions: Sendable, Hashable {
 
   /// Half resolution, few iterations.
   public static var draft: DeformableOptions {
-    var options = DeformableOptions(iterations: [30, 20, 10, 0])
+    var options = DeformableOptions(iterations: [30, 20, 10])
     options.skippedFineLevels = 1
     return options
   }
