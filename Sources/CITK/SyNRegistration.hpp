@@ -178,6 +178,43 @@ SetLevels(TMethod * method, const itk::Image<float, VDimension> * fixed, const C
   method->SetTransformParametersAdaptorsPerLevel(adaptors);
 }
 
+/// The metric asked for, with both masks: ITK leaves a mask of one image in place for the other where only one is set.
+template <unsigned int VDimension>
+typename LocalMetric<VDimension>::Pointer
+MaskedDenseMetric(const SyNInput & input)
+{
+  auto metric = DenseMetric<VDimension>(input.options);
+  metric->SetMaximumNumberOfWorkUnits(1);
+  metric->SetUseFixedImageGradientFilter(false);
+  metric->SetUseMovingImageGradientFilter(false);
+  metric->SetFixedImageMask(Mask<VDimension>(input.fixedLattice, input.fixedMask, input.fixedCount));
+  metric->SetMovingImageMask(Mask<VDimension>(input.movingLattice, input.movingMask, input.movingCount));
+  return metric;
+}
+
+/// An affine map in the precision of the fields.
+template <unsigned int VDimension>
+typename itk::AffineTransform<float, VDimension>::Pointer
+SingleAffine(const CITKAffineMap & map)
+{
+  using TransformType = itk::AffineTransform<float, VDimension>;
+  const auto affine = Affine<VDimension>(map);
+  typename TransformType::MatrixType matrix;
+  typename TransformType::OutputVectorType offset;
+  for (unsigned int a = 0; a < VDimension; ++a)
+  {
+    offset[a] = static_cast<float>(affine->GetOffset()[a]);
+    for (unsigned int b = 0; b < VDimension; ++b)
+    {
+      matrix[a][b] = static_cast<float>(affine->GetMatrix()[a][b]);
+    }
+  }
+  auto single = TransformType::New();
+  single->SetMatrix(matrix);
+  single->SetOffset(offset);
+  return single;
+}
+
 template <unsigned int VDimension>
 void
 RunSyN(const SyNInput & input, CITKSyNResult & result)
@@ -193,28 +230,8 @@ RunSyN(const SyNInput & input, CITKSyNResult & result)
   const auto fixed = View<float, VDimension>(input.fixedLattice, input.fixed, input.fixedCount);
   const auto moving = View<float, VDimension>(input.movingLattice, input.moving, input.movingCount);
 
-  auto metric = DenseMetric<VDimension>(options);
-  metric->SetMaximumNumberOfWorkUnits(1);
-  metric->SetUseFixedImageGradientFilter(false);
-  metric->SetUseMovingImageGradientFilter(false);
-  metric->SetFixedImageMask(Mask<VDimension>(input.fixedLattice, input.fixedMask, input.fixedCount));
-  metric->SetMovingImageMask(Mask<VDimension>(input.movingLattice, input.movingMask, input.movingCount));
-
-  const auto affine = Affine<VDimension>(input.initial);
-  auto initial = itk::AffineTransform<float, VDimension>::New();
-  typename itk::AffineTransform<float, VDimension>::MatrixType matrix;
-  typename itk::AffineTransform<float, VDimension>::OutputVectorType offset;
-  for (unsigned int a = 0; a < VDimension; ++a)
-  {
-    offset[a] = static_cast<float>(affine->GetOffset()[a]);
-    for (unsigned int b = 0; b < VDimension; ++b)
-    {
-      matrix[a][b] = static_cast<float>(affine->GetMatrix()[a][b]);
-    }
-  }
-  initial->SetMatrix(matrix);
-  initial->SetOffset(offset);
-
+  const auto metric = MaskedDenseMetric<VDimension>(input);
+  const auto initial = SingleAffine<VDimension>(input.initial);
   auto method = MethodType::New();
   method->SetFixedImage(fixed);
   method->SetMovingImage(moving);

@@ -86,13 +86,13 @@ struct CandidateSearch {
       count: count)
   }
 
-  /// The best candidate; the identity where it is within 0.01 of the best.
+  /// The best candidate; the identity where it is within a fiftieth of the best.
   func result() throws -> InitialisationResult {
     let decisive = decidingMetric
     let scored = tried.map { (candidate: $0, score: $0.similarity.score(decisive)) }
     let top = scored.map(\.score).max() ?? -.infinity
     // The first candidate is the identity: headers are to be believed unless another place is clearly better.
-    let best = scored[0].score >= top - 0.01 ? 0 : scored.firstIndex { $0.score == top } ?? 0
+    let best = scored[0].score >= top - 0.02 * abs(top) ? 0 : scored.firstIndex { $0.score == top } ?? 0
     guard top > -.infinity else {
       throw RegistrationError(
         .noOverlap,
