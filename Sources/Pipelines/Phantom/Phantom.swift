@@ -83,8 +83,13 @@ public struct Phantom: Sendable {
     do {
       let boxes = writer.tasks(level: 0, voxels: layout.resolvedChunk.count)
       try await runner.run(title, over: boxes, count: boxes.count) { box in
-        func make<Voxel: VoxelScalar>(_ type: Voxel.Type) throws { try writer.write(source.read(box, as: type), at: box.lower) }
-        try make(type.scalar)
+        let voxels = source.read(box)
+        // Concrete types, so that the conversion is compiled for them.
+        switch type {
+        case .uint8: try writer.write(voxels.converted(to: UInt8.self), at: box.lower)
+        case .uint16: try writer.write(voxels.converted(to: UInt16.self), at: box.lower)
+        default: try writer.write(voxels, at: box.lower)
+        }
       }
       for level in writer.levels.indices.dropFirst() {
         let boxes = writer.tasks(level: level, voxels: 4 << 20)

@@ -38,52 +38,49 @@ package struct PhantomSource: VoxelSource {
   package var extent: Extent { Extent(truth.shape) }
 
   package func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
+    read(box).converted(to: type)
+  }
+
+  /// Every content fits into 32 bits.
+  func read(_ box: Box) -> VoxelBuffer<UInt32> {
     let flat = 3 - box.rank
     let lifted = Box(lower: [Int](repeating: 0, count: flat) + box.lower, upper: [Int](repeating: 1, count: flat) + box.upper)
-    var result = VoxelBuffer<Voxel>(extent: lifted.extent)
+    var result = VoxelBuffer<UInt32>(extent: lifted.extent)
     // Parts small enough that what the scene keeps for one stays small.
     for part in lifted.tiles(of: [64, 64, 64]) {
-      let voxels: VoxelBuffer<Voxel> = render(part)
+      let voxels = render(part)
       result.copy(from: voxels, box: voxels.extent.box, at: part.relative(to: lifted.lower).lower)
     }
     return result.reshaped(to: box.extent)
   }
 
-  private func render<Voxel: VoxelScalar>(_ box: Box) -> VoxelBuffer<Voxel> {
+  private func render(_ box: Box) -> VoxelBuffer<UInt32> {
     let places = Places(truth: truth, box: box, isFixed: isFixed)
     let part = scene.part(lower: places.lower, upper: places.upper)
-    var result = VoxelBuffer<Voxel>(extent: box.extent)
-    var row: [Voxel] = []
-    let run = box.extent[2]
-    for z in box[0] {
-      for y in box[1] {
-        let start = ((z - box.lower[0]) * box.extent[1] + y - box.lower[1]) * run
-        for x in 0..<run {
-          let place = places.positions[start + x]
-          switch content {
-          case .labels: row.append(Voxel.saturating(integer: part.look(at: place).label))
-          case .organ: row.append(part.organ(at: place) > 0.5 ? 1 : 0)
-          case .light:
-            row.append(seen(part.look(at: place).brightness, z, y, x + box.lower[2]))
-          }
+    let positions = places.positions
+    var voxels: [UInt32] = []
+    voxels.reserveCapacity(box.count)
+    switch content {
+    case .labels: for place in positions { voxels.append(part.look(at: place).label) }
+    case .organ: for place in positions { voxels.append(part.organ(at: place) > 0.5 ? 1 : 0) }
+    case .light:
+      for z in box[0] {
+        for y in box[1] {
+          for x in box[2] { voxels.append(seen(part.look(at: positions[voxels.count]).brightness, z, y, x)) }
         }
-        for x in 0..<run { result.elements[start + x] = row[x] }
-        row.removeAll(keepingCapacity: true)
       }
     }
-    return result
+    return VoxelBuffer(extent: box.extent, elements: voxels)
   }
 
   /// What the camera counts: light that reaches the voxel, an offset, noise that grows with the light.
-  private func seen<Voxel: VoxelScalar>(_ brightness: Float, _ z: Int, _ y: Int, _ x: Int) -> Voxel {
+  private func seen(_ brightness: Float, _ z: Int, _ y: Int, _ x: Int) -> UInt32 {
     let light = (brightness + 0.012) * illumination.gain(z, y, x)
     let noise = PlaceHash.normal(PlaceHash.at(z, y, x, seed: illumination.seed))
     let value = light + noise * (0.00012 + 0.0016 * light).squareRoot()
     // The full range of the format is about twice what most nuclei reach.
-    let (offset, scale): (Float, Float) = voxelType == .uint8 ? (8, 130) : (110, 6000)
-    let counts = (offset + scale * value).rounded(.toNearestOrEven)
-    let most: Float = voxelType == .uint8 ? 255 : 65535
-    return Voxel.saturating(real: min(max(counts, 0), most))
+    let (offset, scale, most): (Float, Float, Float) = voxelType == .uint8 ? (8, 130, 255) : (110, 6000, 65535)
+    return UInt32(min(max((offset + scale * value).rounded(.toNearestOrEven), 0), most))
   }
 }
 
