@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import Synchronization
+
+/// Ctrl-C and `kill`: the first one stops the run and removes what is unfinished, within a second; the second one ends the process at once.
+public final class Interruption: Sendable {
+  static let message = "interrupted: stopped before the end"
+  static let hint = "nothing unfinished was left under its final name; the same command starts again"
+
+  private static let places = Mutex<[(folder: String, prefix: String)]>([])
+  private let count = Atomic<Int>(0)
+  private let sources: Mutex<[any DispatchSourceSignal]> = Mutex([])
+  private let cancel: @Sendable () -> Void
+
+  /// Calls `cancel` at the first SIGINT or SIGTERM.
+  public init(cancel: @escaping @Sendable () -> Void) {
+    self.cancel = cancel
+    sources.withLock { sources in
+      for number in [SIGINT, SIGTERM] {
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
+        source.setEventHandler { [weak self] in self?.arrived() }
+        source.resume()
+        sources.append(source)
+      }
+    }
+  }
+
+  /// Names what a run may leave unfinished in a folder: entries that begin so.
+  static func unfinished(folder: String, names: [String]) { places.withLock { $0 += names.map { (folder, $0) } } }
+
+  /// Names a file or an image being written: what lies hidden beside it until it is finished.
+  static func unfinished(file: String) {
+    let url = URL(fileURLWithPath: file)
+    places.withLock { $0.append((url.deletingLastPathComponent().path, ".\(url.lastPathComponent).")) }
+  }
+
+  private func arrived() {
+    let number = count.add(1, ordering: .relaxed).newValue
+    if number > 1 { _exit(1) }
+    FileHandle.standardError.write(Data("\nstopping …\n".utf8))
+    cancel()
+    // A kernel under way cannot be cancelled; it is not waited for longer than this.
+    DispatchQueue.global(qos: .userInteractive).asyncAfter(deadline: .now() + 0.7) {
+      for _ in 0..<2 { Self.removeUnfinished() }
+      FileHandle.standardError.write(Data("error: \(Self.message)\n\nhint: \(Self.hint)\n".utf8))
+      _exit(1)
+    }
+  }
+
+  private static func removeUnfinished() {
+    let files = FileManager.default
+    for (folder, prefix) in places.withLock({ $0 }) {
+      let entries = (try? files.contentsOfDirectory(atPath: folder)) ?? []
+      for name in entries where name.hasPrefix(prefix) { try? files.removeItem(atPath: folder + "/" + name) }
+      // A folder that the run made, and that is empty again.
+      if prefix == ".weft" { unsafe rmdir(folder) }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CommandLineParsing
+internal import Foundation
+internal import Weft
+
+/// `weft register`
+enum RegisterCommand {
+  static let command = Command<RegistrationArguments>(
+    "register", "bring one image onto another",
+    discussion: [
+      "First the whole volume is registered at low resolution: a start is searched, then an affine map and a smooth warp. Then each block of "
+        + "the fixed volume is registered at full resolution, the blocks' displacements are blended into one continuous field, and the moving "
+        + "image is resampled once, from its original voxels.",
+      RegistrationArguments.inputs,
+      "DIR receives registered.ome.zarr, transforms/ (ITK/ANTs files and the local field), blocks.csv, timings.csv and run.json. Nothing "
+        + "appears there before all is done.",
+    ],
+    defaults: RegistrationArguments(), positionals: RegistrationArguments.positionals,
+    groups: [
+      OptionGroup(
+        "Output",
+        [
+          .value(
+            "--output", "-o", at: \.folder, "DIR", "Folder for the results, new or empty", completion: .directory),
+          .flag("--dry-run", at: \.isDryRun, "Print what would be done, with blocks, memory and disk, and stop"),
+          .flag("--strict", at: \.isStrict, "Exit with 3 where a block failed or the map folds"),
+        ] + RegistrationArguments.talking), RegistrationArguments.blocks, RegistrationArguments.method,
+      RegistrationArguments.images,
+      RegistrationArguments.result, RegistrationArguments.machine,
+    ], required: [],
+    examples: [
+      CommandExample(
+        "register two light-sheet volumes with the settings for their size", "weft register fixed.ome.zarr moving.ome.zarr --output out"),
+      CommandExample(
+        "see blocks, memory and disk first", "weft register fixed.ome.zarr moving.ome.zarr --output out --memory 8GB --dry-run"),
+      CommandExample(
+        "try a small region with smaller blocks",
+        "weft register fixed.ome.zarr moving.ome.zarr --output try --region 0:128,256:512,256:512 --chunk-size 128"),
+      CommandExample(
+        "only align two brains of different orientation", "weft register a.nii.gz b.nii.gz --output out --stages affine --format nifti"),
+    ],
+    check: { (arguments) throws(UsageError) in
+      if arguments.folder == nil, !arguments.isDryRun {
+        throw UsageError("`register` needs `--output`", hint: "name a folder for the results, as --output out")
+      }
+    })
+
+  static let verb = Verb(command) { arguments, console in
+    guard let folder = arguments.folder, !arguments.isDryRun else {
+      try PlanCommand.show(arguments.registration().plan, arguments, console)
+      return .done
+    }
+    let progress = ProgressDisplay.make(console, arguments.output)
+    let registration = try arguments.registration(progress: progress)
+    Interruption.unfinished(folder: folder, names: [".weft"])
+    let result = try await registration.run(into: folder)
+    progress.close()
+    let summary = RegistrationSummary(result)
+    if arguments.output.json { try console.print(json: summary) } else { console.print(summary.text) }
+    if arguments.isStrict && result.isFlagged {
+      console.warn("blocks failed or the map folds: see \(result.folder)/blocks.csv")
+      return .flagged
+    }
+    return .done
+  }
+}
+
+/// What is printed of a finished registration.
+struct RegistrationSummary: Encodable {
+  let folder: String
+  let registered: String
+  let start: String
+  let coarse: CoarseQuality
+  let blocks: [String: Int]
+  let fineBefore: Double?
+  let fineAfter: Double?
+  let foldingPercent: Double
+  let minimumJacobian: Double
+  let peakMemory: Int
+
+  init(_ result: RegistrationResult) {
+    folder = result.folder
+    registered = result.registered
+    start = result.coarse.start
+    coarse = result.coarse.quality
+    blocks = Dictionary(uniqueKeysWithValues: result.blockStates.map { ($0.key.rawValue, $0.value) })
+    fineBefore = result.fineQuality?.before
+    fineAfter = result.fineQuality?.after
+    foldingPercent = result.map.foldingPercent
+    minimumJacobian = result.map.minimumJacobian
+    peakMemory = PeakMemory.bytes()
+  }
+
+  var text: String {
+    var rows: [(String, String)] = [("start", start)]
+    let steps = [("start", coarse.start as Double?), ("affine", coarse.affine), ("warp", coarse.warp)]
+    let reached = steps.compactMap { name, value in value.map { "\(name) \(Numbers.text($0, digits: 4))" } }
+    rows.append(("coarse metric", reached.joined(separator: ", ")))
+    if !blocks.isEmpty {
+      rows.append(("blocks", blocks.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")))
+    }
+    if let fineBefore, let fineAfter {
+      rows.append(("block metric", "\(Numbers.text(fineBefore, digits: 4)) before, \(Numbers.text(fineAfter, digits: 4)) after"))
+    }
+    rows.append(
+      (
+        "folding",
+        "\(Numbers.text(foldingPercent, digits: 4)) % of voxels (least Jacobian determinant \(Numbers.text(minimumJacobian, digits: 3)))"
+      ))
+    rows.append(("peak memory", MemoryBudget.describe(peakMemory)))
+    rows.append(("result", registered))
+    return Numbers.table(rows)
+  }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CommandLineParsing
+internal import Weft
+
+/// What `register` and `plan register` are asked.
+struct RegistrationArguments: TalkingArguments {
+  var fixed = ""
+  var moving = ""
+  var folder: String?
+  var options = RegistrationOptions()
+  var axes: String?
+  var fixedSpacing: [Double]?
+  var movingSpacing: [Double]?
+  var isDryRun = false
+  var isStrict = false
+  var output = OutputArguments()
+
+  /// Opens both images; no voxel is read.
+  func registration(progress: any ProgressReporter = SilentProgress()) throws -> ChunkedRegistration {
+    try ChunkedRegistration(
+      fixed: .open(fixed, axes: axes, spacing: fixedSpacing), moving: .open(moving, axes: axes, spacing: movingSpacing), options: options,
+      progress: progress)
+  }
+}
+
+extension RegistrationArguments {
+  static let positionals: [Positional<Self>] = [
+    .value("FIXED", at: \.fixed, "The image that stays; the result lies on its voxels"),
+    .value("MOVING", at: \.moving, "The image that is brought onto it"),
+  ]
+
+  static let blocks = OptionGroup<Self>(
+    "Blocks and levels",
+    [
+      .value(
+        "--preset", at: \.options.preset, "NAME", "Block size, overlap and downsampling: auto, small, medium, large or huge",
+        detail: "By bytes of the larger input: small below 2 GB, medium below 10 GB, large below 50 GB, huge above. The options below "
+          + "override it."),
+      .parsed(
+        "--chunk-size", at: \.options.blockExtent, "N|Z,Y,X|auto", "Voxels of a block, without its overlap",
+        detail: "A block is the unit of work of the fine stage. It is made smaller where it would not fit the memory.",
+        expected: Values.lengthsExpected + ", or auto", fallback: "the preset's"
+      ) { $0 == "auto" ? .some(nil) : Values.lengths($0).map(Optional.some) },
+      .parsed(
+        "--overlap", at: \.options.overlap, "FRACTION|VOXELSvx", "Overlap of blocks on each side",
+        detail: "A fraction of the block (0.15), or voxels (38vx). The blocks' displacements are blended over it.",
+        expected: "a fraction from 0 to below 1 as 0.15, or voxels as 38vx", fallback: "the preset's"
+      ) { Overlap($0).map(Optional.some) },
+      .parsed(
+        "--downsample", at: \.options.downsample, "F", "Spacing of the coarse stage, as a multiple of the fixed image's finest",
+        expected: "a whole number above 0", fallback: "the preset's"
+      ) { Values.positive($0).map(Optional.some) },
+      .value(
+        "--blend-sigma", at: \.options.blendSigma, "FRACTION", "Width of the Gaussian that blends blocks, as a fraction of the overlap"),
+    ])
+
+  static let method = OptionGroup<Self>(
+    "Method",
+    [
+      .parsed(
+        "--stages", at: \.options.stages, "LIST", "Which stages run, joined by commas",
+        detail:
+          "affine: a start and an affine map of the whole volume. warp: a smooth deformation of the whole volume. fine: a deformation "
+          + "of each block, blended into one.", expected: Values.stagesExpected, fallback: "affine,warp,fine", parse: Values.stages),
+      .value(
+        "--engine", at: \.options.engine, "NAME", "What finds the coarse warp: weft or itk",
+        detail: "itk is ITK's SyN, much slower, for comparison."),
+      .value("--accuracy", at: \.options.accuracy, "NAME", "How much work each stage does: draft, normal or high"),
+      .value(
+        "--metric", at: \.options.metric, "NAME", "What is maximised: auto, lncc, mi or mse",
+        detail: "lncc (local correlation) for images of one kind, mi (mutual information) for images of different kinds, mse (squared "
+          + "differences) for images of one kind and brightness."),
+      .value(
+        "--initial-transform", at: \.options.initialTransform, "FILE",
+        "Start from an affine (ITK/ANTs .mat, .txt, .tfm) or landmark pairs (CSV)",
+        detail: "Landmarks have the columns fixed_z,fixed_y,fixed_x,moving_z,moving_y,moving_x (2D: without z), physical.",
+        fallback: "the best of several, by the metric", completion: .file),
+    ])
+
+  static let images = OptionGroup<Self>(
+    "Images",
+    [
+      .parsed(
+        "--region", at: \.options.region, "Z0:Z1,Y0:Y1,X0:X1", "Register and write only these voxels of FIXED, for a test",
+        expected: Values.regionExpected, fallback: "all"
+      ) { Values.region($0).map(Optional.some) },
+      .parsed(
+        "--fixed-channel", at: \.options.fixedChannel, "C", "Channel of FIXED that is registered, counted from 0",
+        expected: "a whole number from 0", fallback: "luminance of a colour image, else 0"
+      ) { Values.natural($0).map(Optional.some) },
+      .parsed(
+        "--moving-channel", at: \.options.movingChannel, "C", "Channel of MOVING that is registered; all are written",
+        expected: "a whole number from 0", fallback: "luminance of a colour image, else 0"
+      ) { Values.natural($0).map(Optional.some) },
+      .value(
+        "--fixed-mask", at: \.options.fixedMask, "FILE|auto", "Where to look in FIXED: an image that is not 0 there, or auto for tissue",
+        fallback: "everywhere", completion: .file),
+      .value(
+        "--moving-mask", at: \.options.movingMask, "FILE|auto", "Where to look in MOVING", fallback: "everywhere", completion: .file),
+      .parsed(
+        "--fixed-spacing", at: \.fixedSpacing, "Z,Y,X", "Distance between voxels of FIXED, in place of the file's",
+        expected: Values.spacingExpected, fallback: "the file's"
+      ) { Values.spacing($0).map(Optional.some) },
+      .parsed(
+        "--moving-spacing", at: \.movingSpacing, "Z,Y,X", "Distance between voxels of MOVING, in place of the file's",
+        expected: Values.spacingExpected, fallback: "the file's"
+      ) { Values.spacing($0).map(Optional.some) },
+      .value("--axes", at: \.axes, "NAMES", "Names of the axes where a file lacks them, as cyx", fallback: "the file's"),
+    ])
+
+  static let result = OptionGroup<Self>(
+    "Result",
+    [
+      .value("--format", at: \.options.format, "NAME", "Format of the registered image: zarr, tiff, nifti or nrrd"),
+      .value(
+        "--ome-version", at: \.options.omeVersion, "VERSION", "OME-NGFF version of a zarr result", fallback: "that of FIXED, else 0.5"),
+      .value("--interpolation", at: \.options.interpolation, "NAME", "How voxels are interpolated: linear, nearest or cubic"),
+      .flag("--overwrite", at: \.options.overwrite, "Replace results that exist"),
+      .flag("--keep-work", at: \.options.keepWork, "Keep the work folder .weft with each block's own field"),
+    ])
+
+  static let machine = OptionGroup<Self>(
+    "Machine",
+    [
+      .parsed(
+        "--memory", at: \.options.memory, "SIZE", "The most memory the process may take, as 8GB or 500MB",
+        detail: "Powers of 1000; 64GiB for powers of 1024. Blocks are made smaller, and fewer run at once, to keep within it.",
+        expected: "a size as 8GB or 500MB", fallback: "80 % of what is free"
+      ) { MemoryBudget($0).map(Optional.some) },
+      .parsed(
+        "--threads", "-j", at: \.options.threads, "N", "Threads that compute; the result does not depend on it",
+        expected: "a whole number above 0", fallback: "all processors"
+      ) { Values.positive($0).map(Optional.some) },
+    ])
+
+  static let inputs =
+    "Images may be OME-Zarr (also one level of it, as a.ome.zarr/1), plain Zarr arrays, TIFF, NIfTI, NRRD, MHA, PNG or JPEG, 2D or 3D. "
+    + "None is loaded whole."
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CommandLineParsing
+internal import Foundation
+internal import Weft
+
+/// The command line of `weft`.
+public enum WeftCommandLine {
+  static let name = "weft"
+
+  static let verbs: [Verb] = [
+    RegisterCommand.verb, ApplyCommand.verb, InfoCommand.verb, PlanCommand.verb, PhantomCommand.verb, EvaluateCommand.verb,
+  ]
+
+  static let tool: ToolDescription = {
+    let completions = CompletionsCommand.command.description
+    return ToolDescription(
+      name: name, summary: "register images too big for memory, block by block",
+      closing: "See `weft COMMAND -h` for a command's options, `weft COMMAND --help` for what they mean and for examples",
+      commands: verbs.map(\.description) + [completions])
+  }()
+
+  /// Runs one command line and tells how it ended. Never throws: what goes wrong is printed as `error:` and `hint:`.
+  ///
+  /// - Parameters:
+  ///   - words: the arguments without the name of the program.
+  ///   - console: where everything is printed.
+  public static func run(_ words: [String], console: Console = Console()) async -> ExitStatus {
+    do {
+      guard let first = words.first, first != "--help", first != "-h", first != "help" else {
+        console.print(Help.text(for: tool), terminator: "")
+        return .done
+      }
+      if first == "--version" {
+        console.print("weft \(WeftVersion.current)")
+        return .done
+      }
+      let (index, rest) = try tool.match(words)
+      let all = verbs + [CompletionsCommand.verb]
+      return try await all[index].run(rest, console)
+    } catch let error as UsageError {
+      console.show(error: error.message, hint: error.hint)
+      return .wrongUsage
+    } catch is CancellationError {
+      console.show(error: Interruption.message, hint: Interruption.hint)
+      return .failed
+    } catch let error as any LocalizedError {
+      console.show(error: error.errorDescription ?? "\(error)", hint: error.recoverySuggestion)
+      return .failed
+    } catch {
+      console.show(error: error.localizedDescription, hint: nil)
+      return .failed
+    }
+  }
+
+  /// The reference of the command line in Markdown: `Docs/Reference/command-line.md`.
+  public static var reference: String { Reference.markdown(for: tool) }
+}
