@@ -57,7 +57,7 @@ let targets: [Target] = [
   library("ChunkStores", ["Grids", "Volumes", "CCodecs"]),
   library("Pyramids", ["Grids", "Volumes", "ChunkStores", "BlockExecution"]),
   library("ImageFiles", ["Grids", "Volumes", "CCodecs", "CITK", "CTIFF"]),
-  library("Transforms", ["Grids", "Volumes", "CITK"]),
+  library("Transforms", ["Grids", "Volumes", "ImageFiles", "CITK"]),
   library("Filtering", ["Grids", "Volumes", "CKernels", "CFourier"], settings: fileByFile),
   library("Registration", ["Grids", "Volumes", "Filtering", "Transforms", "CITK", "CKernels"], settings: fileByFile),
   library(
@@ -70,6 +70,8 @@ let targets: [Target] = [
   .executableTarget(name: "WeftTool", dependencies: ["Commands"], swiftSettings: swiftSettings),
   .executableTarget(
     name: "RegisterInSteps", dependencies: ["Weft"], path: "Examples/RegisterInSteps", swiftSettings: swiftSettings),
+
+  .executableTarget(name: "Dev", dependencies: ["Weft"]),
 
   // Tests
   .target(name: "TestSupport", dependencies: ["Grids", "Volumes"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
@@ -88,7 +90,7 @@ let targets: [Target] = [
   tests("ArchitectureTests", []),
 ]
 
-// While the first targets land: only those whose folder exists. (8)
+// While the first targets land: only those whose folder exists. (12)
 let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
 func exists(_ target: Target) -> Bool {
   let path = target.path ?? (target.type == .test ? "Tests/" : "Sources/") + target.name

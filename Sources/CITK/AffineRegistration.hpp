@@ -63,17 +63,12 @@ GlobalMetric(CITKImageMetric kind)
   }
 }
 
-/// Optimises a transform of type `TTransform` after the initial map.
-template <unsigned int VDimension, typename TTransform>
-CITKAffineResult
-Optimise(const AffineInput & input)
+/// The metric asked for, with masks, on one thread; gradients only where a sample asks for one.
+template <unsigned int VDimension>
+typename BaseMetric<VDimension>::Pointer
+MaskedMetric(const AffineInput & input)
 {
-  using ImageType = itk::Image<float, VDimension>;
-  using MethodType = itk::ImageRegistrationMethodv4<ImageType, ImageType, TTransform>;
-  using OptimiserType = itk::RegularStepGradientDescentOptimizerv4<double>;
-  const CITKAffineOptions & options = input.options;
-
-  auto metric = GlobalMetric<VDimension>(options.metric);
+  auto metric = GlobalMetric<VDimension>(input.options.metric);
   metric->SetMaximumNumberOfWorkUnits(1);
   metric->SetUseFixedImageGradientFilter(false);
   metric->SetUseMovingImageGradientFilter(false);
@@ -87,7 +82,36 @@ Optimise(const AffineInput & input)
   {
     metric->SetMovingImageMask(movingMask);
   }
+  return metric;
+}
 
+/// Gradient descent whose steps are lengths in world units.
+template <unsigned int VDimension>
+itk::RegularStepGradientDescentOptimizerv4<double>::Pointer
+Optimiser(BaseMetric<VDimension> * metric, const CITKAffineOptions & options)
+{
+  auto scales = itk::RegistrationParameterScalesFromPhysicalShift<BaseMetric<VDimension>>::New();
+  scales->SetMetric(metric);
+  scales->SetTransformForward(true);
+  auto optimiser = itk::RegularStepGradientDescentOptimizerv4<double>::New();
+  optimiser->SetScalesEstimator(scales);
+  optimiser->SetDoEstimateLearningRateOnce(true);
+  optimiser->SetMaximumStepSizeInPhysicalUnits(options.maximumStep);
+  optimiser->SetLearningRate(options.maximumStep);
+  optimiser->SetMinimumStepLength(options.minimumStep);
+  optimiser->SetRelaxationFactor(0.5);
+  optimiser->SetGradientMagnitudeTolerance(1e-12);
+  optimiser->SetNumberOfIterations(options.iterations);
+  optimiser->SetReturnBestParametersAndValue(true);
+  optimiser->SetNumberOfWorkUnits(1);
+  return optimiser;
+}
+
+/// The identity, turning about the centre where the transform turns.
+template <unsigned int VDimension, typename TTransform>
+typename TTransform::Pointer
+Identity(const CITKAffineOptions & options)
+{
   auto transform = TTransform::New();
   transform->SetIdentity();
   if constexpr (!std::is_same_v<TTransform, itk::TranslationTransform<double, VDimension>>)
@@ -99,28 +123,41 @@ Optimise(const AffineInput & input)
     }
     transform->SetCenter(centre);
   }
+  return transform;
+}
 
-  using ScalesType = itk::RegistrationParameterScalesFromPhysicalShift<BaseMetric<VDimension>>;
-  auto scales = ScalesType::New();
-  scales->SetMetric(metric);
-  scales->SetTransformForward(true);
-  auto optimiser = OptimiserType::New();
-  optimiser->SetScalesEstimator(scales);
-  optimiser->SetDoEstimateLearningRateOnce(true);
-  optimiser->SetMaximumStepSizeInPhysicalUnits(options.maximumStep);
-  optimiser->SetLearningRate(options.maximumStep);
-  optimiser->SetMinimumStepLength(options.minimumStep);
-  optimiser->SetRelaxationFactor(0.5);
-  optimiser->SetGradientMagnitudeTolerance(1e-12);
-  optimiser->SetNumberOfIterations(options.iterations);
-  optimiser->SetReturnBestParametersAndValue(true);
-  optimiser->SetNumberOfWorkUnits(1);
+/// `found`, followed by the initial map.
+template <unsigned int VDimension, typename TTransform>
+CITKAffineMap
+Total(const TTransform * found, const CITKAffineMap & initial)
+{
+  auto total = Affine<VDimension>(initial);
+  auto step = itk::AffineTransform<double, VDimension>::New();
+  if constexpr (!std::is_same_v<TTransform, itk::TranslationTransform<double, VDimension>>)
+  {
+    step->SetMatrix(found->GetMatrix());
+  }
+  step->SetOffset(found->GetOffset());
+  total->Compose(step, true);
+  return Map<VDimension>(total->GetMatrix(), total->GetOffset());
+}
+
+/// Optimises a transform of type `TTransform` before the initial map, at the resolution of the images.
+template <unsigned int VDimension, typename TTransform>
+CITKAffineResult
+Optimise(const AffineInput & input)
+{
+  using ImageType = itk::Image<float, VDimension>;
+  using MethodType = itk::ImageRegistrationMethodv4<ImageType, ImageType, TTransform>;
+  const CITKAffineOptions & options = input.options;
+  auto metric = MaskedMetric<VDimension>(input);
+  auto optimiser = Optimiser<VDimension>(metric.GetPointer(), options);
 
   auto method = MethodType::New();
   method->SetFixedImage(View<float, VDimension>(input.fixedLattice, input.fixed, input.fixedCount));
   method->SetMovingImage(View<float, VDimension>(input.movingLattice, input.moving, input.movingCount));
   method->SetMovingInitialTransform(Affine<VDimension>(input.initial));
-  method->SetInitialTransform(transform);
+  method->SetInitialTransform(Identity<VDimension, TTransform>(options));
   method->SetMetric(metric);
   method->SetOptimizer(optimiser);
   method->SetNumberOfLevels(1);
@@ -139,23 +176,8 @@ Optimise(const AffineInput & input)
   method->SetNumberOfWorkUnits(1);
   method->Update();
 
-  const auto found = method->GetTransform();
-  auto total = Affine<VDimension>(input.initial);
-  auto step = itk::AffineTransform<double, VDimension>::New();
-  if constexpr (std::is_same_v<TTransform, itk::TranslationTransform<double, VDimension>>)
-  {
-    step->SetOffset(found->GetOffset());
-  }
-  else
-  {
-    step->SetMatrix(found->GetMatrix());
-    step->SetOffset(found->GetOffset());
-  }
-  total->Compose(step, true);
-
   CITKAffineResult result = {};
-  result.status = Success();
-  result.map = Map<VDimension>(total->GetMatrix(), total->GetOffset());
+  result.map = Total<VDimension>(method->GetTransform(), input.initial);
   result.metricValue = optimiser->GetCurrentMetricValue();
   result.iterations = optimiser->GetCurrentIteration();
   return result;

@@ -92,7 +92,7 @@ public:
     if (method != nullptr && method->GetCurrentLevel() < CITK_SYN_LEVEL_CAPACITY)
     {
       CITKSyNLevel & level = result->levels[method->GetCurrentLevel()];
-      level.iterations += 1;
+      level.iterations = method->GetCurrentIteration();
       level.metricValue = method->GetCurrentMetricValue();
       level.convergenceValue = method->GetCurrentConvergenceValue();
     }
@@ -114,6 +114,27 @@ CopyField(const TField * field, float * target, size_t count)
       target[a * count + i] = vectors[i][VDimension - 1 - a];
     }
   }
+}
+
+/// A transform of zero displacement on the lattice of `image`, both ways.
+template <unsigned int VDimension>
+typename itk::DisplacementFieldTransform<float, VDimension>::Pointer
+ZeroDisplacement(const itk::Image<float, VDimension> * image)
+{
+  using TransformType = itk::DisplacementFieldTransform<float, VDimension>;
+  using FieldType = typename TransformType::DisplacementFieldType;
+  const auto zeros = [image] {
+    auto field = FieldType::New();
+    field->CopyInformation(image);
+    field->SetRegions(image->GetLargestPossibleRegion());
+    field->Allocate();
+    field->FillBuffer(typename FieldType::PixelType(0.0f));
+    return field;
+  };
+  auto transform = TransformType::New();
+  transform->SetDisplacementField(zeros());
+  transform->SetInverseDisplacementField(zeros());
+  return transform;
 }
 
 /// One adaptor a level, with the lattice that ITK's shrinking gives that level.
@@ -157,6 +178,43 @@ SetLevels(TMethod * method, const itk::Image<float, VDimension> * fixed, const C
   method->SetTransformParametersAdaptorsPerLevel(adaptors);
 }
 
+/// The metric asked for, with both masks: ITK leaves a mask of one image in place for the other where only one is set.
+template <unsigned int VDimension>
+typename LocalMetric<VDimension>::Pointer
+MaskedDenseMetric(const SyNInput & input)
+{
+  auto metric = DenseMetric<VDimension>(input.options);
+  metric->SetMaximumNumberOfWorkUnits(1);
+  metric->SetUseFixedImageGradientFilter(false);
+  metric->SetUseMovingImageGradientFilter(false);
+  metric->SetFixedImageMask(Mask<VDimension>(input.fixedLattice, input.fixedMask, input.fixedCount));
+  metric->SetMovingImageMask(Mask<VDimension>(input.movingLattice, input.movingMask, input.movingCount));
+  return metric;
+}
+
+/// An affine map in the precision of the fields.
+template <unsigned int VDimension>
+typename itk::AffineTransform<float, VDimension>::Pointer
+SingleAffine(const CITKAffineMap & map)
+{
+  using TransformType = itk::AffineTransform<float, VDimension>;
+  const auto affine = Affine<VDimension>(map);
+  typename TransformType::MatrixType matrix;
+  typename TransformType::OutputVectorType offset;
+  for (unsigned int a = 0; a < VDimension; ++a)
+  {
+    offset[a] = static_cast<float>(affine->GetOffset()[a]);
+    for (unsigned int b = 0; b < VDimension; ++b)
+    {
+      matrix[a][b] = static_cast<float>(affine->GetMatrix()[a][b]);
+    }
+  }
+  auto single = TransformType::New();
+  single->SetMatrix(matrix);
+  single->SetOffset(offset);
+  return single;
+}
+
 template <unsigned int VDimension>
 void
 RunSyN(const SyNInput & input, CITKSyNResult & result)
@@ -172,32 +230,14 @@ RunSyN(const SyNInput & input, CITKSyNResult & result)
   const auto fixed = View<float, VDimension>(input.fixedLattice, input.fixed, input.fixedCount);
   const auto moving = View<float, VDimension>(input.movingLattice, input.moving, input.movingCount);
 
-  auto metric = DenseMetric<VDimension>(options);
-  metric->SetMaximumNumberOfWorkUnits(1);
-  metric->SetUseFixedImageGradientFilter(false);
-  metric->SetUseMovingImageGradientFilter(false);
-  metric->SetFixedImageMask(Mask<VDimension>(input.fixedLattice, input.fixedMask, input.fixedCount));
-  metric->SetMovingImageMask(Mask<VDimension>(input.movingLattice, input.movingMask, input.movingCount));
-
-  const auto affine = Affine<VDimension>(input.initial);
-  auto initial = itk::AffineTransform<float, VDimension>::New();
-  typename itk::AffineTransform<float, VDimension>::MatrixType matrix;
-  typename itk::AffineTransform<float, VDimension>::OutputVectorType offset;
-  for (unsigned int a = 0; a < VDimension; ++a)
-  {
-    offset[a] = static_cast<float>(affine->GetOffset()[a]);
-    for (unsigned int b = 0; b < VDimension; ++b)
-    {
-      matrix[a][b] = static_cast<float>(affine->GetMatrix()[a][b]);
-    }
-  }
-  initial->SetMatrix(matrix);
-  initial->SetOffset(offset);
-
+  const auto metric = MaskedDenseMetric<VDimension>(input);
+  const auto initial = SingleAffine<VDimension>(input.initial);
   auto method = MethodType::New();
   method->SetFixedImage(fixed);
   method->SetMovingImage(moving);
   method->SetMovingInitialTransform(initial);
+  method->SetInitialTransform(ZeroDisplacement<VDimension>(fixed.GetPointer()));
+  method->InPlaceOn();
   method->SetMetric(metric);
   method->SetNumberOfWorkUnits(1);
   method->SetLearningRate(static_cast<float>(options.step));

@@ -2,7 +2,7 @@
 
 // Image files through ITK's ImageIO classes alone: no pipeline, no threads, no object factory.
 
-#include "CITKPrelude.hpp"
+#include "CITKQuiet.hpp"
 
 #include "citk_image_file.h"
 
@@ -12,46 +12,10 @@
 #include "itkNrrdImageIO.h"
 #include "itkPNGImageIO.h"
 
-#include <iostream>
-#include <mutex>
 #include <stdexcept>
-#include <streambuf>
 
 namespace
 {
-
-// NrrdIO, MetaIO and the NIfTI library keep error texts and options in globals.
-std::mutex gate;
-
-/// Silences ITK's warnings and MetaIO's prints, which would reach the terminal, while it lives; held under `gate`.
-class Quiet
-{
-public:
-  Quiet()
-    : m_Out(std::cout.rdbuf(&m_Nowhere))
-    , m_Error(std::cerr.rdbuf(&m_Nowhere))
-  {
-    itk::Object::SetGlobalWarningDisplay(false);
-  }
-  ~Quiet()
-  {
-    std::cout.rdbuf(m_Out);
-    std::cerr.rdbuf(m_Error);
-  }
-
-private:
-  struct Nowhere : std::streambuf
-  {
-    int
-    overflow(int character) override
-    {
-      return character == EOF ? 0 : character;
-    }
-  };
-  Nowhere          m_Nowhere;
-  std::streambuf * m_Out;
-  std::streambuf * m_Error;
-};
 
 struct OpenedFile
 {
@@ -165,8 +129,7 @@ citk_image_file_header(const char * path, double * __counted_by(capacity) geomet
 {
   CITKImageHeader header = {};
   header.status = citk::Guarded([&] {
-    const std::lock_guard<std::mutex> lock(gate);
-    const Quiet                       quiet;
+    const citk::QuietFileAccess access;
     const OpenedFile                  file = Open(path);
     const size_t                      rank = file.io->GetNumberOfDimensions();
     if (rank < 1 || rank > CITK_MAXIMUM_RANK || rank * (rank + 3) > capacity)
@@ -204,8 +167,7 @@ citk_image_file_read(const char *    path,
                      size_t byteCount)
 {
   return citk::Guarded([&] {
-    const std::lock_guard<std::mutex> lock(gate);
-    const Quiet                       quiet;
+    const citk::QuietFileAccess access;
     const OpenedFile                  file = Open(path);
     const size_t                      rank = regionCount / 2;
     const int64_t *                   lower = region;

@@ -132,7 +132,8 @@ CK_VECTORISED CKernelsScore quality_tile(const Quality &q, const Tile &tile, Win
       float inverse = 1.0f / (sn[x] > 1.0f ? sn[x] : 1.0f);
       float fMean = sf[x] * inverse, mMean = sm[x] * inverse;
       float ff = sff[x] * inverse - fMean * fMean, mm = smm[x] * inverse - mMean * mMean, fm = sfm[x] * inverse - fMean * mMean;
-      bool defined = ff > 0 && mm > 0;
+      // Below this a variance is what rounding leaves of a flat window.
+      bool defined = ff > 2e-6f * sff[x] * inverse && mm > 2e-6f * smm[x] * inverse;
       float value = defined ? fm / std::sqrt(ff * mm + floor) : 0.0f;
       bool counts = defined && q.mask[start + x] != 0 && q.valid[start + x] != 0;
       q.map[start + x] = value;

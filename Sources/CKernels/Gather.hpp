@@ -55,8 +55,9 @@ CK_INLINE bool all_valid(const uint8_t *m, const Cell &c, const Corner &p) {
   return a[0] & a[x] & a[y] & a[y + x] & a[z] & a[z + x] & a[z + y] & a[z + y + x];
 }
 
-CK_INLINE bool inside(const Cell &c, float pz, float py, float px) {
-  return pz >= 0 && pz <= c.lastZ && py >= 0 && py <= c.lastY && px >= 0 && px <= c.lastX;
+/// Whether a point lies in the lattice or at most `slack` beyond its outermost centres (where it takes their values).
+CK_INLINE bool inside(const Cell &c, float slack, float pz, float py, float px) {
+  return pz >= -slack && pz <= c.lastZ + slack && py >= -slack && py <= c.lastY + slack && px >= -slack && px <= c.lastX + slack;
 }
 
 /// The two coarse indices and the weight of the second for a fine index, on a lattice coarser by `factor` (1 or 2).

@@ -7,6 +7,12 @@ using namespace ckernels;
 
 namespace {
 
+// A border voxel reaches half a voxel out. While registering it counts as far as that: else the least step across the border would take
+// voxels away from the metric, which then moves to keep them.
+constexpr float kHalfVoxel = 0.5f;
+// What rounding may do to a point on the border.
+constexpr float kRounding = 1e-3f;
+
 struct Warp {
   const float *image;
   const uint8_t *imageValid;
@@ -35,7 +41,7 @@ CK_VECTORISED void warp_row(const Warp &w, long z, long y, float *scratch) {
     float pz = atZ + sz * uz[x], py = atY + sy * uy[x], px = float(int(x)) + sx * ux[x];
     Corner p = corner(cell, pz, py, px);
     float value = linear(image, cell, p);
-    bool in = inside(cell, pz, py, px);
+    bool in = inside(cell, kHalfVoxel, pz, py, px);
     target[x] = in ? value : 0.0f;
     valid[x] = in ? 1 : 0;
   }
@@ -89,7 +95,7 @@ CK_VECTORISED void resample_linear(const Resample &r, long row, const float *pz,
   for (long x = 0; x < width; ++x) {
     Corner p = corner(cell, pz[x], py[x], px[x]);
     float value = linear(image, cell, p);
-    bool in = inside(cell, pz[x], py[x], px[x]);
+    bool in = inside(cell, kRounding, pz[x], py[x], px[x]);
     target[x] = in ? value : outside;
     valid[x] = in ? 1 : 0;
   }
@@ -116,15 +122,16 @@ CK_INLINE void catmull_rom(float t, float *w) {
 void resample_cubic(const Resample &r, long row, const float *pz, const float *py, const float *px) {
   Cell cell = cell_of(r.n);
   for (long x = 0; x < r.m.x; ++x) {
-    bool in = inside(cell, pz[x], py[x], px[x]);
+    bool in = inside(cell, kRounding, pz[x], py[x], px[x]);
     r.valid[row * r.m.x + x] = in ? 1 : 0;
     r.target[row * r.m.x + x] = r.outside;
     if (!in) continue;
     float wz[4], wy[4], wx[4];
-    long iz = long(pz[x]), iy = long(py[x]), ix = long(px[x]);
-    catmull_rom(pz[x] - float(iz), wz);
-    catmull_rom(py[x] - float(iy), wy);
-    catmull_rom(px[x] - float(ix), wx);
+    float z = clamped(pz[x], cell.lastZ), y = clamped(py[x], cell.lastY), w = clamped(px[x], cell.lastX);
+    long iz = long(z), iy = long(y), ix = long(w);
+    catmull_rom(z - float(iz), wz);
+    catmull_rom(y - float(iy), wy);
+    catmull_rom(w - float(ix), wx);
     auto at = [](long i, long count) { return std::min(std::max(0L, i), count - 1); };
     long xs[4];
     for (int k = 0; k < 4; ++k) xs[k] = at(ix - 1 + k, r.n.x);

@@ -14,22 +14,21 @@ extension ChunkedArray {
   /// - Precondition: `box` lies inside `extent`.
   public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws(ChunkStoreError) -> VoxelBuffer<Voxel> {
     precondition(box.rank == extent.rank && extent.box.contains(box), "\(box) lies outside \(path) of \(extent)")
-    // Spelled out, so that every loop over voxels is compiled for its two types.
-    func result<Target: VoxelScalar>(_ target: Target.Type) throws(ChunkStoreError) -> VoxelBuffer<Voxel> {
-      try readAny(box, as: target) as! VoxelBuffer<Voxel>
-    }
-    return switch Voxel.voxelType {
-    case .uint8: try result(UInt8.self)
-    case .int8: try result(Int8.self)
-    case .uint16: try result(UInt16.self)
-    case .int16: try result(Int16.self)
-    case .uint32: try result(UInt32.self)
-    case .int32: try result(Int32.self)
-    case .uint64: try result(UInt64.self)
-    case .int64: try result(Int64.self)
-    case .float32: try result(Float.self)
-    case .float64: try result(Double.self)
-    }
+    // Spelled out, so that every loop over voxels is compiled for its two types. A cast of a value to its own type copies nothing.
+    let result: Any =
+      switch Voxel.voxelType {
+      case .uint8: try readAny(box, as: UInt8.self)
+      case .int8: try readAny(box, as: Int8.self)
+      case .uint16: try readAny(box, as: UInt16.self)
+      case .int16: try readAny(box, as: Int16.self)
+      case .uint32: try readAny(box, as: UInt32.self)
+      case .int32: try readAny(box, as: Int32.self)
+      case .uint64: try readAny(box, as: UInt64.self)
+      case .int64: try readAny(box, as: Int64.self)
+      case .float32: try readAny(box, as: Float.self)
+      case .float64: try readAny(box, as: Double.self)
+      }
+    return result as! VoxelBuffer<Voxel>
   }
 
   private func readAny<Target: VoxelScalar>(_ box: Box, as type: Target.Type) throws(ChunkStoreError) -> VoxelBuffer<Target> {
@@ -91,6 +90,7 @@ extension ArrayMetadata {
     if let first = codecs.first {
       // Told before memory is taken, where the frame says it.
       if let stated = try first.statedCount(of: bytes.rawBytes), stated != chunkByteCount { throw .wrongCount(stated) }
+      if let most = first.largestCount(of: bytes.count), most < chunkByteCount { throw .lessThan(most) }
     } else if bytes.count != chunkByteCount {
       throw .wrongCount(bytes.count)
     }
@@ -139,6 +139,8 @@ extension CodecFailure {
     let hint = "the file is damaged, or the array's metadata are not its own; copy it again from its source"
     return switch self {
     case .damaged, .failed: ChunkStoreError("\(chunk) is damaged: it cannot be decoded as \(names)", hint: hint)
+    case .lessThan(let count):
+      ChunkStoreError("\(chunk) holds at most \(count) bytes, and \(expected) are expected (\(meaning))", hint: hint)
     case .moreThan(let count):
       ChunkStoreError("\(chunk) holds more than \(count) bytes, and \(expected) are expected (\(meaning))", hint: hint)
     case .wrongCount(let count): ChunkStoreError("\(chunk) holds \(count) bytes, and \(expected) are expected (\(meaning))", hint: hint)

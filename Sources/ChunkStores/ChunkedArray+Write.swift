@@ -18,21 +18,18 @@ extension ChunkedArray {
     }
     let box = Box(lower: position, extent: voxels.extent)
     try checkAlignment(of: box)
-    func scatter<Source: VoxelScalar>(_ source: Source.Type) throws(ChunkStoreError) {
-      try writeAny(voxels as! VoxelBuffer<Source>, box)
-    }
-    // Spelled out, so that every loop over voxels is compiled for its two types.
+    // Spelled out, so that every loop over voxels is compiled for its two types. A cast of a value to its own type copies nothing.
     switch Voxel.voxelType {
-    case .uint8: try scatter(UInt8.self)
-    case .int8: try scatter(Int8.self)
-    case .uint16: try scatter(UInt16.self)
-    case .int16: try scatter(Int16.self)
-    case .uint32: try scatter(UInt32.self)
-    case .int32: try scatter(Int32.self)
-    case .uint64: try scatter(UInt64.self)
-    case .int64: try scatter(Int64.self)
-    case .float32: try scatter(Float.self)
-    case .float64: try scatter(Double.self)
+    case .uint8: try writeAny(voxels as! VoxelBuffer<UInt8>, box)
+    case .int8: try writeAny(voxels as! VoxelBuffer<Int8>, box)
+    case .uint16: try writeAny(voxels as! VoxelBuffer<UInt16>, box)
+    case .int16: try writeAny(voxels as! VoxelBuffer<Int16>, box)
+    case .uint32: try writeAny(voxels as! VoxelBuffer<UInt32>, box)
+    case .int32: try writeAny(voxels as! VoxelBuffer<Int32>, box)
+    case .uint64: try writeAny(voxels as! VoxelBuffer<UInt64>, box)
+    case .int64: try writeAny(voxels as! VoxelBuffer<Int64>, box)
+    case .float32: try writeAny(voxels as! VoxelBuffer<Float>, box)
+    case .float64: try writeAny(voxels as! VoxelBuffer<Double>, box)
     }
   }
 

@@ -31,9 +31,12 @@ public func phaseCorrelationPeaks(fixed: VoxelBuffer<Float>, moving: VoxelBuffer
 ///
 /// Every whole-voxel shift is looked at. Its correlation coefficient over the voxels that both masks hold is weighted by the overlap,
 /// `min(1, overlap / 0.5)` where `overlap` is the share of the smaller mask, and shifts of less than a tenth are left out. Masks are 1
-/// where an image is valid and 0 elsewhere. Twelve Fourier transforms.
+/// where an image is valid and 0 elsewhere. With `isSigned` false a correlation far below zero is as good as one far above, as between
+/// images of opposite contrast. Twelve Fourier transforms.
 public func maskedCorrelationPeaks(
-  fixed: VoxelBuffer<Float>, fixedMask: VoxelBuffer<Float>, moving: VoxelBuffer<Float>, movingMask: VoxelBuffer<Float>, count: Int
+  fixed: VoxelBuffer<Float>, fixedMask: VoxelBuffer<Float>, moving: VoxelBuffer<Float>, movingMask: VoxelBuffer<Float>,
+  isSigned: Bool = true,
+  count: Int
 ) -> [CorrelationPeak] {
   let shape = correlationShape(fixed.extent, moving.extent)
   let fixedTerms = maskedTerms(fixed, fixedMask, shape: shape)
@@ -56,7 +59,8 @@ public func maskedCorrelationPeaks(
     let fixedVariance = max(fixedSquares[i] / voxels - (fixedSum[i] / voxels) * (fixedSum[i] / voxels), 1e-2)
     let movingVariance = max(movingSquares[i] / voxels - (movingSum[i] / voxels) * (movingSum[i] / voxels), 1e-2)
     let covariance = scores[i] / voxels - (fixedSum[i] / voxels) * (movingSum[i] / voxels)
-    scores[i] = covariance / (fixedVariance * movingVariance).squareRoot() * min(1, 2 * voxels / smaller)
+    let correlation = covariance / (fixedVariance * movingVariance).squareRoot()
+    scores[i] = (isSigned ? correlation : abs(correlation)) * min(1, 2 * voxels / smaller)
   }
   return strongestPeaks(in: scores, shape: shape, fixed: fixed.extent, moving: moving.extent, count: count)
 }

@@ -27,7 +27,7 @@ public enum Interpolation: String, Sendable, CaseIterable {
 /// - Parameters:
 ///   - moving: a volume of three axes.
 ///   - field: displacements in voxels of `moving`, on a lattice whose first voxel is the first of `moving`.
-///   - outside: the value where a point lies outside the centres of the border voxels.
+///   - outside: the value where a point lies outside the centres of the border voxels (by more than a thousandth of a voxel).
 ///   - threads: the most threads at work; the result does not depend on it.
 /// - Returns: the values, and 1 where a point lay inside, else 0.
 public func warped(

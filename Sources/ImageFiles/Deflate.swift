@@ -2,24 +2,24 @@
 
 internal import CCodecs
 
-/// Deflate streams (RFC 1951) made of pieces that know nothing of each other.
+/// Deflate streams: whole ones, and ones (RFC 1951) made of pieces that know nothing of each other.
 enum Deflate {
   /// Compresses a piece; the last one ends the stream.
   static func piece(_ bytes: [UInt8], isLast: Bool, level: Int) -> [UInt8] {
-    compressed(bytes) { source, target in ccodecs_deflate_piece(source, isLast, Int32(level), &target) }
+    var target = [UInt8](repeating: 0, count: ccodecs_deflate_bound(bytes.count))
+    var span = target.mutableSpan
+    let count = ccodecs_deflate_piece(bytes.span, isLast, Int32(level), &span)
+    precondition(count > 0, "deflate fails only where its target is too small")
+    return Array(target[..<count])
   }
 
   /// A whole zlib stream (RFC 1950).
   static func zlibStream(_ bytes: [UInt8], level: Int) -> [UInt8] {
-    compressed(bytes) { source, target in ccodecs_zlib_stream(source, Int32(level), &target) }
-  }
-
-  private static func compressed(_ bytes: [UInt8], _ compress: (Span<UInt8>, inout MutableSpan<UInt8>) -> Int) -> [UInt8] {
-    var target = [UInt8](repeating: 0, count: ccodecs_deflate_bound(bytes.count))
-    var span = target.mutableSpan
-    let count = compress(bytes.span, &span)
-    precondition(count > 0 || bytes.isEmpty, "deflate fails only where its target is too small")
-    return Array(target[..<count])
+    var target = [UInt8](repeating: 0, count: ccodecs_zlib_bound(bytes.count))
+    let capacity = target.count
+    let count = unsafe ccodecs_zlib_encode(bytes, bytes.count, &target, capacity, Int32(level), 0)
+    precondition(count > 0, "deflate fails only where its target is too small")
+    return Array(target[..<Int(count)])
   }
 }
 

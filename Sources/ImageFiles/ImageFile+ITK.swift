@@ -28,7 +28,7 @@ extension ImageFile {
     let rank = file.extent.count
     var first = 0
     while rank - first > 3 && file.extent[first] == 1 { first += 1 }
-    if file.format == .nifti, rank - first == 3, file.extent[first] == 1 {
+    if file.format == .nifti, rank - first == 3, file.extent[first] == 1, file.components != 3 || file.isColour {
       let tilt = (first + 1..<rank).map { max(abs(file.direction[first][$0]), abs(file.direction[$0][first])) }.max() ?? 0
       if tilt < 1e-6 { first += 1 }
     }

@@ -74,7 +74,8 @@ extension ImageFile {
     guard let format = format ?? ImageFileFormat(path: path) else {
       throw ImageFileError(path: path, "has a name that tells no format", hint: "name it .tif, .nii, .nii.gz or .nrrd")
     }
-    guard let first = channels.first, channels.allSatisfy({ $0.extent == first.extent && $0.source.voxelType == first.source.voxelType }) else {
+    guard let first = channels.first, channels.allSatisfy({ $0.extent == first.extent && $0.source.voxelType == first.source.voxelType })
+    else {
       throw ImageFileError(path: path, "cannot be written: its channels are none, or differ in extent or number format")
     }
     guard first.rank == 2 || first.rank == 3, !first.extent.lengths.contains(0) else {

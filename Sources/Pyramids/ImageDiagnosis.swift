@@ -6,6 +6,9 @@ internal import Foundation
 /// Errors for paths that are no image, saying what was found instead.
 enum ImageDiagnosis {
   static func notZarr(_ path: String) -> PyramidError {
+    if path.contains("://") {
+      return PyramidError("\(path) is an address, and only local paths are supported", hint: "copy the image to a local folder first")
+    }
     var isFolder: ObjCBool = false
     guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       let parent = (path as NSString).deletingLastPathComponent
@@ -16,6 +19,9 @@ enum ImageDiagnosis {
     }
     guard isFolder.boolValue else { return PyramidError("\(path) is a file, not a Zarr folder") }
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+    if names.contains("attributes.json") {
+      return PyramidError("\(path) is an N5 container, which is not supported", hint: "convert it to OME-Zarr first")
+    }
     let images = children(path)
     return PyramidError(
       "\(path) is not an image: it is a folder without Zarr metadata"

@@ -19,6 +19,7 @@ extension OMEImage {
       throw PyramidError(
         "\(file) names \(axes.count) axes (\(axes.map(\.name).joined(separator: ","))), and its arrays have \(arrays[0].extent.rank)")
     }
+    try checkOtherAxes(of: arrays, axes, metadata, file)
     let spaces = try spaces(of: metadata, arrays, axes, spacing: spacing, file)
     let levels = arrays.indices.map { StoredImage.Level(source: arrays[$0], space: spaces[$0], name: metadata.datasets[$0].path) }
     return StoredImage(
@@ -49,6 +50,22 @@ extension OMEImage {
       }
       guard zip(array.extent.lengths, finer.extent.lengths).allSatisfy({ $0 <= $1 }) else {
         throw PyramidError("\(file): levels are not listed finest first: \(names("\(finer.extent) voxels", "\(array.extent)"))")
+      }
+    }
+  }
+
+  /// Throws where a level has no voxel, or another number of channels or time points than the finest.
+  private static func checkOtherAxes(
+    of arrays: [ChunkedArray], _ axes: [Axis], _ metadata: MultiscaleMetadata, _ file: String
+  ) throws(PyramidError) {
+    for (array, dataset) in zip(arrays, metadata.datasets) {
+      guard !array.extent.lengths.contains(0) else {
+        throw PyramidError("\(file): level `\(dataset.path)` of \(array.extent) has no voxel")
+      }
+      for axis in axes.indices where axes[axis].kind != .space && array.extent[axis] != arrays[0].extent[axis] {
+        throw PyramidError(
+          "\(file): level `\(dataset.path)` has the length \(array.extent[axis]) along `\(axes[axis].name)`, and the finest has "
+            + "\(arrays[0].extent[axis])")
       }
     }
   }

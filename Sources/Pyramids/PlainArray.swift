@@ -9,6 +9,7 @@ enum PlainArray {
   static func open(_ path: String, axes names: String?, spacing: [Double]?) throws -> StoredImage {
     let array = try ChunkedArray.open(at: path)
     let rank = array.extent.rank
+    guard !array.extent.lengths.contains(0) else { throw PyramidError("\(path) of \(array.extent) has no voxel") }
     let axes =
       try names == nil ? named(by: array.metadata) ?? axes(named: nil, rank: rank, path: path) : axes(named: names, rank: rank, path: path)
     let spatial = OMEImage.spatialOrder(axes)

@@ -57,7 +57,11 @@ public struct PyramidWriter: Sendable {
     let isSame = try plans.enumerated().allSatisfy { index, plan in
       try store.get("\(index)/\(plan.metadata.fileName)") == plan.metadata.encoded()
     }
-    if !isSame && FileAccess.exists(working) { try FileManager.default.removeItem(atPath: working) }
+    if isSame {
+      removeTemporaryFiles(in: working)
+    } else if FileAccess.exists(working) {
+      try FileManager.default.removeItem(atPath: working)
+    }
     let levels = try plans.enumerated().map { index, plan in
       let array =
         isSame ? try ChunkedArray.open(in: store, node: "\(index)") : try ChunkedArray.create(in: store, node: "\(index)", plan.metadata)
@@ -88,13 +92,26 @@ public struct PyramidWriter: Sendable {
     guard exists else { return try FileAccess.rename(workingPath, to: path) }
     let old = workingPath + "-replaced"
     try FileAccess.rename(path, to: old)
-    try FileAccess.rename(workingPath, to: path)
+    do {
+      try FileAccess.rename(workingPath, to: path)
+    } catch {
+      try FileAccess.rename(old, to: path)
+      throw error
+    }
     try FileManager.default.removeItem(atPath: old)
   }
 
   /// Removes what was written so far.
   public func abandon() throws {
     if FileAccess.exists(workingPath) { try FileManager.default.removeItem(atPath: workingPath) }
+  }
+
+  /// Removes what a process that was killed in the middle of a write has left.
+  private static func removeTemporaryFiles(in folder: String) {
+    for case let file as String in FileManager.default.enumerator(atPath: folder) ?? .init()
+    where (file as NSString).lastPathComponent.hasPrefix(".tmp-") {
+      try? FileManager.default.removeItem(atPath: folder + "/" + file)
+    }
   }
 
   private var imageName: String {

@@ -32,9 +32,9 @@ public struct Mask: Sendable, Equatable {
       for y in 0..<target[1] {
         for x in 0..<target[2] {
           let position = map.position(z: z, y: y, x: x)
-          let (i, j, k) = (Int(position.z.rounded()), Int(position.y.rounded()), Int(position.x.rounded()))
-          if i >= 0, j >= 0, k >= 0, i < source[0], j < source[1], k < source[2] {
-            result.elements[offset] = voxels.elements[(i * source[1] + j) * source[2] + k] != 0 ? 1 : 0
+          let (i, j, k) = (position.z.rounded(), position.y.rounded(), position.x.rounded())
+          if i >= 0, j >= 0, k >= 0, i < Double(source[0]), j < Double(source[1]), k < Double(source[2]) {
+            result.elements[offset] = voxels.elements[(Int(i) * source[1] + Int(j)) * source[2] + Int(k)] != 0 ? 1 : 0
           }
           offset += 1
         }

@@ -33,11 +33,12 @@ public struct VectorField: Sendable, Equatable {
   /// The component along `axis` (0 is z).
   public subscript(axis: Int) -> VoxelBuffer<Float> {
     get { axis == 0 ? z : axis == 1 ? y : x }
-    set {
+    // In place: a getter and a setter would copy the component for every voxel written.
+    _modify {
       switch axis {
-      case 0: z = newValue
-      case 1: y = newValue
-      default: x = newValue
+      case 0: yield &z
+      case 1: yield &y
+      default: yield &x
       }
     }
   }

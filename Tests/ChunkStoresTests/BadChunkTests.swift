@@ -82,6 +82,17 @@ struct BadChunkTests {
     }
   }
 
+  @Test(arguments: [1, 2, 3, 4]) func aChunkThatCannotBeAsLargeAsTheMetadataSayIsAnErrorBeforeMemoryIsTaken(compressor: Int) throws {
+    let whole = try chunk(Self.compressors[compressor])
+    try withTemporaryFolder { folder in
+      let text = zarray(["shape": "[32768, 65536]", "chunks": "[32768, 65536]", "compressor": Self.compressors[compressor]])
+      let array = try openV2(text, folder)
+      try Data(whole).write(to: folder.appendingPathComponent("0.0"))
+      let error = message { _ = try array.read(Box(lower: [0, 0], upper: [1, 1]), as: UInt16.self) }
+      #expect(error.contains("4294967296 are expected"))
+    }
+  }
+
   @Test func aTypeThatLiesIsAnError() throws {
     let whole = try chunk(Self.compressors[0])
     try withTemporaryFolder { folder in
@@ -106,7 +117,10 @@ struct BadChunkTests {
 
   @Test func zstandardFramesWithoutAStatedLengthAreRead() throws {
     // 32 numbers 0 … 3, eight of each, through the streaming compressor without a content size.
-    let frame: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x58, 0x8C, 0x00, 0x00, 0x28, 0x00, 0x00, 0x01, 0x02, 0x03, 0x04, 0x00, 0xA0, 0x13, 0xD0, 0x5D, 0xAE, 0x63, 0x32, 0x68, 0x03, 0x01, 0x00, 0x00]
+    let frame: [UInt8] = [
+      0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x58, 0x8C, 0x00, 0x00, 0x28, 0x00, 0x00, 0x01, 0x02, 0x03, 0x04, 0x00, 0xA0, 0x13, 0xD0, 0x5D, 0xAE,
+      0x63, 0x32, 0x68, 0x03, 0x01, 0x00, 0x00,
+    ]
     try withTemporaryFolder { folder in
       let text = zarray(["shape": "[32]", "chunks": "[32]", "compressor": #"{"id": "zstd", "level": 3}"#])
       let array = try openV2(text, folder)
@@ -119,7 +133,9 @@ struct BadChunkTests {
     // RFC 3720, B.4: 32 bytes of zeros have the checksum AA 36 91 8A.
     try withTemporaryFolder { folder in
       let grid = #"{"name": "regular", "configuration": {"chunk_shape": [32]}}"#
-      let text = zarrJSON(["shape": "[32]", "data_type": "\"uint8\"", "chunk_grid": grid, "codecs": #"["bytes", "crc32c"]"#, "fill_value": "1"])
+      let text = zarrJSON([
+        "shape": "[32]", "data_type": "\"uint8\"", "chunk_grid": grid, "codecs": #"["bytes", "crc32c"]"#, "fill_value": "1",
+      ])
       let array = try openV3(text, folder)
       try put("", "unused", in: folder.appendingPathComponent("c"))
       try Data([UInt8](repeating: 0, count: 32) + [0xAA, 0x36, 0x91, 0x8A]).write(to: folder.appendingPathComponent("c/0"))

@@ -42,7 +42,8 @@ private struct Entry: Codable {
       var manifest: [Entry] = []
       for format in [ZarrFormat.v2, .v3] {
         for (index, compression) in RoundTripTests.compressions.enumerated() where !"\(compression)".contains("snappy") {
-          let metadata = ArrayMetadata(format: format, extent: [19, 33, 40], chunk: [8, 16, 32], voxelType: .uint16, compression: compression)
+          let metadata = ArrayMetadata(
+            format: format, extent: [19, 33, 40], chunk: [8, 16, 32], voxelType: .uint16, compression: compression)
           manifest.append(try write("codec\(index)_v\(format.rawValue)", metadata, in: folder, seed: index))
         }
         for type in VoxelType.allCases {
@@ -53,7 +54,8 @@ private struct Entry: Codable {
         for rank in 1...5 {
           let extent = Extent([7, 5, 9, 3, 6].prefix(rank).map(\.self))
           let metadata = ArrayMetadata(
-            format: format, extent: extent, chunk: Extent([3, 2, 4, 3, 4].prefix(rank).map(\.self)), voxelType: .float32, fillValue: .real(.nan))
+            format: format, extent: extent, chunk: Extent([3, 2, 4, 3, 4].prefix(rank).map(\.self)), voxelType: .float32,
+            fillValue: .real(.nan))
           manifest.append(try write("rank\(rank)_v\(format.rawValue)", metadata, in: folder, seed: rank))
         }
       }

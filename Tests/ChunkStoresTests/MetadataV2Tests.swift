@@ -94,19 +94,22 @@ struct MetadataV2Tests {
     }
   }
 
-  @Test(arguments: [
-    (["compressor": #"{"id": "jpeg2k"}"#], "codec `jpeg2k` is not supported"), (["dtype": "\"<f2\""], "`<f2` are not supported"),
-    (["dtype": "\"<c8\""], "`<c8` are not supported"), (["dtype": #"[["a", "<u2"]]"#], "not a number format"),
-    (["filters": #"[{"id": "delta", "dtype": "<u2"}]"#], "filter `delta`"), (["order": "\"K\""], "`order` is `K`"),
-    (["fill_value": "-1"], "fill value -1 is no uint16"), (["fill_value": "\"NaN\""], "is no uint16"), (["fill_value": "1.5"], "is no uint16"),
-    (["shape": "[4]"], "shape has 1 axes"), (["shape": "[4, -6]"], "`shape` holds -6"), (["chunks": "[2, 0]"], "`chunks` holds 0"),
-    (["chunks": "\"2\""], "`chunks` is not a list"), (["shape": "[4000000000, 4000000000]"], "larger than any disk"),
-    (["shape": "[9223372036854775807, 9223372036854775807]"], "larger than any disk"), (["shape": "[1e400, 6]"], "not valid JSON"),
-    (["shape": "[1e30, 6]"], "`shape` holds"), (["chunks": "[100000, 100000]"], "larger than 4 GiB"), (["zarr_format": "7"], "is not 2"),
-    (["compressor": #"{"id": "blosc", "cname": "nothing"}"#], "no compressor `nothing`"),
-    (["compressor": #"{"id": "blosc", "cname": "lz4", "shuffle": 9}"#], "no shuffle 9"),
-    (["dimension_separator": "\"-\""], "`dimension_separator` is `-`"),
-  ] as [([String: String], String)]) func whatCannotBeReadIsNamed(changes: [String: String], expected: String) throws {
+  @Test(
+    arguments: [
+      (["compressor": #"{"id": "jpeg2k"}"#], "codec `jpeg2k` is not supported"), (["dtype": "\"<f2\""], "`<f2` are not supported"),
+      (["dtype": "\"<c8\""], "`<c8` are not supported"), (["dtype": #"[["a", "<u2"]]"#], "not a number format"),
+      (["filters": #"[{"id": "delta", "dtype": "<u2"}]"#], "filter `delta`"), (["order": "\"K\""], "`order` is `K`"),
+      (["fill_value": "-1"], "fill value -1 is no uint16"), (["fill_value": "\"NaN\""], "is no uint16"),
+      (["fill_value": "1.5"], "is no uint16"),
+      (["shape": "[4]"], "shape has 1 axes"), (["shape": "[4, -6]"], "`shape` holds -6"), (["chunks": "[2, 0]"], "`chunks` holds 0"),
+      (["chunks": "\"2\""], "`chunks` is not a list"), (["shape": "[4000000000, 4000000000]"], "larger than any disk"),
+      (["shape": "[9223372036854775807, 9223372036854775807]"], "larger than any disk"), (["shape": "[1e400, 6]"], "not valid JSON"),
+      (["shape": "[1e30, 6]"], "`shape` holds"), (["chunks": "[100000, 100000]"], "larger than 4 GiB"), (["zarr_format": "7"], "is not 2"),
+      (["compressor": #"{"id": "blosc", "cname": "nothing"}"#], "no compressor `nothing`"),
+      (["compressor": #"{"id": "blosc", "cname": "lz4", "shuffle": 9}"#], "no shuffle 9"),
+      (["dimension_separator": "\"-\""], "`dimension_separator` is `-`"),
+    ] as [([String: String], String)]) func whatCannotBeReadIsNamed(changes: [String: String], expected: String) throws
+  {
     try withTemporaryFolder { folder in
       let found = message { _ = try openV2(zarray(changes), folder) }
       #expect(found.contains(expected) && found.contains(folder.path + "/.zarray"))
@@ -114,7 +117,9 @@ struct MetadataV2Tests {
   }
 
   @Test(arguments: ["shape", "chunks", "dtype", "zarr_format"]) func aMissingMemberIsNamed(member: String) throws {
-    try withTemporaryFolder { folder in #expect(message { _ = try openV2(zarray(without: [member]), folder) }.contains("`\(member)` is missing")) }
+    try withTemporaryFolder { folder in
+      #expect(message { _ = try openV2(zarray(without: [member]), folder) }.contains("`\(member)` is missing"))
+    }
   }
 
   @Test(arguments: ["", "{", "[]", "nul", "{\"shape\": [4,}", "\u{0}"]) func damagedFilesAreErrors(text: String) throws {

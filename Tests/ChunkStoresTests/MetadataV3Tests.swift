@@ -50,7 +50,8 @@ struct MetadataV3Tests {
       let metadata = ArrayMetadata(
         format: .v3, extent: [4, 6], chunk: [2, 3], voxelType: .uint8, compression: .zstd(level: 3), dimensionNames: ["y", "x"])
       _ = try ChunkedArray.create(at: folder.path, metadata)
-      let json = try JSONSerialization.jsonObject(with: Data(contentsOf: folder.appendingPathComponent("zarr.json"))) as? [String: Any] ?? [:]
+      let json =
+        try JSONSerialization.jsonObject(with: Data(contentsOf: folder.appendingPathComponent("zarr.json"))) as? [String: Any] ?? [:]
       let codecs = json["codecs"] as? [[String: Any]] ?? []
       #expect(codecs.map { $0["name"] as? String } == ["bytes", "zstd"])
       #expect(codecs.first?["configuration"] == nil)
@@ -89,19 +90,22 @@ struct MetadataV3Tests {
     }
   }
 
-  @Test(arguments: [
-    (["codecs": #"[{"name": "bytes"}, {"name": "lzma9"}]"#], "codec `lzma9` is not supported"),
-    (["codecs": #"[{"name": "vlen-utf8"}]"#], "codec `vlen-utf8` is not supported"), (["codecs": "[]"], "not a list of codecs"),
-    (["codecs": #"[{"name": "transpose", "configuration": {"order": [1, 0]}}]"#], "lacks `bytes`"),
-    (["codecs": #"[{"name": "transpose", "configuration": {"order": "F"}}, "bytes"]"#], "`transpose` has the order \"F\""),
-    (["codecs": #"[{"name": "bytes", "configuration": {"endian": "middle"}}]"#], "`middle`"),
-    (["codecs": #"[{"name": "sharding_indexed", "configuration": {"chunk_shape": [1, 1]}}]"#], "not supported yet"),
-    (["data_type": "\"float16\""], "`float16` are not supported"), (["data_type": #"{"name": "datetime"}"#], "`datetime`"),
-    (["chunk_grid": #"{"name": "rectangular"}"#], "chunk grid \"rectangular\""), (["chunk_key_encoding": #"{"name": "suffix"}"#], "key encoding"),
-    (["dimension_names": #"["x"]"#], "1 names for 2 axes"), (["storage_transformers": #"[{"name": "dedupe"}]"#], "`dedupe`"),
-    (["new_thing": #"{"must_understand": true}"#], "extension `new_thing`"), (["node_type": "\"thing\""], "node type \"thing\""),
-    (["fill_value": "null"], ""), (["shape": "[4, 6, 1]"], "shape has 3 axes"),
-  ] as [([String: String], String)]) func whatCannotBeReadIsNamed(changes: [String: String], expected: String) throws {
+  @Test(
+    arguments: [
+      (["codecs": #"[{"name": "bytes"}, {"name": "lzma9"}]"#], "codec `lzma9` is not supported"),
+      (["codecs": #"[{"name": "vlen-utf8"}]"#], "codec `vlen-utf8` is not supported"), (["codecs": "[]"], "not a list of codecs"),
+      (["codecs": #"[{"name": "transpose", "configuration": {"order": [1, 0]}}]"#], "lacks `bytes`"),
+      (["codecs": #"[{"name": "transpose", "configuration": {"order": "F"}}, "bytes"]"#], "`transpose` has the order \"F\""),
+      (["codecs": #"[{"name": "bytes", "configuration": {"endian": "middle"}}]"#], "`middle`"),
+      (["codecs": #"[{"name": "sharding_indexed", "configuration": {"chunk_shape": [1, 1]}}]"#], "not supported yet"),
+      (["data_type": "\"float16\""], "`float16` are not supported"), (["data_type": #"{"name": "datetime"}"#], "`datetime`"),
+      (["chunk_grid": #"{"name": "rectangular"}"#], "chunk grid \"rectangular\""),
+      (["chunk_key_encoding": #"{"name": "suffix"}"#], "key encoding"),
+      (["dimension_names": #"["x"]"#], "1 names for 2 axes"), (["storage_transformers": #"[{"name": "dedupe"}]"#], "`dedupe`"),
+      (["new_thing": #"{"must_understand": true}"#], "extension `new_thing`"), (["node_type": "\"thing\""], "node type \"thing\""),
+      (["fill_value": "null"], ""), (["shape": "[4, 6, 1]"], "shape has 3 axes"),
+    ] as [([String: String], String)]) func whatCannotBeReadIsNamed(changes: [String: String], expected: String) throws
+  {
     try withTemporaryFolder { folder in
       let found = message { _ = try openV3(zarrJSON(changes), folder) }
       if expected.isEmpty {

@@ -71,7 +71,9 @@ struct RoundTripTests {
       let text = zarray(["shape": "[5, 7, 3]", "chunks": "[2, 4, 3]", "dtype": "\"\(byteOrder)i4\"", "order": order])
       let array = try openV2(text, folder)
       try array.write(voxels, at: [0, 0, 0])
-      #expect(try array.read(Box(lower: [1, 2, 0], upper: [5, 6, 2]), as: Int32.self) == voxels.cropped(to: Box(lower: [1, 2, 0], upper: [5, 6, 2])))
+      #expect(
+        try array.read(Box(lower: [1, 2, 0], upper: [5, 6, 2]), as: Int32.self)
+          == voxels.cropped(to: Box(lower: [1, 2, 0], upper: [5, 6, 2])))
       // Voxel (1, 2, 1) is the first byte's place told by hand: chunk (0, 0, 0) of 2 × 4 × 3.
       let bytes = [UInt8](try Data(contentsOf: folder.appendingPathComponent("0.0.0")))
       let place = order == "\"C\"" ? (1 * 4 + 2) * 3 + 1 : 1 + 2 * 2 + 8 * 1

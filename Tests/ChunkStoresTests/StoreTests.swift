@@ -3,12 +3,46 @@
 import ChunkStores
 import Foundation
 import Grids
+import Synchronization
 import TestSupport
 import Testing
 import Volumes
 
+/// A store in memory that counts what is fetched.
+private final class MemoryStore: KeyValueStore {
+  private let values = Mutex<[String: [UInt8]]>([:])
+  private let fetched = Mutex<[String: Int]>([:])
+
+  var counts: [String: Int] { fetched.withLock { $0 } }
+
+  func name(of key: String) -> String { "memory:" + key }
+
+  func get(_ key: String) throws(ChunkStoreError) -> [UInt8]? {
+    fetched.withLock { $0[key, default: 0] += 1 }
+    return values.withLock { $0[key] }
+  }
+
+  func put(_ key: String, _ value: [UInt8]) throws(ChunkStoreError) { values.withLock { $0[key] = value } }
+
+  func remove(_ key: String) throws(ChunkStoreError) { values.withLock { $0[key] = nil } }
+}
+
 struct StoreTests {
-  @Test(arguments: ["", "/", "/etc/passwd", "..", "a/../b", "a//b", "./a", "a/", "a/\u{0}"]) func keysThatLeaveTheStoreAreRefused(key: String) throws {
+  @Test func aBoxFetchesEachChunkThatItMeetsOnceAndNoOther() throws {
+    let store = MemoryStore()
+    let metadata = ArrayMetadata(format: .v3, extent: [40, 40], chunk: [10, 10], voxelType: .uint16)
+    let array = try ChunkedArray.create(in: store, node: "a/b", metadata)
+    let voxels = patternVoxels([40, 40], seed: 1, as: UInt16.self)
+    try array.write(voxels, at: [0, 0])
+    let box = Box(lower: [5, 10], upper: [11, 30])
+    #expect(try array.read(box, as: Float.self) == voxels.cropped(to: box).converted(to: Float.self))
+    #expect(store.counts == ["a/b/c/0/1": 1, "a/b/c/0/2": 1, "a/b/c/1/1": 1, "a/b/c/1/2": 1])
+    #expect(try ChunkedArray.open(in: store, node: "a/b").path == "memory:a/b")
+  }
+
+  @Test(arguments: ["", "/", "/etc/passwd", "..", "a/../b", "a//b", "./a", "a/", "a/\u{0}"]) func keysThatLeaveTheStoreAreRefused(
+    key: String
+  ) throws {
     try withTemporaryFolder { folder in
       let store = LocalStore(directory: folder.path)
       #expect(throws: ChunkStoreError.self) { try store.get(key) }
@@ -73,18 +107,30 @@ struct StoreTests {
     }
   }
 
+  @Test func aReadOnlyFileSystemIsAnError() throws {
+    try withSmallDisk(kilobytes: 64) { folder in
+      guard run(["mount", "-o", "remount,ro", folder.path]) else {
+        print("skipped: a read-only file system, because none can be mounted here")
+        return
+      }
+      let error = message { try LocalStore(directory: folder.path).put("a", [1]) }
+      #expect(error.contains("the file system is read-only") && error.contains(folder.path))
+    }
+  }
+
+  private func run(_ arguments: [String]) -> Bool {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = arguments
+    process.standardError = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return false }
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  }
+
   /// Runs `body` on a file system of that size; where none can be mounted, says so and passes.
   private func withSmallDisk(kilobytes: Int, _ body: (URL) throws -> Void) throws {
     try withTemporaryFolder { folder in
-      func run(_ arguments: [String]) -> Bool {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
-      }
       guard run(["mount", "-t", "tmpfs", "-o", "size=\(kilobytes)k", "tmpfs", folder.path]) else {
         print("skipped: a full disk, because no file system can be mounted here")
         return

@@ -75,6 +75,62 @@ import Volumes
     for point in [[20.0, 30, 25], [28, 34, 60]] { #expect(distance(result.transform(point), truth(point)) < 5) }
   }
 
+  @Test func aVolumeWithItsAxesSwappedIsFound() throws {
+    let fixed = blobs.volume(extent, space)
+    // y becomes −x and x becomes y, which no principal axis of a round cloud tells.
+    let truth = AffineTransform(matrix: [[1, 0, 0], [0, 0, -1], [0, 1, 0]], offset: [3, 79, -2])
+    let inverse = try #require(truth.inverse)
+    let moving = blobs.volume([52, 84, 68], space) { inverse($0) }
+    let result = try initialise(fixed: fixed, moving: moving)
+    for point in [[10.0, 10, 10], [40, 50, 60]] { #expect(distance(result.transform(point), truth(point)) < 3) }
+  }
+
+  @Test func aSliverNeverWins() throws {
+    // Stripes agree perfectly wherever a few of them overlap; only one place makes all of them agree.
+    let stripes = GaussianBlobs(count: 18, lower: [10, 5], upper: [60, 75], widths: 2...3, seed: 30)
+    let fixed = stripes.volume([70, 80], PhysicalSpace(spacing: [1, 1]))
+    let moving = stripes.volume([70, 80], PhysicalSpace(spacing: [1, 1])) { [$0[0] - 5, $0[1] + 6] }
+    let result = try initialise(fixed: fixed, moving: moving)
+    let winner = try #require(result.candidates.first { $0.name == result.name })
+    #expect(winner.overlap > 0.5)
+    #expect(distance(result.transform([35, 40]), [40, 34]) < 3)
+  }
+
+  @Test(arguments: [[1, 1], [1, 9], [2, 2], [3, 40], [1, 1, 1], [1, 1, 6], [2, 2, 2], [4, 3, 30], [5, 1, 5]])
+  func tinyImagesGiveAStartOrAnErrorButNoCrash(lengths: [Int]) {
+    let extent = Extent(lengths)
+    let space = PhysicalSpace(spacing: [Double](repeating: 1, count: lengths.count))
+    let ramp = Volume(voxels: VoxelBuffer(extent: extent, elements: (0..<extent.count).map { Float($0 * $0 % 7) }), space: space)
+    let other = Volume(voxels: VoxelBuffer(extent: extent, elements: (0..<extent.count).map { Float($0 % 5) }), space: space)
+    do {
+      let start = try initialise(fixed: ramp, moving: other)
+      #expect(start.transform.rank == lengths.count)
+      _ = try registerAffine(fixed: ramp, moving: other, initial: start.transform)
+      _ = try registerSyN(fixed: ramp, moving: other, initial: .identity(rank: lengths.count))
+    } catch {
+      #expect(error is RegistrationError)
+    }
+  }
+
+  @Test(arguments: [0, -1, Double.nan, .infinity])
+  func aSpacingThatIsNoLengthIsRefused(spacing: Double) throws {
+    let fixed = blobs.volume(extent, space)
+    var moving = fixed
+    moving.space.spacing[1] = spacing
+    let error = try #require(throws: RegistrationError.self) { try initialise(fixed: fixed, moving: moving) }
+    #expect(error.code == .invalidOption && error.message.contains("spacing"))
+  }
+
+  @Test func extremeIntensitiesAreNoTrouble() throws {
+    let fixed = blobs.volume(extent, space)
+    var moving = blobs.volume(extent, space) { zip($0, [0.0, 8, 0]).map(-) }
+    moving.voxels = moving.voxels.mapVoxels { ($0 - 50) * 3e36 }
+    let result = try initialise(fixed: fixed, moving: moving)
+    #expect(distance(result.transform([20, 30, 40]), [20, 38, 40]) < 3)
+    moving.voxels = moving.voxels.mapVoxels { $0 * 1e-38 * 1e-38 * 1e-2 }
+    #expect(throws: Never.self) { try initialise(fixed: fixed, moving: moving) }
+  }
+
   @Test func voxelsThatAreNoNumbersDoNotCount() throws {
     let shift = [6.0, -9, 12]
     let fixed = blobs.volume(extent, space)

@@ -111,6 +111,7 @@ import Volumes
     let (mean, least) = consistency(result, rank: 3)
     #expect(mean < 0.1 && least > 0.2, "\(mean), \(least)")
     #expect(result.levels.count == 2 && result.levels.allSatisfy { $0.iterations > 0 })
+    #expect(result.levels[0].iterations <= 40 && result.levels[1].iterations <= 15)
     #expect(result.forward.space == fixed.space)
   }
 

@@ -23,11 +23,6 @@ size_t ccodecs_deflate_piece(
   const uint8_t * __counted_by(byteCount) source __noescape, size_t byteCount, bool isLast, int level,
   uint8_t * __counted_by(capacity) target __noescape, size_t capacity);
 
-/// Compresses `source` to a whole zlib stream (RFC 1950). Returns as above.
-size_t ccodecs_zlib_stream(
-  const uint8_t * __counted_by(byteCount) source __noescape, size_t byteCount, int level,
-  uint8_t * __counted_by(capacity) target __noescape, size_t capacity);
-
 /// The CRC-32 of what `before` is the CRC-32 of, followed by `bytes`; 0 is the CRC-32 of nothing.
 uint32_t ccodecs_crc32_continued(uint32_t before, const uint8_t * __counted_by(byteCount) bytes __noescape, size_t byteCount);
 

@@ -62,6 +62,14 @@ enum ByteCodec: Sendable, Hashable {
     return Int(count)
   }
 
+  /// The most bytes that an encoding of that length can hold, where there is a bound: deflate makes at most 1032 of one.
+  func largestCount(of encodedCount: Int) -> Int? {
+    switch self {
+    case .zlib, .gzip: 1032 * encodedCount
+    default: nil
+    }
+  }
+
   /// Encodes `bytes`: the same bytes for the same input on every machine.
   func encoded(_ bytes: RawSpan) throws(CodecFailure) -> [UInt8] {
     var result = [UInt8](repeating: 0, count: bound(bytes.byteCount))
@@ -102,6 +110,7 @@ enum CodecFailure: Error {
   case damaged
   case failed
   case moreThan(Int)
+  case lessThan(Int)
   case wrongCount(Int)
 }
 

@@ -4,6 +4,9 @@ internal import Foundation
 
 /// Whole files through POSIX calls, with errors that name the path and the cause.
 package enum FileAccess {
+  /// The largest file that is read: no chunk and no metadata come near it.
+  private static let largestFile = 8 << 30
+
   /// The bytes of a file; `nil` where there is no such file.
   package static func read(_ path: String) throws(ChunkStoreError) -> [UInt8]? {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
@@ -14,6 +17,10 @@ package enum FileAccess {
     defer { close(descriptor) }
     var information = stat()
     guard unsafe fstat(descriptor, &information) == 0 else { throw failure("read", path, errno) }
+    guard information.st_size <= largestFile else {
+      throw ChunkStoreError(
+        "\(path) has \(information.st_size) bytes, more than any chunk", hint: "the file is damaged, or no part of an array")
+    }
     var bytes = [UInt8](repeating: 0, count: Int(information.st_size))
     var filled = 0
     while filled < bytes.count {

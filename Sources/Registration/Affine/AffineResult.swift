@@ -20,8 +20,8 @@ public struct AffineResult: Sendable {
   public let transform: AffineTransform
   /// The metric used: never `auto`.
   public let metric: RegistrationMetric
-  /// Agreement of the images at the start, by the metric: correlation (−1…1), normalised mutual information (0…1), or `1 / (1 + mean
-  /// squared difference)`; weighted down where less than half of the smaller image overlaps.
+  /// Agreement of the images at the start, by the metric: correlation (−1…1), normalised mutual information (0…1), or
+  /// for `mse` concordance (−1…1: one less the mean squared difference, relative to that of unrelated images); weighted down where less than half of the smaller image overlaps.
   public let before: Double
   /// The same with `transform`.
   public let after: Double

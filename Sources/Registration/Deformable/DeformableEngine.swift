@@ -29,10 +29,8 @@ struct DeformableEngine {
     let empty = LevelImage(
       values: [Float](repeating: 0, count: level.lattice.count), valid: [UInt8](repeating: 0, count: level.lattice.count))
     warpedMoving = empty
-    if options.symmetric {
-      warpedFixed = empty
-      reverse = equations
-    }
+    if options.symmetric { warpedFixed = empty }
+    if options.symmetric || options.bothGradients { reverse = equations }
   }
 
   /// Takes one step; returns the metric before it, and whether there was anything to go by.

@@ -26,13 +26,16 @@ public struct DeformableOptions: Sendable, Hashable {
   /// Standard deviation of the Gaussian over which a step's equations are gathered.
   public var updateSigma = 2.0
   /// Standard deviation of the Gaussian that smooths the whole field after each step.
-  public var totalSigma = 0.5
+  public var totalSigma = 1.0
   /// The longest displacement of one step.
   public var maximumStep = 1.0
   /// Resistance to a step where the images say little, relative to what they say on average.
   public var damping = 0.05
   /// Variance that each window is taken to have at least, relative to the whole image's.
-  public var varianceFloor = 1e-2
+  public var varianceFloor = 3e-3
+  /// Whether forces follow the mean of both images' gradients, not the warped image's alone: steps are then of second order, and noise
+  /// does not shorten them. Symmetric mode always does.
+  public var bothGradients = true
   /// Both images move to a middle; the result has its inverse.
   public var symmetric = false
   /// Whether an asymmetric registration returns an inverse, too.
@@ -53,7 +56,7 @@ public struct DeformableOptions: Sendable, Hashable {
 
   /// Half resolution, few iterations.
   public static var draft: DeformableOptions {
-    var options = DeformableOptions(iterations: [30, 20, 10, 0])
+    var options = DeformableOptions(iterations: [30, 20, 10])
     options.skippedFineLevels = 1
     return options
   }

@@ -69,6 +69,15 @@ func start(_ level: DeformableLevel, full: Lattice, initial: VectorField?, _ thr
   return packed
 }
 
+/// Adds what the next finer level can hold of the initial field and the coarser one could not.
+func addDetail(
+  of initial: VectorField, to field: inout [Float], from coarse: DeformableLevel, to fine: DeformableLevel, full: Lattice, _ threads: Int
+) {
+  let all = start(fine, full: full, initial: initial, threads)
+  let held = refine(start(coarse, full: full, initial: initial, threads), from: coarse, to: fine, threads)
+  for i in field.indices { field[i] += all[i] - held[i] }
+}
+
 /// The metric before the first step, at the finest level.
 func metricAtStart(_ level: DeformableLevel, full: Lattice, initial: VectorField?, _ options: DeformableOptions) -> Double {
   var asymmetric = options

@@ -41,6 +41,7 @@ struct CandidateSearch {
       attempt("phase correlation", .translation(fixedLattice.translation(of: peak, to: movingLattice)))
     }
     attemptCorrelation("overlap correlation", rotation: identity, to: movingLattice, count: 3)
+    if decidingMetric == .mi { attemptCorrelation("overlap correlation", rotation: identity, to: movingLattice, count: 3) }
     guard triesRotations else { return }
     if case (let fixedMoments?, let movingMoments?) = moments {
       for rotation in ImageMoments.rotations(fixed: fixedMoments, moving: movingMoments, rank: fixed.rank) {
@@ -49,31 +50,49 @@ struct CandidateSearch {
       }
     }
     if fixed.rank == 2 {
-      for step in 1..<24 {
-        let angle = Double(step) * .pi / 12
-        let rotation = [[1, 0, 0], [0, cos(angle), -sin(angle)], [0, sin(angle), cos(angle)]]
+      for rotation in Rotations.ofPlane {
         attemptCorrelation("rotation, overlap correlation", rotation: rotation, to: movingLattice, count: 1)
       }
+    } else if bestScore < 0.5 {
+      attemptRotationsOfSpace(to: movingLattice)
+    }
+  }
+
+  /// Tries turned volumes on lattices of twice the spacing, and what does best there on the usual ones.
+  private mutating func attemptRotationsOfSpace(to movingLattice: CommonLattice) {
+    let coarse = CommonLattice(moving, rotation: PhysicalSpace.identity(rank: 3), spacing: 2 * spacing)
+    var ranked: [(rotation: [[Double]], strength: Float)] = []
+    for rotation in Rotations.ofSpace {
+      let lattice = CommonLattice(fixed, rotation: rotation, spacing: 2 * spacing)
+      if let peak = peaks(lattice, coarse, count: 1).first { ranked.append((rotation, peak.strength)) }
+    }
+    let order = ranked.indices.sorted { (ranked[$0].strength, $1) > (ranked[$1].strength, $0) }
+    for index in order.prefix(4) {
+      attemptCorrelation("rotation, overlap correlation", rotation: ranked[index].rotation, to: movingLattice, count: 1)
     }
   }
 
   /// The shifts of the highest correlation of the overlap, after a rotation about the world's origin.
   private mutating func attemptCorrelation(_ name: String, rotation: [[Double]], to movingLattice: CommonLattice, count: Int) {
     let lattice = CommonLattice(fixed, rotation: rotation, spacing: spacing)
-    let peaks = maskedCorrelationPeaks(
-      fixed: lattice.values, fixedMask: lattice.mask, moving: movingLattice.values, movingMask: movingLattice.mask, count: count)
-    for peak in peaks {
+    for peak in peaks(lattice, movingLattice, count: count) {
       attempt(name, Transforms.AffineTransform(matrix: rotation, offset: lattice.translation(of: peak, to: movingLattice)))
     }
   }
 
-  /// The best candidate; the identity where it is within 0.01 of the best.
+  private func peaks(_ fixed: CommonLattice, _ moving: CommonLattice, count: Int) -> [CorrelationPeak] {
+    maskedCorrelationPeaks(
+      fixed: fixed.values, fixedMask: fixed.mask, moving: moving.values, movingMask: moving.mask, isSigned: decidingMetric != .mi,
+      count: count)
+  }
+
+  /// The best candidate; the identity where it is within a fiftieth of the best.
   func result() throws -> InitialisationResult {
     let decisive = decidingMetric
     let scored = tried.map { (candidate: $0, score: $0.similarity.score(decisive)) }
     let top = scored.map(\.score).max() ?? -.infinity
     // The first candidate is the identity: headers are to be believed unless another place is clearly better.
-    let best = scored[0].score >= top - 0.01 ? 0 : scored.firstIndex { $0.score == top } ?? 0
+    let best = scored[0].score >= top - 0.02 * abs(top) ? 0 : scored.firstIndex { $0.score == top } ?? 0
     guard top > -.infinity else {
       throw RegistrationError(
         .noOverlap,
@@ -101,6 +120,8 @@ struct CandidateSearch {
     let best = tried.map { $0.similarity.score(.lncc) }.max() ?? 0
     return best >= 0.25 ? .lncc : .mi
   }
+
+  private var bestScore: Double { tried.map { $0.similarity.score(decidingMetric) }.max() ?? -.infinity }
 
   private static func placing(_ point: [Double], on target: [Double], rotation: [[Double]]) -> Transforms.AffineTransform {
     let turned = Transforms.AffineTransform(matrix: rotation, offset: [0, 0, 0])(point)

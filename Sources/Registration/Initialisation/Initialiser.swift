@@ -21,7 +21,7 @@ public struct Initialiser: Sendable {
 
   /// The best start for a pair.
   ///
-  /// The identity is kept where no other candidate scores better by 0.01. With the metric `auto`, correlation decides where some candidate reaches 0.25, mutual information where none does.
+  /// The identity is kept where no other candidate scores better by a fiftieth. With the metric `auto`, correlation decides where some candidate reaches 0.25, mutual information where none does.
   ///
   /// - Throws: `RegistrationError` where the ranks differ, an image is constant, or no candidate makes the images overlap.
   public func initialise(

@@ -9,8 +9,8 @@ extension PreparedImage {
   /// where there are more. Masked voxels do not count; a block counts where half of it does. O(voxels).
   func coarsened(toSpacing spacing: Double) -> PreparedImage {
     let factors = (0..<3).map { axis in
-      let wanted = Int((spacing / space.spacing[axis]).rounded())
-      return max(1, min(wanted, extent[axis] / 8))
+      let wanted = (spacing / space.spacing[axis]).rounded()
+      return max(1, Int(min(wanted, Double(extent[axis] / 8))))
     }
     return factors == [1, 1, 1] ? self : coarsened(by: factors)
   }

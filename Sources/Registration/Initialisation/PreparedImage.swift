@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
 internal import Grids
+internal import Transforms
 internal import Volumes
 
 /// An image made ready for whole-image steps: intensities from 0 to 1 between robust bounds, and a mask of the voxels that count.
@@ -30,6 +30,8 @@ struct PreparedImage {
       throw RegistrationError(
         .rankMismatch, "the \(role) mask has \(mask.space.rank) axes, its image \(rank)", hint: "give a mask of the same rank")
     }
+    try Self.requireUsable(volume.space, role: role)
+    if let mask { try Self.requireUsable(mask.space, role: "\(role) mask's") }
     space = volume.space.threeAxisForm
     let extent = volume.extent.threeAxisForm
     var valid =
@@ -51,10 +53,12 @@ struct PreparedImage {
         .constantImage, "the \(role) image is constant\(inside): every voxel is \(lowest)",
         hint: "check the path, the channel and the level; nothing can be aligned without contrast")
     }
-    let scale = 1 / (highest - lowest)
+    // In double precision, in which no range of single precision overflows.
+    let bottom = Double(lowest)
+    let scale = 1 / (Double(highest) - bottom)
     let source = volume.voxels.elements
     values = VoxelBuffer(
-      extent: extent, elements: source.map { $0.isFinite ? min(max(($0 - lowest) * scale, 0), 1) : 0 })
+      extent: extent, elements: source.map { $0.isFinite ? Float(min(max((Double($0) - bottom) * scale, 0), 1)) : 0 })
     self.mask = valid
   }
 
@@ -64,6 +68,19 @@ struct PreparedImage {
     self.mask = mask
     self.space = space
     self.rank = rank
+  }
+
+  /// Throws where a lattice cannot be computed with.
+  private static func requireUsable(_ space: PhysicalSpace, role: String) throws {
+    let placement = AffineTransform(matrix: space.direction, offset: space.origin)
+    let isUsable =
+      space.spacing.allSatisfy { $0.isFinite && $0 > 0 } && space.origin.allSatisfy(\.isFinite)
+      && placement.determinant.isFinite && abs(placement.determinant) > 1e-6
+    guard isUsable else {
+      throw RegistrationError(
+        .invalidOption, "the \(role) image lies nowhere: spacing \(space.spacing), origin \(space.origin), direction \(space.direction)",
+        hint: "spacings are above zero and directions are not parallel; correct the header or give the spacing")
+    }
   }
 
   /// Robust bounds of the valid values from a regular sample of about a million; the true bounds where the robust ones coincide.

@@ -11,8 +11,8 @@ struct Similarity {
   var correlation: Double
   /// Normalised mutual information over the overlap (Studholme, 1999) minus one, 0…1.
   var information: Double
-  /// Mean of squared differences over the overlap.
-  var squaredDifference: Double
+  /// One less the mean of squared differences, relative to what unrelated images would have (Lin's concordance), −1…1.
+  var concordance: Double
   /// The share of the smaller image (or mask) that overlaps, 0…1.
   var overlap: Double
 
@@ -23,7 +23,7 @@ struct Similarity {
     let weight = min(1, overlap / 0.5)
     return switch metric {
     case .mi: information * weight
-    case .mse: 1 / (1 + squaredDifference) * weight
+    case .mse: concordance > 0 ? concordance * weight : concordance
     case .auto, .lncc: correlation > 0 ? correlation * weight : correlation
     }
   }
@@ -55,7 +55,7 @@ struct Similarity {
     overlap = possible >= 1 ? min(1, Double(sums.count) / possible) : 0
     correlation = sums.correlation
     information = sums.information
-    squaredDifference = sums.squaredDifference
+    concordance = sums.concordance
   }
 }
 
@@ -90,7 +90,13 @@ private struct Sums {
     return (ab / n - (a / n) * (b / n)) / (varianceA * varianceB).squareRoot()
   }
 
-  var squaredDifference: Double { (aa + bb - 2 * ab) / Double(max(count, 1)) }
+  var concordance: Double {
+    let n = Double(max(count, 1))
+    let difference = (aa + bb - 2 * ab) / n
+    let (meanA, meanB) = (a / n, b / n)
+    let unrelated = aa / n - meanA * meanA + bb / n - meanB * meanB + (meanA - meanB) * (meanA - meanB)
+    return unrelated > 1e-10 ? 1 - difference / unrelated : 0
+  }
 
   var information: Double {
     guard count > 0 else { return 0 }

@@ -9,6 +9,7 @@ struct CorrelationForces: DeformableForces {
   let radius: Int
   /// Added to a window's variance, relative to the level's.
   let floor: Double
+  private(set) var gradientScale = 0.0
   private var coefficients: [Float] = []
 
   init(radius: Int, floor: Double) {
@@ -30,6 +31,7 @@ struct CorrelationForces: DeformableForces {
       fixed.values.span, warped.values.span, fixed.valid.span, warped.valid.span, n.z, n.y, n.x, r[0], r[1], r[2], Float(floor),
       Float(floor), 0, &target, Int32(threads))
     if equations != nil {
+      gradientScale = score.count > 0 ? 1 / score.count : 0
       let g = level.fieldFactors.map(Int32.init)
       let s = level.gradientScales
       var span = equations!.mutableSpan

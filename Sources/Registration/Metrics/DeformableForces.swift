@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CKernels
 internal import Filtering
+package import Volumes
 
 /// The metric's value and, where asked for, the normal equations of its step.
 ///
 /// Equations are nine lattices of the field: the gradient (z, y, x), ascending, and the curvature (zz, yy, xx, zy, zx, yx), by a
 /// displacement in units of length of the moving side, each summed over the voxels of a cell.
 protocol DeformableForces {
+  /// After an evaluation with equations: what turns their gradient, summed, into the derivative of the value.
+  var gradientScale: Double { get }
+
   /// Evaluates the metric of `fixed` and `warped`.
   ///
   /// - Returns: the value, more is better; 0 where nothing overlaps.
@@ -24,4 +27,22 @@ extension DeformableMetric {
     case .meanSquares: SquaresForces()
     }
   }
+}
+
+/// A metric's value for two images of one lattice, and its derivative by a displacement of each voxel of the second; to test against
+/// finite differences.
+package func metricDerivative(
+  _ metric: DeformableMetric, fixed: VoxelBuffer<Float>, warped: VoxelBuffer<Float>, options: DeformableOptions = .normal
+) -> (value: Double, derivative: VectorField) {
+  let lattice = Lattice(fixed.extent)
+  let valid = [UInt8](repeating: 1, count: fixed.count)
+  let level = DeformableLevel(
+    factors: [1, 1, 1], lattice: lattice, fieldFactors: [1, 1, 1], fieldLattice: lattice, spacing: [1, 1, 1], fullSpacing: [1, 1, 1],
+    fixed: LevelImage(values: fixed.elements, valid: valid), moving: LevelImage(values: warped.elements, valid: valid))
+  var forces = metric.forces(options)
+  var equations: [Float]? = [Float](repeating: 0, count: 9 * lattice.count)
+  let value = forces.evaluate(fixed: level.fixed, warped: level.moving, level: level, equations: &equations, threads: 1)
+  let scale = Float(forces.gradientScale)
+  let gradient = equations!.prefix(3 * lattice.count).map { $0 * scale }
+  return (value, VectorField(packed: gradient, extent: fixed.extent))
 }

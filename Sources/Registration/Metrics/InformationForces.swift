@@ -10,7 +10,7 @@ internal import Foundation
 /// match that is the difference from the expected intensity, and the step a Gauss-Newton step.
 struct InformationForces: DeformableForces {
   let bins: Int
-  private var ranges: (fixed: Range, moving: Range)?
+  private(set) var gradientScale = 0.0
 
   init(bins: Int) { self.bins = max(4, bins) }
 
@@ -36,8 +36,7 @@ struct InformationForces: DeformableForces {
   mutating func evaluate(
     fixed: LevelImage, warped: LevelImage, level: DeformableLevel, equations: inout [Float]?, threads: Int
   ) -> Double {
-    let ranges =
-      ranges ?? (Range(of: level.fixed, bins: bins), Range(of: level.moving, bins: bins))
+    let ranges = (fixed: Range(of: fixed, bins: bins), moving: Range(of: warped, bins: bins))
     let n = level.lattice
     let m = level.fieldLattice
     var histogram = [Double](repeating: 0, count: bins * (bins + 3))
@@ -46,14 +45,16 @@ struct InformationForces: DeformableForces {
       fixed.values.span, warped.values.span, fixed.valid.span, warped.valid.span, bins, ranges.fixed.low, ranges.fixed.scale,
       ranges.moving.low, ranges.moving.scale, &cells, Int32(threads))
     let joint = JointHistogram(cells: histogram, rows: bins, columns: bins + 3)
+    let gain = joint.conditionalVariance / Double(ranges.moving.scale * ranges.moving.scale)
     if equations != nil {
-      let gain = Float(joint.conditionalVariance) / (ranges.moving.scale * ranges.moving.scale)
+      gradientScale = joint.total > 0 ? 1 / (joint.total * gain) : 0
       let g = level.fieldFactors.map(Int32.init)
       let s = level.gradientScales
       var span = equations!.mutableSpan
       ckernels_information_equations(
         fixed.values.span, warped.values.span, fixed.valid.span, warped.valid.span, n.z, n.y, n.x, bins, ranges.fixed.low,
-        ranges.fixed.scale, ranges.moving.low, ranges.moving.scale, joint.logarithms.span, gain, &span, m.z, m.y, m.x, g[0], g[1], g[2],
+        ranges.fixed.scale, ranges.moving.low, ranges.moving.scale, joint.logarithms.span, Float(gain), &span, m.z, m.y, m.x, g[0], g[1],
+        g[2],
         s[0], s[1], s[2], Int32(threads))
     }
     return joint.information
@@ -64,6 +65,8 @@ struct InformationForces: DeformableForces {
 struct JointHistogram {
   let rows: Int
   let columns: Int
+  /// How many pairs.
+  let total: Double
   /// Probabilities of pairs, rows, columns.
   let joint: [Double]
   let row: [Double]
@@ -72,7 +75,7 @@ struct JointHistogram {
   init(cells: [Double], rows: Int, columns: Int) {
     self.rows = rows
     self.columns = columns
-    let total = cells.reduce(0, +)
+    total = cells.reduce(0, +)
     let scale = total > 0 ? 1 / total : 0
     joint = cells.map { $0 * scale }
     var row = [Double](repeating: 0, count: rows)

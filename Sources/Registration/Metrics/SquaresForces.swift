@@ -5,6 +5,8 @@ internal import Filtering
 
 /// The mean squared difference, less than zero; Gauss-Newton steps.
 struct SquaresForces: DeformableForces {
+  private(set) var gradientScale = 0.0
+
   mutating func evaluate(
     fixed: LevelImage, warped: LevelImage, level: DeformableLevel, equations: inout [Float]?, threads: Int
   ) -> Double {
@@ -18,6 +20,7 @@ struct SquaresForces: DeformableForces {
       fixed.values.span, warped.values.span, fixed.valid.span, warped.valid.span, n.z, n.y, n.x, &span, m.z, m.y, m.x, g[0], g[1], g[2],
       s[0], s[1], s[2], Int32(threads))
     if equations != nil { equations = values }
+    gradientScale = score.count > 0 ? 2 / score.count : 0
     return score.count > 0 ? -score.sum / score.count : 0
   }
 }

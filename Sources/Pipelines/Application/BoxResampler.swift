@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filtering
+internal import Grids
+internal import Transforms
+internal import Volumes
+
+/// Values of a volume at the mapped positions of boxes, reading no more than a part at a time.
+///
+/// The read is the bounding box of all mapped voxels, not of the corners (a field may bulge inside a box). A box whose read is larger than
+/// four times its own voxels and 16 million (a rotation, a steep scale) is halved along its longest axis and done in parts.
+struct BoxResampler {
+  let volume: LazyVolume
+  let interpolation: OutputInterpolation
+  let threads: Int
+  /// Positions in the volume's lattice for a box of the written lattice.
+  let mapping: (Box) throws -> MappedBox
+
+  /// The values over `box`, zero outside the volume, and 1 where a value comes from inside.
+  func values(over box: Box) throws -> (values: VoxelBuffer<Float>, valid: VoxelBuffer<UInt8>) {
+    let mapped = try mapping(box)
+    let wanted = mapped.bounds(margin: interpolation.margin).intersection(volume.extent.box)
+    if wanted.isEmpty { return (VoxelBuffer(extent: box.extent), VoxelBuffer(extent: box.extent)) }
+    guard wanted.count > max(4 * box.count, 16 << 20), let (low, high) = halves(box) else {
+      return mapped.values(of: try volume.read(wanted), at: wanted, interpolation: interpolation, threads: threads)
+    }
+    var values = VoxelBuffer<Float>(extent: box.extent)
+    var valid = VoxelBuffer<UInt8>(extent: box.extent)
+    for half in [low, high] {
+      let part = try self.values(over: half)
+      values.copy(from: part.values, box: half.extent.box, at: half.relative(to: box.lower).lower)
+      valid.copy(from: part.valid, box: half.extent.box, at: half.relative(to: box.lower).lower)
+    }
+    return (values, valid)
+  }
+
+  private func halves(_ box: Box) -> (Box, Box)? {
+    let axis = (0..<3).max { box.extent[$0] < box.extent[$1] }!
+    guard box.extent[axis] > 1 else { return nil }
+    var upper = box.upper
+    var lower = box.lower
+    upper[axis] = box.lower[axis] + box.extent[axis] / 2
+    lower[axis] = upper[axis]
+    return (Box(lower: box.lower, upper: upper), Box(lower: lower, upper: box.upper))
+  }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BlockExecution
+internal import Foundation
+internal import Grids
+internal import ImageFiles
+internal import Pyramids
+internal import Transforms
+internal import Volumes
+
+/// Resamples every channel and time of an image onto a lattice, block by block, and writes it with a pyramid.
+///
+/// One interpolation, the image's own voxel type, rounded and clipped. Memory: one block's positions and values, and what is read for it,
+/// for each thread.
+struct ImageResampler: Sendable {
+  /// The image that is resampled.
+  let image: StoredImage
+  /// The lattice that is written, on three axes (2D as one plane).
+  let extent: Extent
+  let space: PhysicalSpace
+  /// 2 or 3.
+  let rank: Int
+  let interpolation: OutputInterpolation
+  /// Mean-downsampling factors for the image where its voxels are much finer than the lattice; 1 for labels.
+  let factors: [Int]
+  let isLabels: Bool
+  let threads: Int
+  let progress: any ProgressReporter
+  /// The positions in a lattice of the image that a box of the written lattice comes from.
+  let mapping: @Sendable (_ box: Box, _ lattice: PhysicalSpace) throws -> MappedBox
+
+  /// Voxels a side of the blocks that are resampled; whole chunks.
+  static func chunk(rank: Int) -> Extent { rank == 2 ? [1, 512, 512] : [64, 128, 128] }
+
+  /// Writes to `path`, whose name appears when all is done.
+  func write(to path: String, format: OutputFormat, version: OMEVersion) async throws {
+    let zarr = format == .zarr ? path : path + ".ome.zarr"
+    let writer = try PyramidWriter.begin(layout(version: version, levels: format == .zarr ? nil : 1), at: zarr)
+    do {
+      try await writeLevels(writer)
+      if format == .zarr {
+        try writer.finish(replacing: true)
+      } else {
+        try await BlockRunner(width: 1, progress: progress).run("write \(format.rawValue)") { [self] in
+          try export(writer.levels[0].array, to: path, format.fileFormat)
+        }
+        try writer.abandon()
+      }
+    } catch {
+      try? writer.abandon()
+      throw error
+    }
+  }
+
+  /// Channel and time axes, which are written before the spatial ones.
+  private var others: [Int] { image.axes.indices.filter { image.axes[$0].kind == .channel || image.axes[$0].kind == .time } }
+
+  private func layout(version: OMEVersion, levels: Int?) -> PyramidLayout {
+    var layout = PyramidLayout(
+      extent: rank == 2 ? Extent(Array(extent.lengths.dropFirst())) : extent, voxelType: image.voxelType,
+      space: rank == 2 ? space.droppingFirstAxis() : space)
+    layout.leadingAxes = others.map { .init(image.axes[$0], length: image.levels[0].source.extent[$0]) }
+    layout.version = version
+    layout.chunk = Extent(Array(Self.chunk(rank: rank).lengths.suffix(rank)))
+    layout.levelCount = levels
+    layout.downsampling = isLabels ? .mode : .mean
+    return layout
+  }
+
+  private func writeLevels(_ writer: PyramidWriter) async throws {
+    let boxes = extent.box.tiles(of: Self.chunk(rank: rank))
+    let runner = BlockRunner(width: threads, progress: progress)
+    try await runner.run("resample", over: boxes, count: boxes.count) { box in try resample(box, writer) }
+    for level in writer.levels.indices.dropFirst() {
+      let tasks = writer.tasks(level: level, voxels: 4 << 20)
+      try await runner.run("pyramid level \(level)", over: tasks, count: tasks.count) { try writer.buildLevel(level, $0) }
+    }
+  }
+
+  /// Writes what was resampled in another format, its leading axes as channels.
+  private func export(_ source: any VoxelSource, to path: String, _ format: ImageFileFormat) throws {
+    let place = rank == 2 ? space.droppingFirstAxis() : space
+    let leading = source.extent.lengths.dropLast(rank)
+    let shown = (source.extent.rank - rank..<source.extent.rank).map { Optional($0) }
+    let channels = Box(lower: leading.map { _ in 0 }, upper: Array(leading)).indices.map { index in
+      let held = Dictionary(uniqueKeysWithValues: index.enumerated().map { ($0.offset, $0.element) })
+      return LazyVolume(source: AxisMappedSource(base: source, axes: shown, fixed: held), space: place, name: path)
+    }
+    try ImageFile.write(channels: channels, to: path, format: format)
+  }
+
+  private func resample(_ box: Box, _ writer: PyramidWriter) throws {
+    try Task.checkCancellation()
+    let leading = Box(lower: others.map { _ in 0 }, upper: others.map { image.levels[0].source.extent[$0] })
+    for place in leading.indices {
+      var channel = 0
+      var time = 0
+      for (axis, index) in zip(others, place) { if image.axes[axis].kind == .channel { channel = index } else { time = index } }
+      let volumes = try image.volumes(channel: channel, time: time)
+      let lifted = VolumePyramid(levels: volumes.levels.map { $0.placed(in: $0.space.converted(to: space.unit)).liftedToThreeAxes() })
+      try write(lifted.downsampled(by: factors), box, place, writer, image.voxelType.scalar)
+    }
+  }
+
+  private func write<Voxel: VoxelScalar>(
+    _ volume: LazyVolume, _ box: Box, _ place: [Int], _ writer: PyramidWriter, _ type: Voxel.Type
+  ) throws {
+    let values: VoxelBuffer<Voxel> =
+      isLabels ? try nearest(volume, box) : try interpolated(volume, box).converted(to: type)
+    let spatial = rank == 2 ? Array(box.lower.dropFirst()) : box.lower
+    let extent = [Int](repeating: 1, count: place.count) + (rank == 2 ? Array(box.extent.lengths.dropFirst()) : box.extent.lengths)
+    try writer.write(values.reshaped(to: Extent(extent)), at: place + spatial)
+  }
+
+  private func interpolated(_ volume: LazyVolume, _ box: Box) throws -> VoxelBuffer<Float> {
+    try BoxResampler(volume: volume, interpolation: interpolation, threads: 1) { try mapping($0, volume.space) }.values(over: box).values
+  }
+
+  /// Labels are never blended: each voxel takes the nearest one.
+  private func nearest<Voxel: VoxelScalar>(_ volume: LazyVolume, _ box: Box) throws -> VoxelBuffer<Voxel> {
+    let mapped = try mapping(box, volume.space)
+    let wanted = mapped.bounds(margin: 1).intersection(volume.extent.box)
+    var result = VoxelBuffer<Voxel>(extent: box.extent)
+    if wanted.isEmpty { return result }
+    let source = try volume.source.read(wanted, as: Voxel.self)
+    let strides = wanted.extent.strides
+    let (z, y, x) = (mapped.positions.z.elements, mapped.positions.y.elements, mapped.positions.x.elements)
+    for i in 0..<box.count {
+      let a = mapped.base[0] - wanted.lower[0] + Int(z[i].rounded())
+      let b = mapped.base[1] - wanted.lower[1] + Int(y[i].rounded())
+      let c = mapped.base[2] - wanted.lower[2] + Int(x[i].rounded())
+      if a >= 0, b >= 0, c >= 0, a < wanted.extent[0], b < wanted.extent[1], c < wanted.extent[2] {
+        result.elements[i] = source.elements[a * strides[0] + b * strides[1] + c]
+      }
+    }
+    return result
+  }
+}
+
+extension PhysicalSpace {
+  /// The plane of a lattice that was lifted to three axes.
+  func droppingFirstAxis() -> PhysicalSpace {
+    PhysicalSpace(
+      spacing: Array(spacing.dropFirst()), origin: Array(origin.dropFirst()), direction: direction.dropFirst().map { Array($0.dropFirst()) },
+      unit: unit)
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import Grids
+internal import Transforms
+internal import Volumes
+
+extension TransformApplication {
+  /// What applied points have to say for themselves.
+  public struct PointResult: Sendable {
+    /// How many points.
+    public var count: Int
+    /// Points that left the lattice they were brought to.
+    public var outside: Int
+    /// The largest distance left by the inversion, in fixed voxels; zero towards moving space, where none is inverted.
+    public var largestInverseResidual: Double
+  }
+
+  /// Maps the points of a CSV and writes them to `output`, other columns untouched.
+  ///
+  /// Towards fixed space points of the moving image go by T⁻¹, towards moving space points of the fixed image by T, exactly.
+  ///
+  /// - Throws: `PipelineError` where the table or the output does not do.
+  public func apply(toPointsIn path: String, output: String) throws -> PointResult {
+    if FileManager.default.fileExists(atPath: output), !options.overwrite {
+      throw PipelineError("--output \(output) exists", hint: "choose another name, or give --overwrite")
+    }
+    let table = try PointTable(contentsOf: path, rank: transforms.rank)
+    let fixedSpace = transforms.transform.fixedSpace
+    let lifted = table.points.map { [Double](repeating: 0, count: 3 - $0.count) + $0 }
+    let mapped: [[Double]]
+    var outside = 0
+    var residual = 0.0
+    switch options.target {
+    case .moving:
+      let voxels = options.voxels ? lifted : lifted.map(fixedSpace.index(of:))
+      let world = try transforms.map(fixedVoxels: voxels)
+      outside = count(world.map(transforms.movingSpace.index(of:)), outside: transforms.movingExtent)
+      mapped = options.voxels ? world.map(transforms.movingSpace.index(of:)) : world
+    case .fixed:
+      let world = options.voxels ? lifted.map(transforms.movingSpace.world(of:)) : lifted
+      let found = try transforms.invert(world: world)
+      residual = found.largestResidual
+      outside = count(found.voxels, outside: transforms.fixedExtent)
+      mapped = options.voxels ? found.voxels : found.voxels.map(fixedSpace.world(of:))
+    }
+    let text = table.text(replacing: mapped.map { Array($0.suffix(transforms.rank)) })
+    do { try Data(text.utf8).write(to: URL(fileURLWithPath: output), options: .atomic) } catch {
+      throw PipelineError("\(output) cannot be written: \(OutputFolder.reason(error))")
+    }
+    return PointResult(count: table.points.count, outside: outside, largestInverseResidual: residual)
+  }
+
+  private func count(_ voxels: [[Double]], outside extent: Extent) -> Int {
+    voxels.count { voxel in (0..<3).contains { voxel[$0] < -0.5 || voxel[$0] > Double(extent[$0]) - 0.5 } }
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import Grids
+
+/// A block's weight in the blend along each axis: 1 deep in the core and at the volume's own border, falling along a Gaussian to exactly
+/// zero, with zero slope, just outside the halo.
+///
+/// With `t` the way from where the overlap begins (one halo inside the core) to the first voxel beyond the halo, as a fraction,
+/// `w = exp(−(2t)² / 2σ²) · (1 − t²)²`, σ in halos.
+struct BlendWindow: Sendable {
+  let grid: BlockGrid
+  /// The Gaussian's width as a fraction of the halo.
+  let sigma: Double
+
+  /// The weight of `block` at `position` (a voxel, or between voxels) along `axis`.
+  func weight(of block: Block, axis: Int, at position: Double) -> Double {
+    let halo = Double(grid.halo[axis])
+    let below =
+      block.core.lower[axis] == 0 ? 1 : taper(Double(block.core.lower[axis]) - 0.5 + halo - position, halo: halo)
+    let above =
+      block.core.upper[axis] == grid.extent[axis] ? 1 : taper(position - (Double(block.core.upper[axis]) - 0.5 - halo), halo: halo)
+    return below * above
+  }
+
+  /// - Parameter depth: voxels past the point where the overlap begins.
+  private func taper(_ depth: Double, halo: Double) -> Double {
+    if depth <= 0 { return 1 }
+    // Half a voxel more than the halo on either side of the face: the first voxel the block does not read has weight 0.
+    let length = 2 * halo + 0.5
+    let t = depth / length
+    if t >= 1 { return 0 }
+    let gaussian = exp(-2 * t * t / (sigma * sigma))
+    return gaussian * (1 - t * t) * (1 - t * t)
+  }
+}

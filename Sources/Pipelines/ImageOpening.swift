@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import ImageFiles
+internal import Pyramids
+public import Volumes
+
+extension StoredImage {
+  /// Opens an image of any kind that Weft reads: OME-Zarr, plain Zarr, TIFF, NIfTI, NRRD, MHA, PNG, JPEG. No voxel is loaded.
+  ///
+  /// - Parameters:
+  ///   - path: the file, the folder, or a level or array inside an OME-Zarr (`a.ome.zarr/0`).
+  ///   - axes: names for the axes where the file lacks them, as `cyx`.
+  ///   - spacing: distances between voxels, z, y, x (2D: y, x), in place of the file's.
+  /// - Throws: an error that names the path: missing, not an image, damaged, spacing not above zero.
+  public static func open(_ path: String, axes: String? = nil, spacing: [Double]? = nil) throws -> StoredImage {
+    if let spacing, let wrong = spacing.first(where: { !($0 > 0 && $0.isFinite) }) {
+      throw PipelineError("a spacing of \(wrong) for \(path) is not above zero", hint: "give distances between voxels, as 2,0.5,0.5")
+    }
+    guard let isFolder = FileManager.default.isFolder(atPath: path) else {
+      throw PipelineError("\(path) does not exist", hint: "check the path")
+    }
+    var image = isFolder ? try OMEImage.open(path, axes: axes, spacing: spacing) : try ImageFile.open(path: path)
+    if let spacing, !isFolder {
+      guard spacing.count == image.levels[0].space.rank else {
+        throw PipelineError("\(path) has \(image.levels[0].space.rank) spatial axes, and the spacing names \(spacing.count)")
+      }
+      for level in image.levels.indices { image.levels[level].space.spacing = spacing }
+    }
+    return image
+  }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Registration
+
+/// How much work each stage does.
+public enum Accuracy: String, Sendable, CaseIterable {
+  /// A quick look: half resolution, few iterations.
+  case draft
+  /// The default.
+  case normal
+  /// Until nothing more is gained.
+  case high
+}
+
+extension DeformableOptions {
+  /// The engine's settings for a stage.
+  init(_ accuracy: Accuracy, _ metric: RegistrationMetric, threads: Int) {
+    self =
+      switch accuracy {
+      case .draft: .draft
+      case .normal: .normal
+      case .high: .high
+      }
+    self.metric =
+      switch metric {
+      case .auto, .lncc: self.metric
+      case .mi: .mutualInformation()
+      case .mse: .meanSquares
+      }
+    self.threads = threads
+  }
+}
+
+extension AffineOptions {
+  init(_ accuracy: Accuracy, _ metric: RegistrationMetric) {
+    self.init()
+    self.metric = metric
+    switch accuracy {
+    case .draft: samples = 20_000
+    case .normal: break
+    case .high: samples = 150_000
+    }
+  }
+}
+
+extension SyNOptions {
+  init(_ accuracy: Accuracy, _ metric: RegistrationMetric) {
+    self.init()
+    self.metric = metric
+    let factor: (Int) -> Int =
+      switch accuracy {
+      case .draft: { $0 / 2 }
+      case .normal: { $0 }
+      case .high: { $0 * 2 }
+      }
+    for level in levels.indices { levels[level].iterations = max(1, factor(levels[level].iterations)) }
+  }
+}

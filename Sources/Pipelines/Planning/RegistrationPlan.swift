@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import BlockExecution
+public import Grids
+internal import Volumes
+
+/// What a registration will do, fixed before it begins: grid, factors, memory and disk.
+public struct RegistrationPlan: Sendable {
+  /// The preset in force, never `auto`.
+  public let preset: Preset
+  /// Why that preset.
+  public let presetReason: String
+  /// Voxels of the region of the fixed image that is registered, as its own rank has them.
+  public let extent: Extent
+  /// The blocks of the fine stage, on three axes (2D as one plane).
+  public let grid: BlockGrid
+  /// The overlap in force.
+  public let overlap: Overlap
+  /// Mean-downsampling factors of the coarse stage for the fixed image, z, y, x.
+  public let fixedFactors: [Int]
+  /// Mean-downsampling factors of the coarse stage for the moving image, z, y, x.
+  public let movingFactors: [Int]
+  /// Voxels of the coarse fixed image.
+  public let coarseExtent: Extent
+  /// The budget in force.
+  public let memory: MemoryBudget
+  /// Threads in force.
+  public let threads: Int
+  /// Blocks that run at once in the fine stage.
+  public let blocksAtOnce: Int
+  /// Threads of each block.
+  public let threadsPerBlock: Int
+  /// The most memory the stages are expected to take, in bytes.
+  public let expectedMemory: Int
+  /// Bytes of the registered image before compression, with its pyramid, and of the local field.
+  public let outputBytes: Int
+  /// Bytes of the fields that lie in the work folder until the end.
+  public let workBytes: Int
+  /// What was changed to fit, in words.
+  public let notes: [String]
+  /// Voxels between control points of the local field.
+  public let fieldStride: Int
+}
+
+extension RegistrationPlan {
+  /// A plan for a pair.
+  ///
+  /// - Parameters:
+  ///   - fixed: the region of the fixed image that is registered, on three axes.
+  ///   - whole: the whole fixed image, on three axes.
+  /// - Throws: `PipelineError` where not even the smallest blocks fit the memory.
+  static func make(
+    fixed: LazyVolume, whole: LazyVolume, moving: LazyVolume, movingChannels: Int, rank: Int, options: RegistrationOptions
+  ) throws -> RegistrationPlan {
+    let bytes = max(whole.extent.count * whole.source.voxelType.size, moving.extent.count * moving.source.voxelType.size)
+    let preset = options.preset == .auto ? Preset.fitting(bytes: bytes) : options.preset
+    let reason =
+      options.preset == .auto
+      ? "the larger input has \(MemoryBudget.describe(bytes))" : "as asked (the larger input has \(MemoryBudget.describe(bytes)))"
+    let memory = options.memory ?? .available()
+    let threads = max(1, options.threads ?? ThreadCount.available())
+    var notes: [String] = []
+
+    let available = memory.bytes - MemoryModel.base
+    let (fixedFactors, movingFactors) = try coarseFactors(
+      fixed: whole, moving: moving, asked: options.downsample ?? preset.downsample, available: available, memory: memory, notes: &notes)
+    let coarseExtent = whole.extent.dividedRoundingUp(by: Extent(fixedFactors))
+    let movingCoarse = moving.extent.dividedRoundingUp(by: Extent(movingFactors))
+
+    let overlap = options.overlap ?? preset.overlap
+    let asked = try requestedCore(options.blockExtent, preset: preset, rank: rank)
+    let core = try fittedCore(
+      asked, extent: fixed.extent, overlap: overlap, available: min(available, options.memory == nil ? 4_000_000_000 : available), memory: memory,
+      notes: &notes)
+    let grid = BlockGrid(extent: fixed.extent, core: core, overlap: overlap)
+    if case .voxels(let voxels) = overlap, zip(grid.halo.lengths, fixed.extent.lengths).contains(where: { $0 < voxels && $1 > 1 }) {
+      notes.append("the overlap of \(voxels) voxels is clipped to \(grid.halo), one less than the core at the most")
+    }
+
+    let largest = grid.core.lengths.enumerated().map { min($1 + 2 * grid.halo[$0], fixed.extent[$0]) }.reduce(1, *)
+    let blockBytes = MemoryModel.fineBlock(voxels: largest)
+    let blocksAtOnce = max(1, min(threads, grid.count, available / max(blockBytes, 1)))
+    let voxels = fixed.extent.count
+    let lattice = voxels / max(1, options.fieldStride * options.fieldStride * (rank == 2 ? 1 : options.fieldStride))
+    let voxelSize = moving.source.voxelType.size
+    return RegistrationPlan(
+      preset: preset, presetReason: reason, extent: Extent(rank == 2 ? Array(fixed.extent.lengths.dropFirst()) : fixed.extent.lengths),
+      grid: grid, overlap: overlap, fixedFactors: fixedFactors, movingFactors: movingFactors, coarseExtent: coarseExtent, memory: memory,
+      threads: threads, blocksAtOnce: blocksAtOnce, threadsPerBlock: max(1, threads / blocksAtOnce),
+      expectedMemory: MemoryModel.base
+        + max(
+          MemoryModel.coarse(fixedVoxels: coarseExtent.count, movingVoxels: movingCoarse.count), blocksAtOnce * blockBytes),
+      outputBytes: voxels * voxelSize * movingChannels * 8 / 7 + lattice * 12, workBytes: lattice * 12 * 2, notes: notes,
+      fieldStride: options.fieldStride)
+  }
+
+  private static func requestedCore(_ asked: [Int]?, preset: Preset, rank: Int) throws -> Extent {
+    guard let asked else { return preset.core }
+    guard asked.count == 1 || asked.count == rank, asked.allSatisfy({ $0 > 0 }) else {
+      throw PipelineError(
+        "--chunk-size \(asked.map(String.init).joined(separator: ",")) does not fit an image of \(rank) axes",
+        hint: "give one number above 0, or \(rank) of them")
+    }
+    if asked.count == 1 { return Extent([Int](repeating: asked[0], count: 3)) }
+    return Extent(rank == 2 ? [1] + asked : asked)
+  }
+
+  /// Factors at or above the asked one whose coarse images fit the memory.
+  private static func coarseFactors(
+    fixed: LazyVolume, moving: LazyVolume, asked: Int, available: Int, memory: MemoryBudget, notes: inout [String]
+  ) throws -> ([Int], [Int]) {
+    func spatial(_ volume: LazyVolume) -> [Double] { zip(volume.space.spacing, volume.extent.lengths).map { $1 == 1 ? .infinity : $0 } }
+    let finest = spatial(fixed).min() ?? 1
+    var downsample = max(1, asked)
+    while true {
+      let target = Double(downsample) * finest
+      let fixedFactors = PhysicalScale.factors(extent: fixed.extent, spacing: spatial(fixed), target: target)
+      let movingFactors = PhysicalScale.factors(extent: moving.extent, spacing: spatial(moving), target: target)
+      let need = MemoryModel.coarse(
+        fixedVoxels: fixed.extent.dividedRoundingUp(by: Extent(fixedFactors)).count,
+        movingVoxels: moving.extent.dividedRoundingUp(by: Extent(movingFactors)).count)
+      if need <= available {
+        if downsample > asked { notes.append("downsampling by \(downsample) in place of \(asked), so that the coarse step fits \(memory)") }
+        return (fixedFactors, movingFactors)
+      }
+      guard downsample < 1024 else {
+        throw PipelineError(
+          "the coarse step needs \(MemoryBudget.describe(need + MemoryModel.base)) at the least, and --memory allows \(memory)",
+          hint: "give more memory")
+      }
+      downsample += 1
+    }
+  }
+
+  /// The asked core, its longest axis halved until a block with its halo fits.
+  private static func fittedCore(
+    _ asked: Extent, extent: Extent, overlap: Overlap, available: Int, memory: MemoryBudget, notes: inout [String]
+  ) throws -> Extent {
+    var core = zip(asked.lengths, extent.lengths).map { min($0, $1) }
+    func need(_ core: [Int]) -> Int {
+      let halo = overlap.halo(core: Extent(core))
+      return MemoryModel.fineBlock(voxels: (0..<3).map { min(core[$0] + 2 * halo[$0], extent[$0]) }.reduce(1, *))
+    }
+    while need(core) > available {
+      let longest = core.indices.max { core[$0] < core[$1] }!
+      guard core[longest] > 32 else {
+        throw PipelineError(
+          "a block of \(Extent(core)) needs \(MemoryBudget.describe(need(core) + MemoryModel.base)), and --memory allows \(memory)",
+          hint: "give more memory, or a smaller --overlap")
+      }
+      core[longest] = (core[longest] + 1) / 2
+    }
+    if core != zip(asked.lengths, extent.lengths).map({ min($0, $1) }) {
+      notes.append("blocks of \(Extent(core)) in place of \(asked), so that one with its halo fits in \(MemoryBudget.describe(available))")
+    }
+    return Extent(core)
+  }
+}

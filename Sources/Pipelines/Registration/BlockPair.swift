@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filtering
+internal import Foundation
+internal import Grids
+internal import Registration
+internal import Transforms
+internal import Volumes
+
+/// A box of the fixed image and the moving image brought onto it by the coarse transform, both on the fixed lattice.
+struct BlockPair: Sendable {
+  /// Where it lies in the fixed region.
+  let box: Box
+  let fixed: VoxelBuffer<Float>
+  /// 1 where the fixed voxel is a number inside the given mask.
+  let fixedMask: VoxelBuffer<UInt8>
+  let moving: VoxelBuffer<Float>
+  /// 1 where the coarse transform leads inside the moving image.
+  let movingMask: VoxelBuffer<UInt8>
+
+  /// Reads a pair; `nil` where hardly any of the box maps inside the moving image.
+  static func read(_ box: Box, coarse: CoarseRegistration, registration: ChunkedRegistration, threads: Int) throws -> BlockPair? {
+    let volume = registration.movingVolume(for: coarse.transform)
+    let (moving, movingMask) = try BoxResampler(volume: volume, interpolation: .linear, threads: threads) {
+      coarse.transform.mapped($0, local: nil, to: volume.space)
+    }.values(over: box)
+    guard movingMask.elements.count(where: { $0 != 0 }) * 100 >= box.count else { return nil }
+    let fixed = try registration.fixedRegion.read(box)
+    let space = registration.fixedRegion.space.cropped(at: box.lower)
+    var fixedMask = fixed.mapVoxels { UInt8($0.isFinite ? 1 : 0) }
+    if registration.options.fixedMask != nil {
+      let given = coarse.foreground.resampled(to: space, extent: box.extent)
+      for i in given.elements.indices { fixedMask.elements[i] &= given.elements[i] }
+    }
+    return BlockPair(box: box, fixed: fixed, fixedMask: fixedMask, moving: moving, movingMask: movingMask)
+  }
+
+  /// Mean local correlation of the fixed image with `image` inside `part`, over voxels valid in both.
+  func likeness(_ image: VoxelBuffer<Float>, _ valid: VoxelBuffer<UInt8>, in part: Box) -> Double {
+    // The window reaches 4 voxels beyond the part.
+    let reach = part.expanded(by: [4, 4, 4]).intersection(fixed.extent.box)
+    var mask = VoxelBuffer<UInt8>(extent: reach.extent)
+    let inner = part.relative(to: reach.lower)
+    let a = fixedMask.cropped(to: part)
+    let b = valid.cropped(to: part)
+    mask.copy(from: VoxelBuffer(extent: part.extent, elements: zip(a.elements, b.elements).map { $0 & $1 }), box: part.extent.box, at: inner.lower)
+    return localNormalizedCrossCorrelation(fixed.cropped(to: reach), image.cropped(to: reach), radius: 4, mask: mask).mean
+  }
+}

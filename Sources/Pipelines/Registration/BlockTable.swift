@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import Grids
+
+/// `blocks.csv`: one row a block, in the grid's order.
+enum BlockTable {
+  static func text(_ records: [BlockRecord], rank: Int) -> String {
+    let axes = Array(["z", "y", "x"].suffix(rank))
+    var header = ["block"] + axes.map { "index_\($0)" }
+    header += axes.map { "start_\($0)" } + axes.map { "stop_\($0)" }
+    header += [
+      "state", "metric_before", "metric_after", "minimum_jacobian", "folding_percent", "largest_displacement", "valid_percent", "widened",
+      "message",
+    ]
+    var lines = [header.joined(separator: ",")]
+    for record in records {
+      let block = record.block
+      let numbers = [
+        record.metricBefore, record.metricAfter, record.minimumJacobian, record.foldingPercent, record.largestDisplacement, record.validPercent,
+      ].map { $0.map { String(format: "%.5g", $0) } ?? "" }
+      let place: [Int] = [block.number] + block.index.suffix(rank) + block.core.lower.suffix(rank) + block.core.upper.suffix(rank)
+      var fields: [String] = place.map { String($0) }
+      fields.append(record.state.rawValue)
+      fields += numbers
+      fields.append(record.widened ? "1" : "0")
+      fields.append(PointTable.quoted(record.message ?? ""))
+      lines.append(fields.joined(separator: ","))
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}

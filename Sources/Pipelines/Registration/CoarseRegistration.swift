@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BlockExecution
+internal import Filtering
+internal import Foundation
+internal import Grids
+public import Registration
+public import Transforms
+internal import Volumes
+
+/// What the coarse stage found for the whole volume.
+public struct CoarseRegistration: Sendable {
+  /// Affine and coarse warp, from fixed to moving.
+  public var transform: ComposedTransform
+  /// The start that won: `identity`, `centre of mass`, `phase correlation`, … or the file it was read from.
+  public var start: String
+  /// Every candidate for the start with its score.
+  public var startScores: [(name: String, score: Double)]
+  /// Local normalised cross-correlation (radius 4 coarse voxels, foreground) of the fixed with the moving image: at the start, after the
+  /// affine map, after the warp.
+  public var quality: CoarseQuality
+  /// Where the fixed image has foreground, on the coarse lattice.
+  public var foreground: Mask
+  /// Voxels that are not numbers, in the coarse fixed and moving images.
+  public var invalidVoxels: (fixed: Int, moving: Int)
+  /// The similarity in force, chosen where `auto` was asked for.
+  public var metric: RegistrationMetric
+  /// What to know, in words.
+  public var notes: [String]
+}
+
+/// How alike the coarse images are after each step; `nil` for a step that did not run.
+public struct CoarseQuality: Sendable, Codable {
+  /// At the start.
+  public var start: Double
+  /// After the affine map.
+  public var affine: Double?
+  /// After the warp.
+  public var warp: Double?
+}
+
+extension ChunkedRegistration {
+  /// Finds the start, the affine map and the coarse warp on downsampled images.
+  ///
+  /// - Throws: errors of reading; `RegistrationError` where an image is constant or the two do not overlap; `CancellationError`.
+  public func registerCoarse() async throws -> CoarseRegistration {
+    let runner = BlockRunner(width: 1, progress: progress)
+    let fixed = try await runner.run("downsample fixed") { [self] in
+      try fixedPyramid.downsampled(by: plan.fixedFactors).load()
+    }
+    let moving = try await runner.run("downsample moving") { [self] in
+      try movingPyramid.downsampled(by: plan.movingFactors).load()
+    }
+    return try await CoarseStage(registration: self, fixed: fixed, moving: moving).run(runner)
+  }
+}
+
+/// The coarse images and what is known of them while the stage runs.
+private struct CoarseStage: Sendable {
+  let registration: ChunkedRegistration
+  let fixed: Volume
+  let moving: Volume
+
+  var rank: Int { registration.rank }
+  var options: RegistrationOptions { registration.options }
+
+  func run(_ runner: BlockRunner) async throws -> CoarseRegistration {
+    let invalid = (fixed: fixed.voxels.elements.count { !$0.isFinite }, moving: moving.voxels.elements.count { !$0.isFinite })
+    var notes: [String] = []
+    for (count, name) in [(invalid.fixed, registration.fixed.path), (invalid.moving, registration.moving.path)] where count > 0 {
+      notes.append("\(name): \(count) voxels of the coarse image are not numbers; they are masked")
+    }
+    let fixedMask = try mask(options.fixedMask, of: fixed, spacing: registration.fixedPyramid.finest.space.unit)
+    let movingMask = try mask(options.movingMask, of: moving, spacing: registration.fixedPyramid.finest.space.unit)
+    let foreground = try fixedMask ?? tissue(of: fixed)
+
+    var metric = options.metric
+    let (start, name, scores) = try await self.start(runner, fixedMask, movingMask)
+    var transform = ComposedTransform(affine: start, coarse: nil, fixedSpace: registration.fixedRegion.space)
+    var quality = CoarseQuality(start: likeness(transform, foreground), affine: nil, warp: nil)
+    if options.stages.contains(.affine) {
+      let result = try await runner.run("affine") { [self] in
+        try registerAffine(
+          fixed: flat(fixed), moving: flat(moving), fixedMask: fixedMask.map(flat), movingMask: movingMask.map(flat),
+          initial: flat(start), options: AffineOptions(options.accuracy, options.metric))
+      }
+      if let note = result.note { notes.append(note) }
+      if options.metric == .auto { metric = result.metric }
+      let lifted = lift(result.transform)
+      let candidate = ComposedTransform(affine: lifted, coarse: nil, fixedSpace: transform.fixedSpace)
+      quality.affine = likeness(candidate, foreground)
+      transform = candidate
+    }
+    if options.stages.contains(.warp) {
+      let before = transform
+      let (forward, inverse) = try await runner.run("warp") { [self, metric] in try warp(before.affine, metric, fixedMask, movingMask) }
+      transform.coarse = forward
+      transform.coarseInverse = inverse
+      quality.warp = likeness(transform, foreground)
+      if let warped = quality.warp, warped < likeness(before, foreground) - 0.01 {
+        notes.append("the coarse warp did not improve the local correlation; the affine map stands alone")
+        transform.coarse = nil
+        transform.coarseInverse = nil
+      }
+    }
+    for note in notes { registration.progress.report(.note(note)) }
+    return CoarseRegistration(
+      transform: transform, start: name, startScores: scores, quality: quality, foreground: foreground, invalidVoxels: invalid, metric: metric, notes: notes)
+  }
+
+  private func start(
+    _ runner: BlockRunner, _ fixedMask: Mask?, _ movingMask: Mask?
+  ) async throws -> (AffineTransform, String, [(name: String, score: Double)]) {
+    if let file = options.initialTransform {
+      let read = try readInitialTransform(file, rank: rank, unit: fixed.space.unit)
+      return (lift(read), file, [])
+    }
+    guard options.stages.contains(.affine) else { return (.identity(rank: 3), "identity", []) }
+    let result = try await runner.run("start") { [self] in
+      try initialise(
+        fixed: flat(fixed), moving: flat(moving), fixedMask: fixedMask.map(flat), movingMask: movingMask.map(flat), metric: options.metric)
+    }
+    registration.progress.report(
+      .note("start: \(result.name) (" + result.scores.map { "\($0.name) \(String(format: "%.3f", $0.score))" }.joined(separator: ", ") + ")"))
+    return (lift(result.transform), result.name, result.scores)
+  }
+
+  private func warp(
+    _ affine: AffineTransform, _ metric: RegistrationMetric, _ fixedMask: Mask?, _ movingMask: Mask?
+  ) throws -> (DisplacementField, DisplacementField) {
+    switch options.engine {
+    case .itk:
+      let result = try registerSyN(
+        fixed: flat(fixed), moving: flat(moving), fixedMask: fixedMask.map(flat), movingMask: movingMask.map(flat), initial: flat(affine),
+        options: SyNOptions(options.accuracy, metric))
+      return (result.forward.lifted(like: fixed.space), result.inverse.lifted(like: fixed.space))
+    case .weft:
+      let transform = ComposedTransform(affine: affine, coarse: nil, fixedSpace: fixed.space)
+      var (warped, valid) = resampled(moving, through: transform)
+      if let movingMask {
+        let onto = BoxResampler(volume: LazyVolume(Volume(voxels: movingMask.voxels.converted(to: Float.self), space: movingMask.space), name: ""), interpolation: .nearest, threads: 1) {
+          transform.mapped($0, local: nil, to: movingMask.space)
+        }
+        let inside = try onto.values(over: fixed.extent.box).values
+        for i in valid.elements.indices where !(inside.elements[i] > 0) { valid.elements[i] = 0 }
+      }
+      var settings = DeformableOptions(options.accuracy, metric, threads: registration.plan.threads)
+      settings.symmetric = true
+      let result = try registerDeformable(
+        fixed: fixed.voxels, moving: warped, fixedMask: fixedMask?.voxels, movingMask: valid, spacing: fixed.space.spacing, options: settings,
+        isCancelled: { Task.isCancelled })
+      let inverse = result.inverse ?? inverted(result.forward, threads: registration.plan.threads).field
+      return (DisplacementField(voxels: result.forward, space: fixed.space), DisplacementField(voxels: inverse, space: fixed.space))
+    }
+  }
+
+  /// Mean local correlation of the coarse images in the foreground.
+  private func likeness(_ transform: ComposedTransform, _ foreground: Mask) -> Double {
+    var onCoarse = transform
+    onCoarse.fixedSpace = fixed.space
+    let (warped, valid) = resampled(moving, through: onCoarse)
+    let mask = VoxelBuffer(extent: valid.extent, elements: zip(valid.elements, foreground.voxels.elements).map { $0 & $1 })
+    return localNormalizedCrossCorrelation(fixed.voxels, warped, radius: 4, mask: mask, threads: registration.plan.threads).mean
+  }
+
+  private func resampled(_ moving: Volume, through transform: ComposedTransform) -> (VoxelBuffer<Float>, VoxelBuffer<UInt8>) {
+    let mapped = transform.mapped(fixed.extent.box, local: nil, to: moving.space)
+    return mapped.values(of: moving.voxels, at: moving.extent.box, interpolation: .linear, threads: registration.plan.threads)
+  }
+
+  private func mask(_ option: String?, of volume: Volume, spacing unit: LengthUnit?) throws -> Mask? {
+    switch option {
+    case nil: return nil
+    case "auto": return try tissue(of: volume)
+    case let path?:
+      let image = try StoredImage.open(path).volumes()
+      let finest = image.finest.liftedToThreeAxes()
+      let voxels = try finest.source.read(finest.extent.box, as: Float.self).mapVoxels { UInt8($0 > 0 ? 1 : 0) }
+      guard voxels.elements.contains(1) else { throw PipelineError("the mask \(path) is empty", hint: "voxels above 0 are inside") }
+      let mask = Mask(voxels: voxels, space: finest.space.converted(to: unit))
+      let onto = Mask(voxels: mask.resampled(to: volume.space, extent: volume.extent), space: volume.space)
+      guard onto.voxels.elements.contains(1) else { throw PipelineError("the mask \(path) does not meet its image") }
+      return onto
+    }
+  }
+
+  private func tissue(of volume: Volume) throws -> Mask {
+    let mask = try Mask.tissue(of: flat(volume))
+    return Mask(voxels: mask.voxels.reshaped(to: volume.extent), space: volume.space)
+  }
+
+  /// The image as its own rank has it: 2D without the plane axis.
+  private func flat(_ volume: Volume) -> Volume {
+    rank == 3
+      ? volume
+      : Volume(
+        voxels: volume.voxels.reshaped(to: Extent(Array(volume.extent.lengths.dropFirst()))), space: volume.space.droppingFirstAxis())
+  }
+
+  private func flat(_ mask: Mask) -> Mask {
+    rank == 3
+      ? mask
+      : Mask(
+        voxels: mask.voxels.reshaped(to: Extent(Array(mask.voxels.extent.lengths.dropFirst()))), space: mask.space.droppingFirstAxis())
+  }
+
+  private func flat(_ affine: AffineTransform) -> AffineTransform { rank == 3 ? affine : affine.droppingFirstAxis() }
+
+  private func lift(_ affine: AffineTransform) -> AffineTransform { affine.liftedToThreeAxes() }
+}
+
+extension DisplacementField {
+  /// A field of the world from displacements in voxels of a lattice.
+  init(voxels field: VectorField, space: PhysicalSpace) {
+    var world = field
+    for i in 0..<field.z.count {
+      let v = [field.z.elements[i], field.y.elements[i], field.x.elements[i]]
+      for row in 0..<3 {
+        var sum: Float = 0
+        for axis in 0..<3 { sum += Float(space.direction[row][axis] * space.spacing[axis]) * v[axis] }
+        world[row].elements[i] = sum
+      }
+    }
+    self.init(vectors: world, space: space)
+  }
+
+  /// The field on the lattice it was found on, as that has three axes.
+  func lifted(like space: PhysicalSpace) -> DisplacementField { DisplacementField(vectors: vectors, space: space) }
+}

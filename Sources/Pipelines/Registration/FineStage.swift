@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filtering
+internal import Foundation
+internal import Grids
+internal import Registration
+internal import Transforms
+internal import Volumes
+
+/// The fine registration of one block: read, pre-warp, deform, measure, store.
+struct FineStage: Sendable {
+  let registration: ChunkedRegistration
+  let coarse: CoarseRegistration
+  let lattice: SplineLattice
+  let store: BlockFieldFile
+  /// Threads of one block.
+  var threads: Int
+
+  /// Less gain than this in local correlation is none.
+  static let leastGain = 1e-3
+  /// Fewer foreground voxels than this part of a block make it background.
+  static let leastForeground = 1e-3
+
+  /// Registers a block, its halo `widening` times as wide again, and stores its field where it gains.
+  func run(_ block: Block, widening: Int = 0) throws -> BlockRecord {
+    try Task.checkCancellation()
+    guard foregroundPart(of: block.extended) >= Self.leastForeground else { return BlockRecord(block, .background) }
+    let halo = registration.grid.halo.lengths
+    let wide = block.extended.expanded(by: halo.map { $0 * widening }).intersection(registration.grid.extent.box)
+    do {
+      guard let pair = try BlockPair.read(wide, coarse: coarse, registration: registration, threads: threads) else {
+        return BlockRecord(block, .outside)
+      }
+      return try deform(block, pair, widened: widening > 0)
+    } catch let error as RegistrationError {
+      return BlockRecord(block, .failed, message: error.localizedDescription)
+    }
+  }
+
+  private func deform(_ block: Block, _ pair: BlockPair, widened: Bool) throws -> BlockRecord {
+    let core = block.core.relative(to: pair.box.lower)
+    let before = pair.likeness(pair.moving, pair.movingMask, in: core)
+    var record = BlockRecord(block, .noGain)
+    record.widened = widened
+    record.validPercent = 100 * Double(pair.movingMask.cropped(to: core).elements.count { $0 != 0 }) / Double(core.count)
+    record.metricBefore = before
+    record.metricAfter = before
+    let options = DeformableOptions(registration.options.accuracy, coarse.metric, threads: threads)
+    let spacing = registration.fixedRegion.space.spacing
+    let result = try registerDeformable(
+      fixed: pair.fixed, moving: pair.moving, fixedMask: pair.fixedMask, movingMask: pair.movingMask, spacing: spacing,
+      options: options, isCancelled: { Task.isCancelled })
+
+    // From here on the field is the stored one: what is measured is what will be used.
+    let within = block.extended.relative(to: pair.box.lower)
+    let own = VectorField(
+      z: result.forward.z.cropped(to: within), y: result.forward.y.cropped(to: within), x: result.forward.x.cropped(to: within))
+    let field = SplineField.fitting(own, over: block.extended, on: lattice)
+    var stored = result.forward
+    let dense = field.dense(over: block.extended)
+    for axis in 0..<3 { stored[axis].copy(from: dense[axis], box: dense.extent.box, at: within.lower) }
+    let warped = Filtering.warped(pair.moving, by: stored, threads: threads).values
+    let valid = Filtering.warped(pair.movingMask.converted(to: Float.self), by: stored, interpolation: .nearest, threads: threads).values
+    let after = pair.likeness(warped, valid.mapVoxels { UInt8($0 > 0 ? 1 : 0) }, in: core)
+    let coreField = VectorField(
+      z: stored.z.cropped(to: core), y: stored.y.cropped(to: core), x: stored.x.cropped(to: core))
+    record.largestDisplacement = coreField.longest
+    guard after > before + Self.leastGain else {
+      record.largestDisplacement = 0
+      return record
+    }
+    let jacobian = folding(of: coreField, threads: threads)
+    record.minimumJacobian = jacobian.minimumDeterminant
+    record.foldingPercent = jacobian.foldedPercent
+    record.metricAfter = after
+    record.state = .registered
+    try store.write(field, of: block)
+    return record
+  }
+
+  /// Whether the displacement passes half the halo along an axis, so that a wider halo may find more.
+  static func needsWiderHalo(_ record: BlockRecord, halo: [Int]) -> Bool {
+    guard record.state == .registered, let largest = record.largestDisplacement, let narrowest = halo.filter({ $0 > 0 }).min() else { return false }
+    return largest > Double(narrowest) / 2
+  }
+
+  /// The part of a box of the fixed region that is foreground, by the coarse mask.
+  private func foregroundPart(of box: Box) -> Double {
+    let mask = coarse.foreground
+    let space = registration.fixedRegion.space
+    let corners = Box(lower: [0, 0, 0], upper: [2, 2, 2]).indices.map { corner -> [Double] in
+      let voxel = (0..<3).map { corner[$0] == 0 ? Double(box.lower[$0]) : Double(box.upper[$0] - 1) }
+      return mask.space.index(of: space.world(of: voxel))
+    }
+    let whole = mask.voxels.extent
+    let lower = (0..<3).map { axis in min(max(0, Int(corners.map { $0[axis] }.min()!.rounded(.down))), whole[axis] - 1) }
+    let upper = (0..<3).map { axis in min(whole[axis], max(lower[axis] + 1, Int(corners.map { $0[axis] }.max()!.rounded(.up)) + 1)) }
+    let part = mask.voxels.cropped(to: Box(lower: lower, upper: upper))
+    return Double(part.elements.count { $0 != 0 }) / Double(part.count)
+  }
+}
+
+extension VectorField {
+  /// The length of the longest vector, in voxels.
+  var longest: Double {
+    var most: Float = 0
+    for i in 0..<z.count {
+      let (a, b, c) = (z.elements[i], y.elements[i], x.elements[i])
+      most = max(most, a * a + b * b + c * c)
+    }
+    return Double(most).squareRoot()
+  }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+/// The output folder of a run: results are made in `.weft/` inside it and moved to their names when all is done.
+struct OutputFolder {
+  let url: URL
+  let work: URL
+  /// Whether this run made the folder.
+  private let isNew: Bool
+
+  /// Checks and prepares the folder.
+  ///
+  /// - Throws: `PipelineError` where it holds results already and `overwrite` is false, is a file, lies inside an input, or cannot be
+  ///   written.
+  init(_ path: String, inputs: [String], overwrite: Bool) throws {
+    url = URL(fileURLWithPath: path).standardizedFileURL
+    work = url.appendingPathComponent(".weft")
+    for input in inputs { try Self.refuse(url, inside: input) }
+    let isFolder = FileManager.default.isFolder(atPath: url.path)
+    isNew = isFolder == nil
+    if let isFolder {
+      guard isFolder else { throw PipelineError("--output \(path) is a file", hint: "name a folder that is new or empty") }
+      let present = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+      // What an interrupted run left in its work folder is no result.
+      let results = present.filter { $0 != ".weft" }
+      guard results.isEmpty || overwrite else {
+        throw PipelineError(
+          "--output \(path) exists and holds \(results.sorted().prefix(3).joined(separator: ", "))\(results.count > 3 ? ", …" : "")",
+          hint: "choose another folder, or give --overwrite to replace the results in it")
+      }
+    }
+    do {
+      try? FileManager.default.removeItem(at: work)
+      try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
+    } catch { throw PipelineError("\(path) cannot be written: \(Self.reason(error))", hint: "choose a folder you may write to") }
+  }
+
+  /// Moves what is in the work folder under `name` to its final name, replacing what is there.
+  func publish(_ name: String) throws {
+    let target = url.appendingPathComponent(name)
+    if FileManager.default.fileExists(atPath: target.path) { try FileManager.default.removeItem(at: target) }
+    try FileManager.default.moveItem(at: work.appendingPathComponent(name), to: target)
+  }
+
+  /// Removes the work folder, and the folder itself where this run made it and nothing was published.
+  func abandon() {
+    try? FileManager.default.removeItem(at: work)
+    if isNew, ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).isEmpty { try? FileManager.default.removeItem(at: url) }
+  }
+
+  /// - Throws: `PipelineError` where `output` is an input or lies inside one.
+  static func refuse(_ output: URL, inside input: String) throws {
+    let inner = output.standardizedFileURL.resolvingSymlinksInPath().pathComponents
+    let outer = URL(fileURLWithPath: input).standardizedFileURL.resolvingSymlinksInPath().pathComponents
+    if inner.starts(with: outer) {
+      throw PipelineError("the output \(output.path) lies inside the input \(input)", hint: "inputs are never changed: name another place")
+    }
+  }
+
+  static func reason(_ error: any Error) -> String {
+    let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+    return cause?.localizedDescription ?? error.localizedDescription
+  }
+}

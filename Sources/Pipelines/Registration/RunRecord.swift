@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BlockExecution
+internal import Foundation
+internal import Grids
+internal import Registration
+internal import Transforms
+internal import Volumes
+
+/// `run.json`: every effective parameter, versions and the identity of the inputs; no seconds and no host names, so that the same command
+/// writes the same bytes.
+struct RunRecord: Encodable {
+  struct Input: Encodable {
+    var path: String
+    var format: String
+    var extent: [Int]
+    var voxelType: String
+    var axes: String
+    var channel: Int?
+  }
+
+  struct Coarse: Encodable {
+    var start: String
+    var startScores: [String: Double]
+    var quality: CoarseQuality
+    var invalidVoxels: [String: Int]
+    var notes: [String]
+    var foundWarp: Bool
+  }
+
+  var weft = WeftVersion.current
+  var command = "register"
+  var fixed: Input
+  var moving: Input
+  var preset: String
+  var chunkSize: [Int]
+  var overlap: String
+  var halo: [Int]
+  var downsample: [String: [Int]]
+  var stages: [String]
+  var engine: String
+  var accuracy: String
+  var metric: String
+  var initialTransform: String?
+  var region: [[Int]]?
+  var fixedMask: String?
+  var movingMask: String?
+  var interpolation: String
+  var blendSigma: Double
+  var fieldStride: Int
+  var memoryBytes: Int
+  var coarse: Coarse
+  var blocks: [String: Int]
+  var repairedControlPoints: Int
+  var map: MapStatistics
+
+  init(_ registration: ChunkedRegistration, _ result: RegistrationResult) {
+    let options = registration.options
+    let plan = registration.plan
+    fixed = Self.input(registration.fixed, channel: options.fixedChannel)
+    moving = Self.input(registration.moving, channel: options.movingChannel)
+    preset = plan.preset.rawValue
+    chunkSize = plan.grid.core.lengths
+    overlap = plan.overlap.description
+    halo = plan.grid.halo.lengths
+    downsample = ["fixed": plan.fixedFactors, "moving": plan.movingFactors]
+    stages = RegistrationStage.allCases.filter { options.stages.contains($0) }.map(\.rawValue)
+    engine = options.engine.rawValue
+    accuracy = options.accuracy.rawValue
+    metric = options.metric.rawValue
+    initialTransform = options.initialTransform
+    region = options.region?.map { [$0.lowerBound, $0.upperBound] }
+    fixedMask = options.fixedMask
+    movingMask = options.movingMask
+    interpolation = options.interpolation.rawValue
+    blendSigma = options.blendSigma
+    fieldStride = plan.fieldStride
+    memoryBytes = plan.memory.bytes
+    let found = result.coarse
+    coarse = Coarse(
+      start: found.start, startScores: Dictionary(found.startScores.map { ($0.name, $0.score) }, uniquingKeysWith: { first, _ in first }),
+      quality: found.quality, invalidVoxels: ["fixed": found.invalidVoxels.fixed, "moving": found.invalidVoxels.moving], notes: found.notes,
+      foundWarp: found.transform.coarse != nil)
+    blocks = Dictionary(result.blockStates.map { ($0.key.rawValue, $0.value) }, uniquingKeysWith: +)
+    repairedControlPoints = result.repairedControlPoints
+    map = result.map
+  }
+
+  private static func input(_ image: StoredImage, channel: Int?) -> Input {
+    Input(
+      path: image.path, format: image.format, extent: image.levels[0].source.extent.lengths, voxelType: image.voxelType.rawValue,
+      axes: image.axes.map(\.name).joined(), channel: channel)
+  }
+
+  func encoded() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(self)
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+public import Grids
+public import Transforms
+public import Volumes
+
+/// The transforms of a run on disk: `affine.mat`, `coarse_warp.nii.gz`, `coarse_inverse_warp.nii.gz` (ITK/ANTs files, in
+/// millimetres where the fixed image's unit is known), `field.ome.zarr`, and `transform.json`, which names the lattices and the order.
+///
+/// `T(x) = affine(coarse(x + u(x)))`, from fixed to moving. As an ANTs list: `[affine.mat, coarse_warp.nii.gz]`.
+public struct TransformFolder: Sendable {
+  /// Affine and coarse warp.
+  public let transform: ComposedTransform
+  /// The fixed lattice that was registered, on three axes (2D as one plane).
+  public let fixedExtent: Extent
+  /// The moving lattice at its finest level, on three axes.
+  public let movingExtent: Extent
+  /// Where the moving lattice lies, in the fixed image's unit.
+  public let movingSpace: PhysicalSpace
+  /// 2 or 3.
+  public let rank: Int
+  /// The local field; `nil` where the fine stage did not run.
+  let field: LocalField?
+
+  struct Record: Codable {
+    var version = 1
+    var rank: Int
+    var fixed: SpaceRecord
+    var moving: SpaceRecord
+    var order: [String]
+    var fieldStride: Int?
+  }
+
+  static let affineName = "affine.mat"
+  static let warpName = "coarse_warp.nii.gz"
+  static let inverseName = "coarse_inverse_warp.nii.gz"
+  static let fieldName = "field.ome.zarr"
+  static let recordName = "transform.json"
+
+  /// Writes everything but the local field, which its stage has put in place.
+  static func write(
+    _ transform: ComposedTransform, fixed: Extent, moving: LazyVolume, rank: Int, fieldStride: Int?, to folder: URL
+  ) throws {
+    let affine = rank == 2 ? transform.affine.droppingFirstAxis() : transform.affine
+    try affine.write(to: folder.appendingPathComponent(affineName).path, unit: transform.fixedSpace.unit)
+    var order = fieldStride == nil ? [] : [fieldName]
+    if let coarse = transform.coarse {
+      try coarse.write(to: folder.appendingPathComponent(warpName).path, rank: rank)
+      try transform.coarseInverse?.write(to: folder.appendingPathComponent(inverseName).path, rank: rank)
+      order.append(warpName)
+    }
+    let record = Record(
+      rank: rank, fixed: SpaceRecord(extent: fixed, space: transform.fixedSpace), moving: SpaceRecord(extent: moving.extent, space: moving.space),
+      order: order + [affineName], fieldStride: fieldStride)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try encoder.encode(record).write(to: folder.appendingPathComponent(recordName), options: .atomic)
+  }
+
+  /// Opens the transforms of a run: the output folder, or `transforms/` inside it.
+  ///
+  /// - Throws: `PipelineError` where there are none, naming what is missing.
+  public static func open(_ path: String) throws -> TransformFolder {
+    var folder = URL(fileURLWithPath: path)
+    if FileManager.default.fileExists(atPath: folder.appendingPathComponent("transforms").path) { folder.appendPathComponent("transforms") }
+    let file = folder.appendingPathComponent(recordName)
+    guard let data = try? Data(contentsOf: file) else {
+      throw PipelineError("\(path) holds no transforms: \(file.path) cannot be read", hint: "give the output folder of a finished `weft register`")
+    }
+    let record: Record
+    do { record = try JSONDecoder().decode(Record.self, from: data) } catch {
+      throw PipelineError("\(file.path) is damaged: \(error)", hint: "run the registration again")
+    }
+    guard record.rank == 2 || record.rank == 3 else { throw PipelineError("\(file.path) names rank \(record.rank), and 2 or 3 are known") }
+    let fixedSpace = try record.fixed.space(in: file.path)
+    let movingSpace = try record.moving.space(in: file.path)
+    let affine = try AffineTransform.read(contentsOf: folder.appendingPathComponent(affineName).path, unit: fixedSpace.unit)
+    guard affine.rank == record.rank else {
+      throw PipelineError("\(folder.path)/\(affineName) has rank \(affine.rank), and \(recordName) says \(record.rank)", hint: "run the registration again")
+    }
+    func warp(_ name: String) throws -> DisplacementField? {
+      guard record.order.contains(warpName) else { return nil }
+      let file = folder.appendingPathComponent(name).path
+      guard FileManager.default.fileExists(atPath: file) else { throw PipelineError("\(file) is missing, and \(recordName) names it") }
+      return try DisplacementField.read(contentsOf: file, unit: fixedSpace.unit)
+    }
+    let fixedExtent = Extent(record.fixed.extent)
+    return TransformFolder(
+      transform: ComposedTransform(
+        affine: affine.liftedToThreeAxes(), coarse: try warp(warpName), coarseInverse: try warp(inverseName), fixedSpace: fixedSpace),
+      fixedExtent: fixedExtent, movingExtent: Extent(record.moving.extent), movingSpace: movingSpace, rank: record.rank,
+      field: try record.fieldStride.map {
+        try LocalField.open(at: folder.appendingPathComponent(fieldName).path, lattice: SplineLattice(extent: fixedExtent, stride: $0))
+      })
+  }
+
+  /// The local field around a box of the fixed lattice; `nil` where there is none.
+  public func local(over box: Box) throws -> SplineField? { try field?.field(over: box) }
+}

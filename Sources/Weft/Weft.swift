@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The public API of Weft under one import.
+
+@_exported public import BlockExecution
+@_exported public import Grids
+@_exported public import Pipelines
+@_exported public import Pyramids
+@_exported public import Registration
+@_exported public import Transforms
+@_exported public import Volumes
