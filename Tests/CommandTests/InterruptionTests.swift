@@ -6,7 +6,8 @@ import Testing
 
 struct InterruptionTests {
   /// The tool beside the test bundle.
-  private static let tool: URL = Bundle.allBundles.map(\.bundleURL).filter { $0.pathExtension == "xctest" }
+  private static let tool: URL =
+    Bundle.allBundles.map(\.bundleURL).filter { $0.pathExtension == "xctest" }
     .map { $0.deletingLastPathComponent() }.first.map { $0.appendingPathComponent("weft") }
     ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("weft")
 
@@ -22,7 +23,9 @@ struct InterruptionTests {
       process.standardOutput = FileHandle.nullDevice
       try process.run()
       // It has begun when its hidden folder is there.
-      while process.isRunning, (try? FileManager.default.contentsOfDirectory(atPath: pair))?.contains(where: { $0.hasPrefix(".fixed") }) != true {
+      while process.isRunning,
+        (try? FileManager.default.contentsOfDirectory(atPath: pair))?.contains(where: { $0.hasPrefix(".fixed") }) != true
+      {
         try await Task.sleep(for: .milliseconds(20))
       }
       kill(process.processIdentifier, signal)
