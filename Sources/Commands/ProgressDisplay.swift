@@ -2,10 +2,10 @@
 
 internal import Foundation
 internal import Synchronization
-internal import Weft
+package import Weft
 
 /// Shows how a run goes on: bars on a terminal, plain lines elsewhere, JSON lines on request.
-final class ProgressDisplay: ProgressReporter {
+package final class ProgressDisplay: ProgressReporter {
   /// How it is shown.
   enum Style: Sendable { case bar, lines, json, quiet }
 
@@ -32,7 +32,7 @@ final class ProgressDisplay: ProgressReporter {
     ProgressDisplay(console, style: output.json ? .json : output.quiet ? .quiet : console.isTerminal ? .bar : .lines)
   }
 
-  func report(_ event: ProgressEvent) {
+  package func report(_ event: ProgressEvent) {
     state.withLock { state in
       switch style {
       case .json: console.tell(Self.json(event))
@@ -96,7 +96,7 @@ final class ProgressDisplay: ProgressReporter {
   }
 
   /// One line with a bar, at most `width` columns.
-  static func bar(_ stage: String, done: Int, of tasks: Int, seconds: Double, width: Int) -> String {
+  package static func bar(_ stage: String, done: Int, of tasks: Int, seconds: Double, width: Int) -> String {
     let status = status(done: done, of: tasks, seconds: seconds)
     let name = stage.count < 24 ? stage + String(repeating: " ", count: 24 - stage.count) : String(stage.prefix(24))
     let room = min(40, width - 1 - name.count - status.count - 4)
@@ -106,7 +106,7 @@ final class ProgressDisplay: ProgressReporter {
   }
 
   /// How many, how fast, how long still: `12/64, 1.5/s, 0:35 left`.
-  static func status(done: Int, of tasks: Int, seconds: Double) -> String {
+  package static func status(done: Int, of tasks: Int, seconds: Double) -> String {
     guard done > 0, seconds > 0 else { return "\(done)/\(tasks)" }
     let rate = Double(done) / seconds
     let speed = rate >= 1 ? "\(Numbers.text(rate, digits: 1))/s" : "\(Numbers.text(1 / rate, digits: 1)) s each"

@@ -40,6 +40,7 @@ struct PhantomWriterTests {
   @Test func landmarksLieOnTheSameNucleus() async throws {
     try await withTemporaryFolder { folder in
       var options = options()
+      options.shape = [56, 88, 80]
       options.labels = true
       try await Phantom(options).write(into: folder.path)
       let fixed = try OMEImage.open(folder.appendingPathComponent("fixed_labels.ome.zarr").path).levels[0].source

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+struct InterruptionTests {
+  /// The tool beside the test bundle.
+  private static let tool: URL =
+    Bundle.allBundles.map(\.bundleURL).filter { $0.pathExtension == "xctest" }
+    .map { $0.deletingLastPathComponent() }.first.map { $0.appendingPathComponent("weft") }
+    ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("weft")
+
+  @Test(arguments: [SIGINT, SIGTERM])
+  func anInterruptedPhantomLeavesNothingUnfinished(signal: Int32) async throws {
+    try await withTemporaryFolder { folder in
+      let pair = folder.appendingPathComponent("pair").path
+      let process = Process()
+      process.executableURL = Self.tool
+      process.arguments = ["phantom", pair, "--shape", "512", "--chunk", "32"]
+      let pipe = Pipe()
+      process.standardError = pipe
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      // It has begun when its hidden folder is there.
+      while process.isRunning,
+        (try? FileManager.default.contentsOfDirectory(atPath: pair))?.contains(where: { $0.hasPrefix(".fixed") }) != true
+      {
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      kill(process.processIdentifier, signal)
+      let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      #expect(process.terminationReason == .exit && process.terminationStatus == 1)
+      #expect(said.contains("error: interrupted") && said.contains("hint: "))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: pair).isEmpty)
+    }
+  }
+}
