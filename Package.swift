@@ -1,7 +1,6 @@
 // swift-tools-version: 6.2
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import PackageDescription
 
 let swiftSettings: [SwiftSetting] = [
@@ -20,7 +19,9 @@ let swiftSettings: [SwiftSetting] = [
 let fileByFile: [SwiftSetting] = [.unsafeFlags(["-no-whole-module-optimization"])]
 
 // Same bytes on every vector width: fused multiply-add is used nowhere, so that wider code paths give the same results.
-let kernelFlags: [CXXSetting] = [.unsafeFlags(["-O3", "-std=c++17", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"])]
+let kernelFlags: [CXXSetting] = [
+  .unsafeFlags(["-O3", "-std=c++17", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"])
+]
 
 // Debian's ITK ships no pkg-config file.
 let itkFlags: [CXXSetting] = [.unsafeFlags(["-O2", "-std=c++17", "-isystem", "/usr/include/ITK-5.2", "-w"])]
@@ -71,12 +72,10 @@ let targets: [Target] = [
   .executableTarget(
     name: "RegisterInSteps", dependencies: ["Weft"], path: "Examples/RegisterInSteps", swiftSettings: swiftSettings),
 
-  .executableTarget(name: "Dev", dependencies: ["Weft"]),
-
   // Tests
   .target(name: "TestSupport", dependencies: ["Grids", "Volumes"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
   tests("GridsTests", ["Grids"]),
-  tests("VolumesTests", ["Volumes"]),
+  tests("VolumesTests", ["Volumes", "BlockExecution"]),
   tests("BlockExecutionTests", ["BlockExecution"]),
   tests("ChunkStoresTests", ["ChunkStores"]),
   tests("PyramidsTests", ["Pyramids", "ChunkStores"]),
@@ -90,24 +89,9 @@ let targets: [Target] = [
   tests("ArchitectureTests", []),
 ]
 
-// While the first targets land: only those whose folder exists. (12)
-let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-func exists(_ target: Target) -> Bool {
-  let path = target.path ?? (target.type == .test ? "Tests/" : "Sources/") + target.name
-  return FileManager.default.fileExists(atPath: root.appendingPathComponent(path).path)
-}
-let present = targets.filter(exists)
-let names = Set(present.map(\.name))
-for target in present {
-  target.dependencies = target.dependencies.filter {
-    if case .byNameItem(let name, _) = $0 { names.contains(name) } else { true }
-  }
-}
-
 let package = Package(
   name: "weft",
-  products: names.contains("WeftTool")
-    ? [.executable(name: "weft", targets: ["WeftTool"]), .library(name: "Weft", targets: ["Weft"])] : [],
-  targets: present,
+  products: [.executable(name: "weft", targets: ["WeftTool"]), .library(name: "Weft", targets: ["Weft"])],
+  targets: targets,
   cxxLanguageStandard: .cxx17
 )

@@ -21,9 +21,8 @@ int64_t ccodecs_blosc_decode(
 
 size_t ccodecs_blosc_bound(size_t count) { return count + BLOSC_MAX_OVERHEAD; }
 
-int64_t ccodecs_blosc_encode(
-    const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape, size_t capacity,
-    int compressor, int level, int shuffle, size_t item_size, size_t block_size) {
+int64_t ccodecs_blosc_encode(const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape,
+    size_t capacity, int compressor, int level, int shuffle, size_t item_size, size_t block_size) {
   const char *name = NULL;
   if (count > BLOSC_MAX_BUFFERSIZE || blosc_compcode_to_compname(compressor, &name) < 0 || name == NULL) return CCODECS_FAILED;
   int written = blosc_compress_ctx(level, shuffle, item_size, count, source, target, capacity, name, block_size, 1);

@@ -7,32 +7,32 @@ void ccodecs_swap_bytes(void *__sized_by(count) bytes __noescape, size_t count, 
   unsigned char *at = bytes;
   size_t items = item_size == 0 ? 0 : count / item_size;
   switch (item_size) {
-  case 2:
-    for (size_t i = 0; i < items; i++) {
-      uint16_t item;
-      memcpy(&item, at + 2 * i, 2);
-      item = __builtin_bswap16(item);
-      memcpy(at + 2 * i, &item, 2);
-    }
-    break;
-  case 4:
-    for (size_t i = 0; i < items; i++) {
-      uint32_t item;
-      memcpy(&item, at + 4 * i, 4);
-      item = __builtin_bswap32(item);
-      memcpy(at + 4 * i, &item, 4);
-    }
-    break;
-  case 8:
-    for (size_t i = 0; i < items; i++) {
-      uint64_t item;
-      memcpy(&item, at + 8 * i, 8);
-      item = __builtin_bswap64(item);
-      memcpy(at + 8 * i, &item, 8);
-    }
-    break;
-  default:
-    break;
+    case 2:
+      for (size_t i = 0; i < items; i++) {
+        uint16_t item;
+        memcpy(&item, at + 2 * i, 2);
+        item = __builtin_bswap16(item);
+        memcpy(at + 2 * i, &item, 2);
+      }
+      break;
+    case 4:
+      for (size_t i = 0; i < items; i++) {
+        uint32_t item;
+        memcpy(&item, at + 4 * i, 4);
+        item = __builtin_bswap32(item);
+        memcpy(at + 4 * i, &item, 4);
+      }
+      break;
+    case 8:
+      for (size_t i = 0; i < items; i++) {
+        uint64_t item;
+        memcpy(&item, at + 8 * i, 8);
+        item = __builtin_bswap64(item);
+        memcpy(at + 8 * i, &item, 8);
+      }
+      break;
+    default:
+      break;
   }
 }
 
@@ -41,8 +41,7 @@ void ccodecs_copy_bytes(
   memcpy(target, source, count < capacity ? count : capacity);
 }
 
-int ccodecs_equal_bytes(
-    const void *__sized_by(count) bytes __noescape, size_t count, const void *__sized_by(other_count) other __noescape,
+int ccodecs_equal_bytes(const void *__sized_by(count) bytes __noescape, size_t count, const void *__sized_by(other_count) other __noescape,
     size_t other_count) {
   return count == other_count && memcmp(bytes, other, count) == 0;
 }

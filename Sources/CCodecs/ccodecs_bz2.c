@@ -15,9 +15,8 @@ int64_t ccodecs_bz2_decode(
 
 size_t ccodecs_bz2_bound(size_t count) { return count + count / 100 + 600; }
 
-int64_t ccodecs_bz2_encode(
-    const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape, size_t capacity,
-    int level) {
+int64_t ccodecs_bz2_encode(const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape,
+    size_t capacity, int level) {
   if (count > UINT_MAX || capacity > UINT_MAX) return CCODECS_FAILED;
   unsigned int written = (unsigned int)capacity;
   int status = BZ2_bzBuffToBuffCompress(target, &written, (char *)source, (unsigned int)count, level, 0, 0);

@@ -10,9 +10,8 @@ size_t ccodecs_deflate_bound(size_t byteCount) {
   return compressBound(byteCount) + 16;
 }
 
-size_t ccodecs_deflate_piece(
-  const uint8_t * __counted_by(byteCount) source __noescape, size_t byteCount, bool isLast, int level,
-  uint8_t * __counted_by(capacity) target __noescape, size_t capacity) {
+size_t ccodecs_deflate_piece(const uint8_t *__counted_by(byteCount) source __noescape, size_t byteCount, bool isLast, int level,
+    uint8_t *__counted_by(capacity) target __noescape, size_t capacity) {
   z_stream stream;
   memset(&stream, 0, sizeof(stream));
   if (byteCount > UINT32_MAX || capacity > UINT32_MAX) return 0;
@@ -28,6 +27,6 @@ size_t ccodecs_deflate_piece(
   return isComplete ? written : 0;
 }
 
-uint32_t ccodecs_crc32_continued(uint32_t before, const uint8_t * __counted_by(byteCount) bytes __noescape, size_t byteCount) {
+uint32_t ccodecs_crc32_continued(uint32_t before, const uint8_t *__counted_by(byteCount) bytes __noescape, size_t byteCount) {
   return (uint32_t)crc32_z(before, bytes, byteCount);
 }

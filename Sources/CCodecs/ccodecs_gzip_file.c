@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-int64_t ccodecs_gzip_file_beginning(const char * path, uint8_t * __counted_by(capacity) target __noescape, size_t capacity) {
+int64_t ccodecs_gzip_file_beginning(const char *path, uint8_t *__counted_by(capacity) target __noescape, size_t capacity) {
   gzFile file = gzopen(path, "rb");
   if (!file) return CCODECS_DAMAGED;
   const int count = gzread(file, target, (unsigned)capacity);
@@ -13,10 +13,10 @@ int64_t ccodecs_gzip_file_beginning(const char * path, uint8_t * __counted_by(ca
   return count < 0 ? CCODECS_DAMAGED : count;
 }
 
-int64_t ccodecs_gzip_file_length(const char * path) {
+int64_t ccodecs_gzip_file_length(const char *path) {
   const unsigned size = 1 << 20;
   gzFile file = gzopen(path, "rb");
-  uint8_t * buffer = malloc(size);
+  uint8_t *buffer = malloc(size);
   int64_t length = file && buffer ? 0 : CCODECS_DAMAGED;
   while (length >= 0) {
     const int count = gzread(file, buffer, size);

@@ -21,9 +21,8 @@ int64_t ccodecs_lz4_decode(
 
 size_t ccodecs_lz4_bound(size_t count) { return count + count / 255 + 16 + 4; }
 
-int64_t ccodecs_lz4_encode(
-    const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape, size_t capacity,
-    int acceleration) {
+int64_t ccodecs_lz4_encode(const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape,
+    size_t capacity, int acceleration) {
   if (count > LZ4_MAX_INPUT_SIZE || capacity < 4) return CCODECS_FAILED;
   unsigned char *header = target;
   for (int i = 0; i < 4; i++) header[i] = (unsigned char)(count >> (8 * i));

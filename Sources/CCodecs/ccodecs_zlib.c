@@ -56,9 +56,8 @@ int64_t ccodecs_zlib_decode(
 
 size_t ccodecs_zlib_bound(size_t count) { return count + count / 1000 + 128; }
 
-int64_t ccodecs_zlib_encode(
-    const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape, size_t capacity,
-    int level, int gzip) {
+int64_t ccodecs_zlib_encode(const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape,
+    size_t capacity, int level, int gzip) {
   z_stream state;
   memset(&state, 0, sizeof state);
   if (deflateInit2(&state, level, Z_DEFLATED, gzip ? 15 + 16 : 15, 8, Z_DEFAULT_STRATEGY) != Z_OK) return CCODECS_FAILED;

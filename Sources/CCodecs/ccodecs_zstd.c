@@ -31,9 +31,8 @@ int64_t ccodecs_zstd_decode(
 
 size_t ccodecs_zstd_bound(size_t count) { return ZSTD_compressBound(count); }
 
-int64_t ccodecs_zstd_encode(
-    const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape, size_t capacity,
-    int level, int checksum) {
+int64_t ccodecs_zstd_encode(const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape,
+    size_t capacity, int level, int checksum) {
   ZSTD_CCtx *context = ZSTD_createCCtx();
   if (context == NULL) return CCODECS_FAILED;
   ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);

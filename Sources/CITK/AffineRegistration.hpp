@@ -17,41 +17,35 @@
 
 #include <type_traits>
 
-namespace citk
-{
+namespace citk {
 
 /// What an affine registration starts from.
-struct AffineInput
-{
+struct AffineInput {
   CITKLattice fixedLattice;
-  const float * fixed;
+  const float *fixed;
   size_t fixedCount;
-  const uint8_t * fixedMask;
+  const uint8_t *fixedMask;
   size_t fixedMaskCount;
   CITKLattice movingLattice;
-  const float * moving;
+  const float *moving;
   size_t movingCount;
-  const uint8_t * movingMask;
+  const uint8_t *movingMask;
   size_t movingMaskCount;
   CITKAffineMap initial;
   CITKAffineOptions options;
 };
 
-CITKAffineResult AffineRegister2D(const AffineInput & input);
-CITKAffineResult AffineRegister3D(const AffineInput & input);
+CITKAffineResult AffineRegister2D(const AffineInput &input);
+CITKAffineResult AffineRegister3D(const AffineInput &input);
 
 template <unsigned int VDimension>
 using BaseMetric = itk::ImageToImageMetricv4<itk::Image<float, VDimension>, itk::Image<float, VDimension>>;
 
 template <unsigned int VDimension>
-typename BaseMetric<VDimension>::Pointer
-GlobalMetric(CITKImageMetric kind)
-{
+typename BaseMetric<VDimension>::Pointer GlobalMetric(CITKImageMetric kind) {
   using ImageType = itk::Image<float, VDimension>;
-  switch (kind)
-  {
-    case CITKImageMetricMutualInformation:
-    {
+  switch (kind) {
+    case CITKImageMetricMutualInformation: {
       auto metric = itk::MattesMutualInformationImageToImageMetricv4<ImageType, ImageType>::New();
       metric->SetNumberOfHistogramBins(32);
       return metric.GetPointer();
@@ -65,21 +59,17 @@ GlobalMetric(CITKImageMetric kind)
 
 /// The metric asked for, with masks, on one thread; gradients only where a sample asks for one.
 template <unsigned int VDimension>
-typename BaseMetric<VDimension>::Pointer
-MaskedMetric(const AffineInput & input)
-{
+typename BaseMetric<VDimension>::Pointer MaskedMetric(const AffineInput &input) {
   auto metric = GlobalMetric<VDimension>(input.options.metric);
   metric->SetMaximumNumberOfWorkUnits(1);
   metric->SetUseFixedImageGradientFilter(false);
   metric->SetUseMovingImageGradientFilter(false);
   const auto fixedMask = Mask<VDimension>(input.fixedLattice, input.fixedMask, input.fixedMaskCount);
   const auto movingMask = Mask<VDimension>(input.movingLattice, input.movingMask, input.movingMaskCount);
-  if (fixedMask)
-  {
+  if (fixedMask) {
     metric->SetFixedImageMask(fixedMask);
   }
-  if (movingMask)
-  {
+  if (movingMask) {
     metric->SetMovingImageMask(movingMask);
   }
   return metric;
@@ -87,9 +77,7 @@ MaskedMetric(const AffineInput & input)
 
 /// Gradient descent whose steps are lengths in world units.
 template <unsigned int VDimension>
-itk::RegularStepGradientDescentOptimizerv4<double>::Pointer
-Optimiser(BaseMetric<VDimension> * metric, const CITKAffineOptions & options)
-{
+itk::RegularStepGradientDescentOptimizerv4<double>::Pointer Optimiser(BaseMetric<VDimension> *metric, const CITKAffineOptions &options) {
   auto scales = itk::RegistrationParameterScalesFromPhysicalShift<BaseMetric<VDimension>>::New();
   scales->SetMetric(metric);
   scales->SetTransformForward(true);
@@ -109,16 +97,12 @@ Optimiser(BaseMetric<VDimension> * metric, const CITKAffineOptions & options)
 
 /// The identity, turning about the centre where the transform turns.
 template <unsigned int VDimension, typename TTransform>
-typename TTransform::Pointer
-Identity(const CITKAffineOptions & options)
-{
+typename TTransform::Pointer Identity(const CITKAffineOptions &options) {
   auto transform = TTransform::New();
   transform->SetIdentity();
-  if constexpr (!std::is_same_v<TTransform, itk::TranslationTransform<double, VDimension>>)
-  {
+  if constexpr (!std::is_same_v<TTransform, itk::TranslationTransform<double, VDimension>>) {
     typename TTransform::InputPointType centre;
-    for (unsigned int a = 0; a < VDimension; ++a)
-    {
+    for (unsigned int a = 0; a < VDimension; ++a) {
       centre[a] = options.centre[VDimension - 1 - a];
     }
     transform->SetCenter(centre);
@@ -128,13 +112,10 @@ Identity(const CITKAffineOptions & options)
 
 /// `found`, followed by the initial map.
 template <unsigned int VDimension, typename TTransform>
-CITKAffineMap
-Total(const TTransform * found, const CITKAffineMap & initial)
-{
+CITKAffineMap Total(const TTransform *found, const CITKAffineMap &initial) {
   auto total = Affine<VDimension>(initial);
   auto step = itk::AffineTransform<double, VDimension>::New();
-  if constexpr (!std::is_same_v<TTransform, itk::TranslationTransform<double, VDimension>>)
-  {
+  if constexpr (!std::is_same_v<TTransform, itk::TranslationTransform<double, VDimension>>) {
     step->SetMatrix(found->GetMatrix());
   }
   step->SetOffset(found->GetOffset());
@@ -144,12 +125,10 @@ Total(const TTransform * found, const CITKAffineMap & initial)
 
 /// Optimises a transform of type `TTransform` before the initial map, at the resolution of the images.
 template <unsigned int VDimension, typename TTransform>
-CITKAffineResult
-Optimise(const AffineInput & input)
-{
+CITKAffineResult Optimise(const AffineInput &input) {
   using ImageType = itk::Image<float, VDimension>;
   using MethodType = itk::ImageRegistrationMethodv4<ImageType, ImageType, TTransform>;
-  const CITKAffineOptions & options = input.options;
+  const CITKAffineOptions &options = input.options;
   auto metric = MaskedMetric<VDimension>(input);
   auto optimiser = Optimiser<VDimension>(metric.GetPointer(), options);
 
@@ -167,8 +146,7 @@ Optimise(const AffineInput & input)
   sigmas.Fill(0);
   method->SetShrinkFactorsPerLevel(shrink);
   method->SetSmoothingSigmasPerLevel(sigmas);
-  if (options.samplingFraction < 1)
-  {
+  if (options.samplingFraction < 1) {
     method->MetricSamplingReinitializeSeed(options.seed);
     method->SetMetricSamplingStrategy(MethodType::MetricSamplingStrategyEnum::RANDOM);
     method->SetMetricSamplingPercentage(options.samplingFraction);
@@ -184,16 +162,12 @@ Optimise(const AffineInput & input)
 }
 
 template <unsigned int VDimension>
-CITKAffineResult
-AffineRegister(const AffineInput & input)
-{
-  using RigidType =
-    std::conditional_t<VDimension == 2, itk::Euler2DTransform<double>, itk::Euler3DTransform<double>>;
+CITKAffineResult AffineRegister(const AffineInput &input) {
+  using RigidType = std::conditional_t<VDimension == 2, itk::Euler2DTransform<double>, itk::Euler3DTransform<double>>;
   CITKAffineResult result = {};
   const CITKStatus status = Guarded([&] {
     BoundWorkUnits();
-    switch (input.options.model)
-    {
+    switch (input.options.model) {
       case CITKAffineModelTranslation:
         result = Optimise<VDimension, itk::TranslationTransform<double, VDimension>>(input);
         break;
@@ -208,4 +182,4 @@ AffineRegister(const AffineInput & input)
   return result;
 }
 
-} // namespace citk
+}  // namespace citk

@@ -15,13 +15,10 @@
 #include <mutex>
 #include <stdexcept>
 
-namespace citk
-{
+namespace citk {
 
 /// One work unit for all of ITK: parallelism belongs to the caller, and results do not change with the machine's threads.
-inline void
-BoundWorkUnits()
-{
+inline void BoundWorkUnits() {
   static std::once_flag once;
   std::call_once(once, [] {
     itk::MultiThreaderBase::SetGlobalMaximumNumberOfThreads(1);
@@ -31,29 +28,24 @@ BoundWorkUnits()
 
 /// An ITK image over memory of the caller, which must outlive it.
 template <typename TPixel, unsigned int VDimension>
-typename itk::Image<TPixel, VDimension>::Pointer
-View(const CITKLattice & lattice, const TPixel * voxels, size_t count)
-{
+typename itk::Image<TPixel, VDimension>::Pointer View(const CITKLattice &lattice, const TPixel *voxels, size_t count) {
   using ImageType = itk::Image<TPixel, VDimension>;
   typename ImageType::SizeType size;
   typename ImageType::SpacingType spacing;
   typename ImageType::PointType origin;
   typename ImageType::DirectionType direction;
   size_t expected = 1;
-  for (unsigned int a = 0; a < VDimension; ++a)
-  {
+  for (unsigned int a = 0; a < VDimension; ++a) {
     const unsigned int axis = VDimension - 1 - a;
     size[a] = lattice.extent[axis];
     expected *= lattice.extent[axis];
     spacing[a] = lattice.spacing[axis];
     origin[a] = lattice.origin[axis];
-    for (unsigned int b = 0; b < VDimension; ++b)
-    {
+    for (unsigned int b = 0; b < VDimension; ++b) {
       direction[a][b] = lattice.direction[3 * axis + VDimension - 1 - b];
     }
   }
-  if (count != expected)
-  {
+  if (count != expected) {
     throw std::invalid_argument("an image and its lattice differ in size");
   }
   auto image = ImageType::New();
@@ -69,11 +61,8 @@ View(const CITKLattice & lattice, const TPixel * voxels, size_t count)
 
 /// A mask as ITK's metrics take it; null where there is none.
 template <unsigned int VDimension>
-typename itk::ImageMaskSpatialObject<VDimension>::Pointer
-Mask(const CITKLattice & lattice, const uint8_t * voxels, size_t count)
-{
-  if (count == 0)
-  {
+typename itk::ImageMaskSpatialObject<VDimension>::Pointer Mask(const CITKLattice &lattice, const uint8_t *voxels, size_t count) {
+  if (count == 0) {
     return nullptr;
   }
   auto mask = itk::ImageMaskSpatialObject<VDimension>::New();
@@ -84,18 +73,14 @@ Mask(const CITKLattice & lattice, const uint8_t * voxels, size_t count)
 
 /// An affine map as an ITK transform.
 template <unsigned int VDimension>
-typename itk::AffineTransform<double, VDimension>::Pointer
-Affine(const CITKAffineMap & map)
-{
+typename itk::AffineTransform<double, VDimension>::Pointer Affine(const CITKAffineMap &map) {
   using TransformType = itk::AffineTransform<double, VDimension>;
   typename TransformType::MatrixType matrix;
   typename TransformType::OutputVectorType offset;
-  for (unsigned int a = 0; a < VDimension; ++a)
-  {
+  for (unsigned int a = 0; a < VDimension; ++a) {
     const unsigned int axis = VDimension - 1 - a;
     offset[a] = map.offset[axis];
-    for (unsigned int b = 0; b < VDimension; ++b)
-    {
+    for (unsigned int b = 0; b < VDimension; ++b) {
       matrix[a][b] = map.matrix[3 * axis + VDimension - 1 - b];
     }
   }
@@ -107,20 +92,16 @@ Affine(const CITKAffineMap & map)
 
 /// An ITK transform with a matrix and an offset as an affine map.
 template <unsigned int VDimension, typename TMatrix, typename TOffset>
-CITKAffineMap
-Map(const TMatrix & matrix, const TOffset & offset)
-{
+CITKAffineMap Map(const TMatrix &matrix, const TOffset &offset) {
   CITKAffineMap map = {};
-  for (unsigned int a = 0; a < VDimension; ++a)
-  {
+  for (unsigned int a = 0; a < VDimension; ++a) {
     const unsigned int axis = VDimension - 1 - a;
     map.offset[axis] = offset[a];
-    for (unsigned int b = 0; b < VDimension; ++b)
-    {
+    for (unsigned int b = 0; b < VDimension; ++b) {
       map.matrix[3 * axis + VDimension - 1 - b] = matrix[a][b];
     }
   }
   return map;
 }
 
-} // namespace citk
+}  // namespace citk

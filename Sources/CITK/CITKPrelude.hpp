@@ -33,40 +33,30 @@
 #include <exception>
 #include <string>
 
-namespace citk
-{
+namespace citk {
 
 /// A status that says what went wrong; a message beyond the capacity is cut.
-CITKStatus Failure(const std::string & message) noexcept;
+CITKStatus Failure(const std::string &message) noexcept;
 
 /// A status of success.
 CITKStatus Success() noexcept;
 
 /// What an ITK exception says, without the address of the object that threw it.
-std::string Description(const itk::ExceptionObject & error);
+std::string Description(const itk::ExceptionObject &error);
 
 /// Runs `body` and turns whatever it throws into a status: nothing is thrown across the C boundary.
 template <typename TBody>
-CITKStatus
-Guarded(TBody && body) noexcept
-{
-  try
-  {
+CITKStatus Guarded(TBody &&body) noexcept {
+  try {
     body();
     return Success();
-  }
-  catch (const itk::ExceptionObject & error)
-  {
+  } catch (const itk::ExceptionObject &error) {
     return Failure(Description(error));
-  }
-  catch (const std::exception & error)
-  {
+  } catch (const std::exception &error) {
     return Failure(error.what());
-  }
-  catch (...)
-  {
+  } catch (...) {
     return Failure("an unknown error inside ITK");
   }
 }
 
-} // namespace citk
+}  // namespace citk

@@ -14,51 +14,44 @@
 #include "itkMeanSquaresImageToImageMetricv4.h"
 #include "itkSyNImageRegistrationMethod.h"
 
-namespace citk
-{
+namespace citk {
 
 /// What a symmetric registration starts from, and where its fields go.
-struct SyNInput
-{
+struct SyNInput {
   CITKLattice fixedLattice;
-  const float * fixed;
-  const uint8_t * fixedMask;
+  const float *fixed;
+  const uint8_t *fixedMask;
   size_t fixedCount;
   CITKLattice movingLattice;
-  const float * moving;
-  const uint8_t * movingMask;
+  const float *moving;
+  const uint8_t *movingMask;
   size_t movingCount;
   CITKAffineMap initial;
   CITKSyNOptions options;
-  float * forward;
-  float * inverse;
+  float *forward;
+  float *inverse;
   size_t fieldCount;
 };
 
-CITKSyNResult SyNRegister2D(const SyNInput & input);
-CITKSyNResult SyNRegister3D(const SyNInput & input);
+CITKSyNResult SyNRegister2D(const SyNInput &input);
+CITKSyNResult SyNRegister3D(const SyNInput &input);
 
 template <unsigned int VDimension>
 using LocalMetric =
-  itk::ImageToImageMetricv4<itk::Image<float, VDimension>, itk::Image<float, VDimension>, itk::Image<float, VDimension>, float>;
+    itk::ImageToImageMetricv4<itk::Image<float, VDimension>, itk::Image<float, VDimension>, itk::Image<float, VDimension>, float>;
 
 template <unsigned int VDimension>
-typename LocalMetric<VDimension>::Pointer
-DenseMetric(const CITKSyNOptions & options)
-{
+typename LocalMetric<VDimension>::Pointer DenseMetric(const CITKSyNOptions &options) {
   using ImageType = itk::Image<float, VDimension>;
-  switch (options.metric)
-  {
-    case CITKImageMetricMutualInformation:
-    {
+  switch (options.metric) {
+    case CITKImageMetricMutualInformation: {
       auto metric = itk::MattesMutualInformationImageToImageMetricv4<ImageType, ImageType, ImageType, float>::New();
       metric->SetNumberOfHistogramBins(32);
       return metric.GetPointer();
     }
     case CITKImageMetricMeanSquares:
       return itk::MeanSquaresImageToImageMetricv4<ImageType, ImageType, ImageType, float>::New().GetPointer();
-    default:
-    {
+    default: {
       using MetricType = itk::ANTSNeighborhoodCorrelationImageToImageMetricv4<ImageType, ImageType, ImageType, float>;
       auto metric = MetricType::New();
       typename MetricType::RadiusType radius;
@@ -71,46 +64,34 @@ DenseMetric(const CITKSyNOptions & options)
 
 /// Notes, after each iteration, where its level stands.
 template <typename TMethod>
-class LevelObserver : public itk::Command
-{
-public:
+class LevelObserver : public itk::Command {
+ public:
   using Self = LevelObserver;
   using Superclass = itk::Command;
   using Pointer = itk::SmartPointer<Self>;
   itkNewMacro(Self);
 
-  void
-  Execute(itk::Object * caller, const itk::EventObject & event) override
-  {
-    Execute(static_cast<const itk::Object *>(caller), event);
-  }
+  void Execute(itk::Object *caller, const itk::EventObject &event) override { Execute(static_cast<const itk::Object *>(caller), event); }
 
-  void
-  Execute(const itk::Object * caller, const itk::EventObject &) override
-  {
-    const auto * method = dynamic_cast<const TMethod *>(caller);
-    if (method != nullptr && method->GetCurrentLevel() < CITK_SYN_LEVEL_CAPACITY)
-    {
-      CITKSyNLevel & level = result->levels[method->GetCurrentLevel()];
+  void Execute(const itk::Object *caller, const itk::EventObject &) override {
+    const auto *method = dynamic_cast<const TMethod *>(caller);
+    if (method != nullptr && method->GetCurrentLevel() < CITK_SYN_LEVEL_CAPACITY) {
+      CITKSyNLevel &level = result->levels[method->GetCurrentLevel()];
       level.iterations = method->GetCurrentIteration();
       level.metricValue = method->GetCurrentMetricValue();
       level.convergenceValue = method->GetCurrentConvergenceValue();
     }
   }
 
-  CITKSyNResult * result = nullptr;
+  CITKSyNResult *result = nullptr;
 };
 
 /// Copies a field to one plane a component, slowest world axis first.
 template <unsigned int VDimension, typename TField>
-void
-CopyField(const TField * field, float * target, size_t count)
-{
-  const auto * vectors = field->GetBufferPointer();
-  for (size_t i = 0; i < count; ++i)
-  {
-    for (unsigned int a = 0; a < VDimension; ++a)
-    {
+void CopyField(const TField *field, float *target, size_t count) {
+  const auto *vectors = field->GetBufferPointer();
+  for (size_t i = 0; i < count; ++i) {
+    for (unsigned int a = 0; a < VDimension; ++a) {
       target[a * count + i] = vectors[i][VDimension - 1 - a];
     }
   }
@@ -118,9 +99,7 @@ CopyField(const TField * field, float * target, size_t count)
 
 /// A transform of zero displacement on the lattice of `image`, both ways.
 template <unsigned int VDimension>
-typename itk::DisplacementFieldTransform<float, VDimension>::Pointer
-ZeroDisplacement(const itk::Image<float, VDimension> * image)
-{
+typename itk::DisplacementFieldTransform<float, VDimension>::Pointer ZeroDisplacement(const itk::Image<float, VDimension> *image) {
   using TransformType = itk::DisplacementFieldTransform<float, VDimension>;
   using FieldType = typename TransformType::DisplacementFieldType;
   const auto zeros = [image] {
@@ -139,9 +118,7 @@ ZeroDisplacement(const itk::Image<float, VDimension> * image)
 
 /// One adaptor a level, with the lattice that ITK's shrinking gives that level.
 template <unsigned int VDimension, typename TMethod>
-void
-SetLevels(TMethod * method, const itk::Image<float, VDimension> * fixed, const CITKSyNOptions & options)
-{
+void SetLevels(TMethod *method, const itk::Image<float, VDimension> *fixed, const CITKSyNOptions &options) {
   using ImageType = itk::Image<float, VDimension>;
   using TransformType = itk::DisplacementFieldTransform<float, VDimension>;
   const size_t levelCount = options.levelCount;
@@ -149,14 +126,12 @@ SetLevels(TMethod * method, const itk::Image<float, VDimension> * fixed, const C
   typename TMethod::NumberOfIterationsArrayType iterations(levelCount);
   typename TMethod::SmoothingSigmasArrayType sigmas(levelCount);
   typename TMethod::TransformParametersAdaptorsContainerType adaptors;
-  for (size_t level = 0; level < levelCount; ++level)
-  {
-    const CITKSyNLevelOptions & levelOptions = options.levels[level];
+  for (size_t level = 0; level < levelCount; ++level) {
+    const CITKSyNLevelOptions &levelOptions = options.levels[level];
     iterations[level] = levelOptions.iterations;
     sigmas[level] = levelOptions.smoothing;
     typename TMethod::ShrinkFactorsPerDimensionContainerType factors;
-    for (unsigned int a = 0; a < VDimension; ++a)
-    {
+    for (unsigned int a = 0; a < VDimension; ++a) {
       factors[a] = levelOptions.shrinkFactors[VDimension - 1 - a];
     }
     method->SetShrinkFactorsPerDimension(level, factors);
@@ -164,7 +139,7 @@ SetLevels(TMethod * method, const itk::Image<float, VDimension> * fixed, const C
     shrink->SetShrinkFactors(factors);
     shrink->SetInput(fixed);
     shrink->UpdateOutputInformation();
-    const auto * lattice = shrink->GetOutput();
+    const auto *lattice = shrink->GetOutput();
     auto adaptor = itk::DisplacementFieldTransformParametersAdaptor<TransformType>::New();
     adaptor->SetRequiredSpacing(lattice->GetSpacing());
     adaptor->SetRequiredSize(lattice->GetLargestPossibleRegion().GetSize());
@@ -180,9 +155,7 @@ SetLevels(TMethod * method, const itk::Image<float, VDimension> * fixed, const C
 
 /// The metric asked for, with both masks: ITK leaves a mask of one image in place for the other where only one is set.
 template <unsigned int VDimension>
-typename LocalMetric<VDimension>::Pointer
-MaskedDenseMetric(const SyNInput & input)
-{
+typename LocalMetric<VDimension>::Pointer MaskedDenseMetric(const SyNInput &input) {
   auto metric = DenseMetric<VDimension>(input.options);
   metric->SetMaximumNumberOfWorkUnits(1);
   metric->SetUseFixedImageGradientFilter(false);
@@ -194,18 +167,14 @@ MaskedDenseMetric(const SyNInput & input)
 
 /// An affine map in the precision of the fields.
 template <unsigned int VDimension>
-typename itk::AffineTransform<float, VDimension>::Pointer
-SingleAffine(const CITKAffineMap & map)
-{
+typename itk::AffineTransform<float, VDimension>::Pointer SingleAffine(const CITKAffineMap &map) {
   using TransformType = itk::AffineTransform<float, VDimension>;
   const auto affine = Affine<VDimension>(map);
   typename TransformType::MatrixType matrix;
   typename TransformType::OutputVectorType offset;
-  for (unsigned int a = 0; a < VDimension; ++a)
-  {
+  for (unsigned int a = 0; a < VDimension; ++a) {
     offset[a] = static_cast<float>(affine->GetOffset()[a]);
-    for (unsigned int b = 0; b < VDimension; ++b)
-    {
+    for (unsigned int b = 0; b < VDimension; ++b) {
       matrix[a][b] = static_cast<float>(affine->GetMatrix()[a][b]);
     }
   }
@@ -216,17 +185,14 @@ SingleAffine(const CITKAffineMap & map)
 }
 
 template <unsigned int VDimension>
-void
-RunSyN(const SyNInput & input, CITKSyNResult & result)
-{
+void RunSyN(const SyNInput &input, CITKSyNResult &result) {
   using ImageType = itk::Image<float, VDimension>;
   using TransformType = itk::DisplacementFieldTransform<float, VDimension>;
   using MethodType = itk::SyNImageRegistrationMethod<ImageType, ImageType, TransformType>;
-  if (input.fieldCount != VDimension * input.fixedCount)
-  {
+  if (input.fieldCount != VDimension * input.fixedCount) {
     throw std::invalid_argument("a field and the fixed image differ in size");
   }
-  const CITKSyNOptions & options = input.options;
+  const CITKSyNOptions &options = input.options;
   const auto fixed = View<float, VDimension>(input.fixedLattice, input.fixed, input.fixedCount);
   const auto moving = View<float, VDimension>(input.movingLattice, input.moving, input.movingCount);
 
@@ -251,9 +217,8 @@ RunSyN(const SyNInput & input, CITKSyNResult & result)
   method->AddObserver(itk::IterationEvent(), observer);
   method->Update();
 
-  auto * found = method->GetModifiableTransform();
-  if (found->GetDisplacementField()->GetLargestPossibleRegion().GetNumberOfPixels() != input.fixedCount)
-  {
+  auto *found = method->GetModifiableTransform();
+  if (found->GetDisplacementField()->GetLargestPossibleRegion().GetNumberOfPixels() != input.fixedCount) {
     throw std::runtime_error("ITK's field does not lie on the fixed lattice; the last level must not shrink");
   }
   CopyField<VDimension>(found->GetDisplacementField(), input.forward, input.fixedCount);
@@ -261,9 +226,7 @@ RunSyN(const SyNInput & input, CITKSyNResult & result)
 }
 
 template <unsigned int VDimension>
-CITKSyNResult
-SyNRegister(const SyNInput & input)
-{
+CITKSyNResult SyNRegister(const SyNInput &input) {
   CITKSyNResult result = {};
   result.status = Guarded([&] {
     BoundWorkUnits();
@@ -272,4 +235,4 @@ SyNRegister(const SyNInput & input)
   return result;
 }
 
-} // namespace citk
+}  // namespace citk

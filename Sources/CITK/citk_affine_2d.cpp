@@ -2,8 +2,4 @@
 
 #include "AffineRegistration.hpp"
 
-CITKAffineResult
-citk::AffineRegister2D(const AffineInput & input)
-{
-  return AffineRegister<2>(input);
-}
+CITKAffineResult citk::AffineRegister2D(const AffineInput &input) { return AffineRegister<2>(input); }

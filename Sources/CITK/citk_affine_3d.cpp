@@ -2,8 +2,4 @@
 
 #include "AffineRegistration.hpp"
 
-CITKAffineResult
-citk::AffineRegister3D(const AffineInput & input)
-{
-  return AffineRegister<3>(input);
-}
+CITKAffineResult citk::AffineRegister3D(const AffineInput &input) { return AffineRegister<3>(input); }

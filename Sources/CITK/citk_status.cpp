@@ -5,21 +5,16 @@
 #include <algorithm>
 #include <cstring>
 
-namespace citk
-{
+namespace citk {
 
-CITKStatus
-Success() noexcept
-{
+CITKStatus Success() noexcept {
   CITKStatus status;
   status.isSuccess = true;
   status.message[0] = 0;
   return status;
 }
 
-CITKStatus
-Failure(const std::string & message) noexcept
-{
+CITKStatus Failure(const std::string &message) noexcept {
   CITKStatus status;
   status.isSuccess = false;
   const size_t length = std::min(message.size(), sizeof(status.message) - 1);
@@ -28,13 +23,10 @@ Failure(const std::string & message) noexcept
   return status;
 }
 
-std::string
-Description(const itk::ExceptionObject & error)
-{
+std::string Description(const itk::ExceptionObject &error) {
   // "ITK ERROR: NiftiImageIO(0x55d0c8): what happened"
   std::string text = error.GetDescription();
-  if (text.rfind("ITK ERROR: ", 0) == 0)
-  {
+  if (text.rfind("ITK ERROR: ", 0) == 0) {
     const size_t end = text.find("): ");
     text = text.substr(end == std::string::npos ? 11 : end + 3);
   }
@@ -43,11 +35,9 @@ Description(const itk::ExceptionObject & error)
   return text.substr(0, last == std::string::npos ? 0 : last + 1);
 }
 
-} // namespace citk
+}  // namespace citk
 
-size_t
-citk_status_message(CITKStatus status, char * __counted_by(capacity) buffer __noescape, size_t capacity)
-{
+size_t citk_status_message(CITKStatus status, char *__counted_by(capacity) buffer __noescape, size_t capacity) {
   const size_t length = std::min(strnlen(status.message, sizeof(status.message)), capacity);
   std::memcpy(buffer, status.message, length);
   return length;

@@ -2,8 +2,4 @@
 
 #include "SyNRegistration.hpp"
 
-CITKSyNResult
-citk::SyNRegister2D(const SyNInput & input)
-{
-  return SyNRegister<2>(input);
-}
+CITKSyNResult citk::SyNRegister2D(const SyNInput &input) { return SyNRegister<2>(input); }

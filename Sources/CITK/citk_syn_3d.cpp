@@ -2,8 +2,4 @@
 
 #include "SyNRegistration.hpp"
 
-CITKSyNResult
-citk::SyNRegister3D(const SyNInput & input)
-{
-  return SyNRegister<3>(input);
-}
+CITKSyNResult citk::SyNRegister3D(const SyNInput &input) { return SyNRegister<3>(input); }

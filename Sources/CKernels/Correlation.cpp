@@ -147,7 +147,8 @@ CK_VECTORISED CKernelsScore quality_tile(const Quality &q, const Tile &tile, Win
   return total;
 }
 
-template <class Body> CKernelsScore score_tiles(const Extent &n, const Radii &r, int threads, const Body &body) {
+template <class Body>
+CKernelsScore score_tiles(const Extent &n, const Radii &r, int threads, const Body &body) {
   Tiling tiling(n);
   std::vector<CKernelsScore> scores(static_cast<size_t>(tiling.count()));
   parallel(tiling.count(), threads, [&](long i) {
@@ -164,17 +165,15 @@ template <class Body> CKernelsScore score_tiles(const Extent &n, const Radii &r,
 
 }  // namespace
 
-CKernelsScore ckernels_correlation_coefficients(
-    const float *fixed __noescape, const float *warped __noescape, const uint8_t *fixedValid __noescape,
-    const uint8_t *warpedValid __noescape, size_t nz, size_t ny, size_t nx, int rz, int ry, int rx, float fixedFloor, float movingFloor,
-    int eitherSign, float *coefficients __noescape, int threads) {
-  Pair p = {fixed, warped, fixedValid, warpedValid, {nz, ny, nx}, {rz, ry, rx}, fixedFloor, movingFloor, eitherSign ? 1.0f : 0.0f,
-            coefficients};
+CKernelsScore ckernels_correlation_coefficients(const float *fixed __noescape, const float *warped __noescape,
+    const uint8_t *fixedValid __noescape, const uint8_t *warpedValid __noescape, size_t nz, size_t ny, size_t nx, int rz, int ry, int rx,
+    float fixedFloor, float movingFloor, int eitherSign, float *coefficients __noescape, int threads) {
+  Pair p = {
+      fixed, warped, fixedValid, warpedValid, {nz, ny, nx}, {rz, ry, rx}, fixedFloor, movingFloor, eitherSign ? 1.0f : 0.0f, coefficients};
   return score_tiles(p.n, p.r, threads, [&](const Tile &tile, WindowScratch &scratch) { return coefficients_tile(p, tile, scratch); });
 }
 
-void ckernels_correlation_equations(
-    const float *fixed __noescape, const float *warped __noescape, const uint8_t *fixedValid __noescape,
+void ckernels_correlation_equations(const float *fixed __noescape, const float *warped __noescape, const uint8_t *fixedValid __noescape,
     const uint8_t *warpedValid __noescape, size_t nz, size_t ny, size_t nx, int rz, int ry, int rx, const float *coefficients __noescape,
     float *equations __noescape, size_t mz, size_t my, size_t mx, int gz, int gy, int gx, float sz, float sy, float sx, int threads) {
   Pair p = {fixed, warped, fixedValid, warpedValid, {nz, ny, nx}, {rz, ry, rx}, 0, 0, 0, const_cast<float *>(coefficients)};
@@ -186,9 +185,9 @@ void ckernels_correlation_equations(
   });
 }
 
-CKernelsScore ckernels_local_correlation(
-    const float *fixed __noescape, const float *moving __noescape, const uint8_t *valid __noescape, const uint8_t *mask __noescape,
-    size_t nz, size_t ny, size_t nx, int rz, int ry, int rx, double floor, float *map __noescape, int threads) {
+CKernelsScore ckernels_local_correlation(const float *fixed __noescape, const float *moving __noescape, const uint8_t *valid __noescape,
+    const uint8_t *mask __noescape, size_t nz, size_t ny, size_t nx, int rz, int ry, int rx, double floor, float *map __noescape,
+    int threads) {
   Quality q = {fixed, moving, valid, mask, {nz, ny, nx}, {rz, ry, rx}, floor, map};
   return score_tiles(q.n, q.r, threads, [&](const Tile &tile, WindowScratch &scratch) { return quality_tile(q, tile, scratch); });
 }

@@ -35,21 +35,22 @@ CK_VECTORISED void difference_rows(const Sides &s, long length, float scale, flo
 
 CK_INLINE void difference(const float *source, const Extent &n, long row, int axis, float scale, float *out) {
   const float *here = source + row * n.x;
-  if (axis == 2) difference_x(here, n.x, scale, out);
-  else if (axis == 1) difference_rows(sides(here, row % n.y, n.y, n.x), n.x, scale, out);
-  else difference_rows(sides(here, row / n.y, n.z, n.y * n.x), n.x, scale, out);
+  if (axis == 2)
+    difference_x(here, n.x, scale, out);
+  else if (axis == 1)
+    difference_rows(sides(here, row % n.y, n.y, n.x), n.x, scale, out);
+  else
+    difference_rows(sides(here, row / n.y, n.z, n.y * n.x), n.x, scale, out);
 }
 
-CK_INLINE float determinant(
-    float zz, float zy, float zx, float yz, float yy, float yx, float xz, float xy, float xx) {
+CK_INLINE float determinant(float zz, float zy, float zx, float yz, float yy, float yx, float xz, float xy, float xx) {
   return zz * (yy * xx - yx * xy) - zy * (yz * xx - yx * xz) + zx * (yz * xy - yy * xz);
 }
 
 CK_VECTORISED void determinant_row(const float *g, long width, float *out) {
   for (long x = 0; x < width; ++x)
-    out[x] = determinant(
-        1 + g[x], g[width + x], g[2 * width + x], g[3 * width + x], 1 + g[4 * width + x], g[5 * width + x], g[6 * width + x],
-        g[7 * width + x], 1 + g[8 * width + x]);
+    out[x] = determinant(1 + g[x], g[width + x], g[2 * width + x], g[3 * width + x], 1 + g[4 * width + x], g[5 * width + x],
+        g[6 * width + x], g[7 * width + x], 1 + g[8 * width + x]);
 }
 
 /// One voxel's least determinant over the eight choices of forward and backward differences.
@@ -78,8 +79,7 @@ CK_INLINE float least(const float *field, const Extent &n, const float *scales, 
 
 }  // namespace
 
-void ckernels_difference(
-    const float *source __noescape, float *target __noescape, size_t nz, size_t ny, size_t nx, int axis, int threads) {
+void ckernels_difference(const float *source __noescape, float *target __noescape, size_t nz, size_t ny, size_t nx, int axis, int threads) {
   Extent n(nz, ny, nx);
   RowParts rows(n);
   parallel(rows.parts, threads, [&](long part) {
@@ -87,9 +87,8 @@ void ckernels_difference(
   });
 }
 
-void ckernels_jacobian(
-    const float *fieldZ __noescape, const float *fieldY __noescape, const float *fieldX __noescape, float *determinant __noescape,
-    size_t nz, size_t ny, size_t nx, float sz, float sy, float sx, int threads) {
+void ckernels_jacobian(const float *fieldZ __noescape, const float *fieldY __noescape, const float *fieldX __noescape,
+    float *determinant __noescape, size_t nz, size_t ny, size_t nx, float sz, float sy, float sx, int threads) {
   Extent n(nz, ny, nx);
   RowParts rows(n);
   const float *components[3] = {fieldZ, fieldY, fieldX};
@@ -104,9 +103,8 @@ void ckernels_jacobian(
   });
 }
 
-void ckernels_least_jacobian(
-    const float *field __noescape, float *determinant __noescape, size_t nz, size_t ny, size_t nx, float sz, float sy, float sx,
-    int threads) {
+void ckernels_least_jacobian(const float *field __noescape, float *determinant __noescape, size_t nz, size_t ny, size_t nx, float sz,
+    float sy, float sx, int threads) {
   Extent n(nz, ny, nx);
   RowParts rows(n);
   float scales[3] = {sz, sy, sx};

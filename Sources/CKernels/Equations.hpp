@@ -8,9 +8,9 @@ namespace ckernels {
 /// Where the equations go: nine components (g_z g_y g_x, H_zz H_yy H_xx, H_zy H_zx H_yx), each a sum over a cell of voxels.
 struct Equations {
   float *values;
-  Extent m;        // lattice of the field
-  int fz, fy, fx;  // voxels of a cell, 1 or 2 an axis
-  float scales[3]; // from a gradient per voxel to one per unit of length
+  Extent m;         // lattice of the field
+  int fz, fy, fx;   // voxels of a cell, 1 or 2 an axis
+  float scales[3];  // from a gradient per voxel to one per unit of length
 };
 
 /// Gradient of `image` along one axis from the voxels that are valid; zero beside none.
@@ -22,9 +22,8 @@ CK_INLINE float slope(float before, float here, float after, float hasBefore, fl
 /// Adds one row of voxels to the equations: `force` is the derivative by the warped intensity, `weight` its curvature.
 ///
 /// `scratch` holds 9 · (n.x + 1) values.
-CK_INLINE void add_row(
-    const Equations &e, const float *image, const uint8_t *valid, const Extent &n, long z, long y, const float *force, const float *weight,
-    float *scratch) {
+CK_INLINE void add_row(const Equations &e, const float *image, const uint8_t *valid, const Extent &n, long z, long y, const float *force,
+    const float *weight, float *scratch) {
   long width = n.x, pitch = width + 1, start = (z * n.y + y) * width, plane = n.y * width;
   const float *here = image + start;
   const uint8_t *v = valid + start;

@@ -64,9 +64,8 @@ CK_VECTORISED void upsample_one(
 
 }  // namespace
 
-void ckernels_compose(
-    const float *outer __noescape, const float *inner __noescape, float *result __noescape, size_t nz, size_t ny, size_t nx, float sz,
-    float sy, float sx, int threads) {
+void ckernels_compose(const float *outer __noescape, const float *inner __noescape, float *result __noescape, size_t nz, size_t ny,
+    size_t nx, float sz, float sy, float sx, int threads) {
   Extent n(nz, ny, nx);
   RowParts rows(n);
   float scales[3] = {sz, sy, sx};
@@ -75,9 +74,8 @@ void ckernels_compose(
   });
 }
 
-CKernelsResidual ckernels_invert(
-    const float *field __noescape, float *inverse __noescape, size_t nz, size_t ny, size_t nx, float sz, float sy, float sx,
-    float tolerance, int iterations, int threads) {
+CKernelsResidual ckernels_invert(const float *field __noescape, float *inverse __noescape, size_t nz, size_t ny, size_t nx, float sz,
+    float sy, float sx, float tolerance, int iterations, int threads) {
   Extent n(nz, ny, nx);
   RowParts rows(n);
   float scales[3] = {sz, sy, sx};
@@ -95,9 +93,8 @@ CKernelsResidual ckernels_invert(
   return {n.count() > 0 ? total(sums) / double(n.count()) : 0, most};
 }
 
-void ckernels_upsample(
-    const float *coarse __noescape, size_t mz, size_t my, size_t mx, float *fine __noescape, size_t nz, size_t ny, size_t nx, int gz,
-    int gy, int gx, int threads) {
+void ckernels_upsample(const float *coarse __noescape, size_t mz, size_t my, size_t mx, float *fine __noescape, size_t nz, size_t ny,
+    size_t nx, int gz, int gy, int gx, int threads) {
   Extent m(mz, my, mx), n(nz, ny, nx);
   RowParts rows(n);
   parallel(rows.parts, threads, [&](long part) {
@@ -106,9 +103,8 @@ void ckernels_upsample(
   });
 }
 
-void ckernels_relax(
-    const float *field __noescape, const uint8_t *marks __noescape, float *result __noescape, size_t nz, size_t ny, size_t nx,
-    int threads) {
+void ckernels_relax(const float *field __noescape, const uint8_t *marks __noescape, float *result __noescape, size_t nz, size_t ny,
+    size_t nx, int threads) {
   Extent n(nz, ny, nx);
   RowParts rows(n);
   parallel(rows.parts, threads, [&](long part) {

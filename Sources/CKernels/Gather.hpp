@@ -16,9 +16,8 @@ struct Cell {
 };
 
 CK_INLINE Cell cell_of(const Extent &n) {
-  return {
-      float(n.z - 1), float(n.y - 1), float(n.x - 1), int(std::max(0L, n.z - 2)), int(std::max(0L, n.y - 2)), int(std::max(0L, n.x - 2)),
-      n.z > 1 ? int(n.y * n.x) : 0, n.y > 1 ? int(n.x) : 0, n.x > 1 ? 1 : 0, int(n.y * n.x), int(n.x)};
+  return {float(n.z - 1), float(n.y - 1), float(n.x - 1), int(std::max(0L, n.z - 2)), int(std::max(0L, n.y - 2)),
+      int(std::max(0L, n.x - 2)), n.z > 1 ? int(n.y * n.x) : 0, n.y > 1 ? int(n.x) : 0, n.x > 1 ? 1 : 0, int(n.y * n.x), int(n.x)};
 }
 
 CK_INLINE float clamped(float value, float last) { return std::fmin(std::fmax(value, 0.0f), last); }

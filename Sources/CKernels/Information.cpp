@@ -81,10 +81,9 @@ CK_VECTORISED void information_tile(
 
 }  // namespace
 
-void ckernels_joint_histogram(
-    const float *fixed __noescape, const float *warped __noescape, const uint8_t *fixedValid __noescape,
-    const uint8_t *warpedValid __noescape, size_t count, size_t bins, float fixedLow, float fixedScale, float movingLow,
-    float movingScale, double *histogram __noescape, int threads) {
+void ckernels_joint_histogram(const float *fixed __noescape, const float *warped __noescape, const uint8_t *fixedValid __noescape,
+    const uint8_t *warpedValid __noescape, size_t count, size_t bins, float fixedLow, float fixedScale, float movingLow, float movingScale,
+    double *histogram __noescape, int threads) {
   Bins b = {long(bins), fixedLow, fixedScale, movingLow, movingScale};
   long n = long(count), parts = (n + kPart - 1) / kPart, cells = b.count * b.columns();
   std::vector<double> all(size_t(parts * cells));
@@ -96,11 +95,10 @@ void ckernels_joint_histogram(
     for (long c = 0; c < cells; ++c) histogram[c] += all[size_t(part * cells + c)];
 }
 
-void ckernels_information_equations(
-    const float *fixed __noescape, const float *warped __noescape, const uint8_t *fixedValid __noescape,
-    const uint8_t *warpedValid __noescape, size_t nz, size_t ny, size_t nx, size_t bins, float fixedLow, float fixedScale,
-    float movingLow, float movingScale, const float *table __noescape, float gain, float *equations __noescape, size_t mz, size_t my,
-    size_t mx, int gz, int gy, int gx, float sz, float sy, float sx, int threads) {
+void ckernels_information_equations(const float *fixed __noescape, const float *warped __noescape, const uint8_t *fixedValid __noescape,
+    const uint8_t *warpedValid __noescape, size_t nz, size_t ny, size_t nx, size_t bins, float fixedLow, float fixedScale, float movingLow,
+    float movingScale, const float *table __noescape, float gain, float *equations __noescape, size_t mz, size_t my, size_t mx, int gz,
+    int gy, int gx, float sz, float sy, float sx, int threads) {
   Bins b = {long(bins), fixedLow, fixedScale, movingLow, movingScale};
   Pair p = {fixed, warped, fixedValid, warpedValid, {nz, ny, nx}};
   Equations e = {equations, {mz, my, mx}, gz, gy, gx, {sz, sy, sx}};

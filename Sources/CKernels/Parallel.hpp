@@ -19,7 +19,8 @@
 namespace ckernels {
 
 /// Calls `body(part)` for each part of `parts`, at most `threads` at once.
-template <class Body> void parallel(long parts, int threads, const Body &body) {
+template <class Body>
+void parallel(long parts, int threads, const Body &body) {
   if (threads < 2 || parts < 2) {
     for (long part = 0; part < parts; ++part) body(part);
     return;

@@ -29,8 +29,7 @@ CK_VECTORISED void warp_row(const Warp &w, long z, long y, float *scratch) {
   long width = w.n.x;
   float *uz = scratch, *uy = uz + width, *ux = uy + width, *line = ux + width;
   Between bz = between(z, w.factors[0], w.m.z), by = between(y, w.factors[1], w.m.y);
-  for (int c = 0; c < 3; ++c)
-    upsample_row(w.field + c * w.m.count(), w.m, bz, by, w.factors[2], line, scratch + c * width, width);
+  for (int c = 0; c < 3; ++c) upsample_row(w.field + c * w.m.count(), w.m, bz, by, w.factors[2], line, scratch + c * width, width);
   Cell cell = cell_of(w.n);
   const float *image = w.image;
   float *target = w.target + (z * w.n.y + y) * width;
@@ -150,10 +149,9 @@ void resample_cubic(const Resample &r, long row, const float *pz, const float *p
 
 }  // namespace
 
-void ckernels_warp(
-    const float *image __noescape, const uint8_t *imageValid __noescape, size_t nz, size_t ny, size_t nx, const float *field __noescape,
-    size_t mz, size_t my, size_t mx, int gz, int gy, int gx, float sz, float sy, float sx, float *target __noescape,
-    uint8_t *valid __noescape, int threads) {
+void ckernels_warp(const float *image __noescape, const uint8_t *imageValid __noescape, size_t nz, size_t ny, size_t nx,
+    const float *field __noescape, size_t mz, size_t my, size_t mx, int gz, int gy, int gx, float sz, float sy, float sx,
+    float *target __noescape, uint8_t *valid __noescape, int threads) {
   Warp w = {image, imageValid, {nz, ny, nx}, field, {mz, my, mx}, {gz, gy, gx}, {sz, sy, sx}, target, valid};
   bool masked = std::find(imageValid, imageValid + w.n.count(), 0) != imageValid + w.n.count();
   RowParts rows(w.n);
@@ -166,10 +164,9 @@ void ckernels_warp(
   });
 }
 
-void ckernels_resample(
-    const float *image __noescape, size_t nz, size_t ny, size_t nx, const float *pointZ __noescape, const float *pointY __noescape,
-    const float *pointX __noescape, size_t mz, size_t my, size_t mx, int relative, int interpolation, float outside,
-    float *target __noescape, uint8_t *valid __noescape, int threads) {
+void ckernels_resample(const float *image __noescape, size_t nz, size_t ny, size_t nx, const float *pointZ __noescape,
+    const float *pointY __noescape, const float *pointX __noescape, size_t mz, size_t my, size_t mx, int relative, int interpolation,
+    float outside, float *target __noescape, uint8_t *valid __noescape, int threads) {
   Resample r = {image, {nz, ny, nx}, {pointZ, pointY, pointX}, {mz, my, mx}, relative != 0, outside, target, valid};
   RowParts rows(r.m);
   parallel(rows.parts, threads, [&](long part) {
@@ -177,9 +174,12 @@ void ckernels_resample(
     float *pz = scratch.data(), *py = pz + r.m.x, *px = py + r.m.x;
     for (long row = rows.first(part); row < rows.end(part); ++row) {
       positions(r, row, pz, py, px);
-      if (interpolation == CKernelsNearest) resample_nearest(r, row, pz, py, px);
-      else if (interpolation == CKernelsCubic) resample_cubic(r, row, pz, py, px);
-      else resample_linear(r, row, pz, py, px);
+      if (interpolation == CKernelsNearest)
+        resample_nearest(r, row, pz, py, px);
+      else if (interpolation == CKernelsCubic)
+        resample_cubic(r, row, pz, py, px);
+      else
+        resample_linear(r, row, pz, py, px);
     }
   });
 }

@@ -49,9 +49,8 @@ CK_VECTORISED Sums moments(const float *source, const uint8_t *mask, long from, 
 Sums all_moments(const float *source, const uint8_t *mask, long count, double centre, int threads) {
   long parts = (count + kPart - 1) / kPart;
   std::vector<Sums> sums(static_cast<size_t>(parts));
-  parallel(parts, threads, [&](long part) {
-    sums[size_t(part)] = moments(source, mask, part * kPart, std::min(count, (part + 1) * kPart), centre);
-  });
+  parallel(parts, threads,
+      [&](long part) { sums[size_t(part)] = moments(source, mask, part * kPart, std::min(count, (part + 1) * kPart), centre); });
   Sums total = {0, 0, 0};
   for (auto &s : sums) {
     total.count += s.count;
@@ -110,13 +109,11 @@ CK_VECTORISED void shrink_row(const Shrink &s, long z, long y, float *sum, float
 
 }  // namespace
 
-void ckernels_normalise(
-    const float *source __noescape, const uint8_t *mask __noescape, float *target __noescape, uint8_t *valid __noescape, size_t count,
-    float shift, float scale, int threads) {
+void ckernels_normalise(const float *source __noescape, const uint8_t *mask __noescape, float *target __noescape, uint8_t *valid __noescape,
+    size_t count, float shift, float scale, int threads) {
   long n = long(count), parts = (n + kPart - 1) / kPart;
-  parallel(parts, threads, [&](long part) {
-    normalise(source, mask, target, valid, part * kPart, std::min(n, (part + 1) * kPart), shift, scale);
-  });
+  parallel(parts, threads,
+      [&](long part) { normalise(source, mask, target, valid, part * kPart, std::min(n, (part + 1) * kPart), shift, scale); });
 }
 
 void ckernels_moments(
@@ -133,9 +130,8 @@ void ckernels_moments(
   moments[2] = std::max(0.0, second.squares / second.count - rest * rest);
 }
 
-void ckernels_shrink(
-    const float *source __noescape, const uint8_t *sourceValid __noescape, size_t nz, size_t ny, size_t nx, float *target __noescape,
-    uint8_t *targetValid __noescape, size_t mz, size_t my, size_t mx, int fz, int fy, int fx, int threads) {
+void ckernels_shrink(const float *source __noescape, const uint8_t *sourceValid __noescape, size_t nz, size_t ny, size_t nx,
+    float *target __noescape, uint8_t *targetValid __noescape, size_t mz, size_t my, size_t mx, int fz, int fy, int fx, int threads) {
   Shrink s = {source, sourceValid, {nz, ny, nx}, target, targetValid, {mz, my, mx}, fz, fy, fx};
   RowParts rows(s.m);
   parallel(rows.parts, threads, [&](long part) {

@@ -52,9 +52,8 @@ void pad(float *padded, long length, long width, long radius, int border) {
 
 }  // namespace
 
-void ckernels_smooth_axis(
-    float *values __noescape, size_t components, size_t nz, size_t ny, size_t nx, int axis, const float *taps __noescape, size_t tapCount,
-    int border, int threads) {
+void ckernels_smooth_axis(float *values __noescape, size_t components, size_t nz, size_t ny, size_t nx, int axis,
+    const float *taps __noescape, size_t tapCount, int border, int threads) {
   long radius = long(tapCount) - 1, width = long(nx), planes = long(components * nz);
   if (axis == 2) {
     Extent all(components * nz, ny, nx);

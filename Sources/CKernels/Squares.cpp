@@ -37,10 +37,9 @@ CK_VECTORISED CKernelsScore squares_tile(const Pair &p, const Equations &e, cons
 
 }  // namespace
 
-CKernelsScore ckernels_squares_equations(
-    const float *fixed __noescape, const float *warped __noescape, const uint8_t *fixedValid __noescape,
-    const uint8_t *warpedValid __noescape, size_t nz, size_t ny, size_t nx, float *equations __noescape, size_t mz, size_t my, size_t mx,
-    int gz, int gy, int gx, float sz, float sy, float sx, int threads) {
+CKernelsScore ckernels_squares_equations(const float *fixed __noescape, const float *warped __noescape,
+    const uint8_t *fixedValid __noescape, const uint8_t *warpedValid __noescape, size_t nz, size_t ny, size_t nx,
+    float *equations __noescape, size_t mz, size_t my, size_t mx, int gz, int gy, int gx, float sz, float sy, float sx, int threads) {
   Pair p = {fixed, warped, fixedValid, warpedValid, {nz, ny, nx}};
   Equations e = {equations, {mz, my, mx}, gz, gy, gx, {sz, sy, sx}};
   Tiling tiling(p.n);

@@ -39,8 +39,10 @@ struct WindowScratch {
   std::vector<float> ring, rows, line, sums, extra;
   WindowScratch(const Tiling &tiling, const Radii &r, long components, long extras)
       : ring(size_t((2 * r.z + 1) * components * tiling.high * tiling.n.x)),
-        rows(size_t(components * (tiling.high + 2 * r.y) * tiling.n.x)), line(size_t(components * (tiling.n.x + 2 * r.x))),
-        sums(size_t(components * tiling.n.x)), extra(size_t(extras * (tiling.n.x + 1))) {}
+        rows(size_t(components * (tiling.high + 2 * r.y) * tiling.n.x)),
+        line(size_t(components * (tiling.n.x + 2 * r.x))),
+        sums(size_t(components * tiling.n.x)),
+        extra(size_t(extras * (tiling.n.x + 1))) {}
 };
 
 CK_INLINE void clear(float *values, long count) {

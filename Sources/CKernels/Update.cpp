@@ -62,7 +62,8 @@ CK_VECTORISED void merge_part(float *moving, const float *fixed, long from, long
   for (long i = from; i < to; ++i) moving[i] = 0.5f * (moving[i] + sign * fixed[i]);
 }
 
-template <class Body> CKernelsTrace sum_parts(long count, int threads, const Body &body) {
+template <class Body>
+CKernelsTrace sum_parts(long count, int threads, const Body &body) {
   long parts = (count + kPart - 1) / kPart;
   std::vector<CKernelsTrace> sums(static_cast<size_t>(parts));
   parallel(parts, threads, [&](long part) { sums[size_t(part)] = body(part * kPart, std::min(count, (part + 1) * kPart)); });
@@ -77,19 +78,16 @@ template <class Body> CKernelsTrace sum_parts(long count, int threads, const Bod
 }  // namespace
 
 void ckernels_trace(const float *equations __noescape, size_t count, double *sums __noescape, int threads) {
-  CKernelsTrace all =
-      sum_parts(long(count), threads, [&](long from, long to) { return trace_part(equations, long(count), from, to); });
+  CKernelsTrace all = sum_parts(long(count), threads, [&](long from, long to) { return trace_part(equations, long(count), from, to); });
   sums[0] = all.sum;
   sums[1] = all.squares;
 }
 
-CKernelsTrace ckernels_solve(
-    const float *equations __noescape, float *step __noescape, size_t count, float damping, float limit, float sz, float sy, float sx,
-    int threads) {
+CKernelsTrace ckernels_solve(const float *equations __noescape, float *step __noescape, size_t count, float damping, float limit, float sz,
+    float sy, float sx, int threads) {
   float scales[3] = {sz, sy, sx};
-  return sum_parts(long(count), threads, [&](long from, long to) {
-    return solve_part(equations, step, long(count), from, to, damping, limit, scales);
-  });
+  return sum_parts(
+      long(count), threads, [&](long from, long to) { return solve_part(equations, step, long(count), from, to, damping, limit, scales); });
 }
 
 void ckernels_merge_equations(float *moving __noescape, const float *fixed __noescape, size_t count, int threads) {

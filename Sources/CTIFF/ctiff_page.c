@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-CTIFFPageList ctiff_page_offsets(const char * path, uint64_t * __counted_by(capacity) offsets __noescape, size_t capacity) {
+CTIFFPageList ctiff_page_offsets(const char *path, uint64_t *__counted_by(capacity) offsets __noescape, size_t capacity) {
   CTIFFPageList list;
   memset(&list, 0, sizeof(list));
   CTIFFReader reader;
@@ -32,15 +32,19 @@ CTIFFPageList ctiff_page_offsets(const char * path, uint64_t * __counted_by(capa
 static CTIFFSampleFormat sample_format(uint16_t format) {
   switch (format) {
     case SAMPLEFORMAT_VOID:
-    case SAMPLEFORMAT_UINT: return CTIFFSampleFormatUnsigned;
-    case SAMPLEFORMAT_INT: return CTIFFSampleFormatSigned;
-    case SAMPLEFORMAT_IEEEFP: return CTIFFSampleFormatReal;
-    default: return CTIFFSampleFormatUnknown;
+    case SAMPLEFORMAT_UINT:
+      return CTIFFSampleFormatUnsigned;
+    case SAMPLEFORMAT_INT:
+      return CTIFFSampleFormatSigned;
+    case SAMPLEFORMAT_IEEEFP:
+      return CTIFFSampleFormatReal;
+    default:
+      return CTIFFSampleFormatUnknown;
   }
 }
 
 /// Whether the strips of an uncompressed page follow one another.
-static bool is_plain(TIFF * tiff, uint16_t compression, uint16_t planar, uint16_t samples) {
+static bool is_plain(TIFF *tiff, uint16_t compression, uint16_t planar, uint16_t samples) {
   if (compression != COMPRESSION_NONE || TIFFIsTiled(tiff) || (planar == PLANARCONFIG_SEPARATE && samples > 1)) return false;
   const uint32_t strips = TIFFNumberOfStrips(tiff);
   for (uint32_t strip = 1; strip < strips; ++strip) {
@@ -49,7 +53,7 @@ static bool is_plain(TIFF * tiff, uint16_t compression, uint16_t planar, uint16_
   return true;
 }
 
-static void describe(TIFF * tiff, CTIFFPage * page) {
+static void describe(TIFF *tiff, CTIFFPage *page) {
   uint16_t bits = 1, samples = 1, format = SAMPLEFORMAT_UINT, photometric = PHOTOMETRIC_MINISBLACK, planar = PLANARCONFIG_CONTIG;
   uint16_t compression = COMPRESSION_NONE, unit = RESUNIT_INCH;
   uint32_t kind = 0, rows = 0;
@@ -83,11 +87,11 @@ static void describe(TIFF * tiff, CTIFFPage * page) {
   }
   page->dataOffset = TIFFGetStrileOffset(tiff, 0);
   page->isPlain = is_plain(tiff, compression, planar, samples);
-  const char * text = NULL;
+  const char *text = NULL;
   if (TIFFGetField(tiff, TIFFTAG_IMAGEDESCRIPTION, &text) && text) page->descriptionLength = strlen(text);
 }
 
-CTIFFPage ctiff_page(const char * path, uint64_t offset) {
+CTIFFPage ctiff_page(const char *path, uint64_t offset) {
   CTIFFPage page;
   memset(&page, 0, sizeof(page));
   page.offset = offset;
@@ -105,10 +109,9 @@ CTIFFPage ctiff_page(const char * path, uint64_t offset) {
   return page;
 }
 
-size_t ctiff_page_description(
-  const char * path, uint64_t offset, char * __counted_by(capacity) description __noescape, size_t capacity) {
+size_t ctiff_page_description(const char *path, uint64_t offset, char *__counted_by(capacity) description __noescape, size_t capacity) {
   size_t length = 0;
-  const char * text = NULL;
+  const char *text = NULL;
   CTIFFReader reader;
   ctiff_open(&reader, path);
   if (reader.tiff && TIFFSetSubDirectory(reader.tiff, offset) && TIFFGetField(reader.tiff, TIFFTAG_IMAGEDESCRIPTION, &text) && text) {

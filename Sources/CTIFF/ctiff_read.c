@@ -24,13 +24,13 @@ static uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
 static uint32_t larger(uint32_t a, uint32_t b) { return a > b ? a : b; }
 
 /// Copies what `chunk`, whose first pixel is (top, left) of sample plane `plane`, shares with the region.
-static void copy_chunk(const Region * region, const uint8_t * chunk, uint32_t top, uint32_t left, uint16_t plane, uint8_t * pixels) {
+static void copy_chunk(const Region *region, const uint8_t *chunk, uint32_t top, uint32_t left, uint16_t plane, uint8_t *pixels) {
   const uint32_t from = larger(region->x0, left), to = smaller(region->x1, left + region->chunkWidth);
   const size_t stored = region->sampleSize * region->samples;
   const size_t rowSize = (size_t)(region->x1 - region->x0) * region->pixelSize;
   for (uint32_t y = larger(region->y0, top); y < region->y1 && y < top + region->chunkHeight; ++y) {
-    const uint8_t * source = chunk + ((size_t)(y - top) * region->chunkWidth + (from - left)) * stored;
-    uint8_t * target = pixels + (size_t)(y - region->y0) * rowSize + (size_t)(from - region->x0) * region->pixelSize;
+    const uint8_t *source = chunk + ((size_t)(y - top) * region->chunkWidth + (from - left)) * stored;
+    uint8_t *target = pixels + (size_t)(y - region->y0) * rowSize + (size_t)(from - region->x0) * region->pixelSize;
     if (region->planes == 1) {
       memcpy(target, source, (size_t)(to - from) * stored);
     } else {
@@ -40,14 +40,13 @@ static void copy_chunk(const Region * region, const uint8_t * chunk, uint32_t to
   }
 }
 
-static bool read_chunks(TIFF * tiff, const Region * region, uint8_t * chunk, tmsize_t chunkSize, uint8_t * pixels) {
+static bool read_chunks(TIFF *tiff, const Region *region, uint8_t *chunk, tmsize_t chunkSize, uint8_t *pixels) {
   const bool isTiled = TIFFIsTiled(tiff) != 0;
   for (uint16_t plane = 0; plane < region->planes; ++plane) {
     for (uint32_t top = region->y0 / region->chunkHeight * region->chunkHeight; top < region->y1; top += region->chunkHeight) {
       for (uint32_t left = region->x0 / region->chunkWidth * region->chunkWidth; left < region->x1; left += region->chunkWidth) {
-        const tmsize_t read = isTiled
-          ? TIFFReadEncodedTile(tiff, TIFFComputeTile(tiff, left, top, 0, plane), chunk, chunkSize)
-          : TIFFReadEncodedStrip(tiff, TIFFComputeStrip(tiff, top, plane), chunk, chunkSize);
+        const tmsize_t read = isTiled ? TIFFReadEncodedTile(tiff, TIFFComputeTile(tiff, left, top, 0, plane), chunk, chunkSize)
+                                      : TIFFReadEncodedStrip(tiff, TIFFComputeStrip(tiff, top, plane), chunk, chunkSize);
         if (read < 0) return false;
         if (read < chunkSize) memset(chunk + read, 0, (size_t)(chunkSize - read));
         copy_chunk(region, chunk, top, left, plane, pixels);
@@ -59,8 +58,8 @@ static bool read_chunks(TIFF * tiff, const Region * region, uint8_t * chunk, tms
   return true;
 }
 
-static void read_region(CTIFFReader * reader, Region region, uint8_t * pixels, size_t byteCount) {
-  TIFF * tiff = reader->tiff;
+static void read_region(CTIFFReader *reader, Region region, uint8_t *pixels, size_t byteCount) {
+  TIFF *tiff = reader->tiff;
   uint16_t bits = 1, samples = 1, planar = PLANARCONFIG_CONTIG, photometric = PHOTOMETRIC_MINISBLACK, compression = COMPRESSION_NONE;
   uint32_t width = 0, height = 0;
   TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width);
@@ -94,14 +93,14 @@ static void read_region(CTIFFReader * reader, Region region, uint8_t * pixels, s
     ctiff_fail(&reader->status, "has strips or tiles of a size that is not read");
     return;
   }
-  uint8_t * chunk = malloc((size_t)chunkSize);
-  if (!chunk || !read_chunks(tiff, &region, chunk, chunkSize, pixels)) ctiff_fail(&reader->status, "has a strip or tile that cannot be decoded");
+  uint8_t *chunk = malloc((size_t)chunkSize);
+  if (!chunk || !read_chunks(tiff, &region, chunk, chunkSize, pixels))
+    ctiff_fail(&reader->status, "has a strip or tile that cannot be decoded");
   free(chunk);
 }
 
-CTIFFStatus ctiff_page_read(
-  const char * path, uint64_t offset, uint32_t y0, uint32_t y1, uint32_t x0,
-  uint32_t x1, void * __sized_by(byteCount) pixels __noescape, size_t byteCount) {
+CTIFFStatus ctiff_page_read(const char *path, uint64_t offset, uint32_t y0, uint32_t y1, uint32_t x0, uint32_t x1,
+    void *__sized_by(byteCount) pixels __noescape, size_t byteCount) {
   CTIFFReader reader;
   ctiff_open(&reader, path);
   if (reader.tiff) {

@@ -6,7 +6,8 @@ public import Volumes
 /// The whole map from fixed to moving space, `T(x) = affine(coarse(x + u(x)))`: local displacement first, then the coarse warp, then the
 /// affine map.
 ///
-/// As an ANTs transform list this is `[affine, coarse_warp, u]` (last applied first). Rank 3 throughout; 2D is one plane.
+/// For SimpleITK's `CompositeTransform` this is the list `[affine, coarse_warp, u]` (last applied first), for `antsApplyTransforms` the
+/// list `u, coarse_warp, affine`. Rank 3 throughout; 2D is one plane.
 public struct ComposedTransform: Sendable {
   /// World to world, in the fixed image's unit.
   public var affine: AffineTransform

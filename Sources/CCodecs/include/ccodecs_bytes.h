@@ -16,7 +16,6 @@ void ccodecs_copy_bytes(
 
 /// Whether two buffers have the same length and the same bytes: 1 or 0.
 int ccodecs_equal_bytes(
-    const void *__sized_by(count) bytes __noescape, size_t count, const void *__sized_by(other_count) other __noescape,
-    size_t other_count);
+    const void *__sized_by(count) bytes __noescape, size_t count, const void *__sized_by(other_count) other __noescape, size_t other_count);
 
 #pragma clang assume_nonnull end

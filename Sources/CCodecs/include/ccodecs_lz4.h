@@ -18,8 +18,7 @@ int64_t ccodecs_lz4_decode(
 size_t ccodecs_lz4_bound(size_t count);
 
 /// Encodes header and block.
-int64_t ccodecs_lz4_encode(
-    const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape, size_t capacity,
-    int acceleration);
+int64_t ccodecs_lz4_encode(const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape,
+    size_t capacity, int acceleration);
 
 #pragma clang assume_nonnull end

@@ -15,8 +15,7 @@ int64_t ccodecs_zlib_decode(
 size_t ccodecs_zlib_bound(size_t count);
 
 /// Encodes a zlib stream, or a gzip member without a time or a name where `gzip` is not zero.
-int64_t ccodecs_zlib_encode(
-    const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape, size_t capacity,
-    int level, int gzip);
+int64_t ccodecs_zlib_encode(const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape,
+    size_t capacity, int level, int gzip);
 
 #pragma clang assume_nonnull end

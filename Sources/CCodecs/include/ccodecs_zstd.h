@@ -18,8 +18,7 @@ int64_t ccodecs_zstd_decode(
 size_t ccodecs_zstd_bound(size_t count);
 
 /// Encodes one frame that states its length; with a checksum of the content where `checksum` is not zero.
-int64_t ccodecs_zstd_encode(
-    const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape, size_t capacity,
-    int level, int checksum);
+int64_t ccodecs_zstd_encode(const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape,
+    size_t capacity, int level, int checksum);
 
 #pragma clang assume_nonnull end

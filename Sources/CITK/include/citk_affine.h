@@ -66,12 +66,11 @@ typedef struct CITKAffineResult {
 /// Improves an affine map between two images at one resolution.
 ///
 /// Voxels in C order. A mask has the lattice of its image, zero where the image is not to be looked at; no elements where there is none.
-CITKAffineResult citk_affine_register(
-  CITKLattice fixedLattice, const float * __counted_by(fixedCount) fixed __noescape, size_t fixedCount,
-  const uint8_t * __counted_by(fixedMaskCount) fixedMask __noescape, size_t fixedMaskCount,
-  CITKLattice movingLattice, const float * __counted_by(movingCount) moving __noescape, size_t movingCount,
-  const uint8_t * __counted_by(movingMaskCount) movingMask __noescape, size_t movingMaskCount,
-  CITKAffineMap initial, CITKAffineOptions options);
+CITKAffineResult citk_affine_register(CITKLattice fixedLattice, const float *__counted_by(fixedCount) fixed __noescape, size_t fixedCount,
+    const uint8_t *__counted_by(fixedMaskCount) fixedMask __noescape, size_t fixedMaskCount, CITKLattice movingLattice,
+    const float *__counted_by(movingCount) moving __noescape, size_t movingCount,
+    const uint8_t *__counted_by(movingMaskCount) movingMask __noescape, size_t movingMaskCount, CITKAffineMap initial,
+    CITKAffineOptions options);
 
 #ifdef __cplusplus
 }

@@ -65,15 +65,14 @@ typedef struct CITKImageHeader {
 ///
 /// `geometry` gets `rank` lengths in voxels, `rank` spacings, `rank` origins, and `rank × rank` rows of the direction matrix. Axes are
 /// listed slowest first, world axes too (z, y, x); world coordinates are LPS.
-CITKImageHeader citk_image_file_header(const char * path, double * __counted_by(capacity) geometry __noescape, size_t capacity);
+CITKImageHeader citk_image_file_header(const char *path, double *__counted_by(capacity) geometry __noescape, size_t capacity);
 
 /// Reads the voxels of a region, components interleaved, in the type that the header names.
 ///
 /// `region` is the first voxel along each axis, then the number of voxels along each, slowest axis first: `regionCount` is twice the rank.
 /// `byteCount` must be what the region holds. Calls are serial: the libraries below ITK share state.
-CITKStatus citk_image_file_read(
-  const char * path, const int64_t * __counted_by(regionCount) region __noescape, size_t regionCount,
-  void * __sized_by(byteCount) voxels __noescape, size_t byteCount);
+CITKStatus citk_image_file_read(const char *path, const int64_t *__counted_by(regionCount) region __noescape, size_t regionCount,
+    void *__sized_by(byteCount) voxels __noescape, size_t byteCount);
 
 #ifdef __cplusplus
 }

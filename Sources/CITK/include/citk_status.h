@@ -23,7 +23,7 @@ typedef struct CITKStatus {
 } CITKStatus;
 
 /// Copies the message without its final zero to `buffer`, as much as fits, and returns how many bytes were copied.
-size_t citk_status_message(CITKStatus status, char * __counted_by(capacity) buffer __noescape, size_t capacity);
+size_t citk_status_message(CITKStatus status, char *__counted_by(capacity) buffer __noescape, size_t capacity);
 
 #ifdef __cplusplus
 }

@@ -69,13 +69,11 @@ typedef struct CITKSyNResult {
 /// Voxels in C order. Masks have the lattices of their images, zero where an image is not to be looked at. `forward` and `inverse` take
 /// the fields on the fixed lattice, in world units: all of the slowest world axis, then the next. A fixed point x goes to the moving
 /// point initial(x + forward(x)); x + inverse(x) undoes x + forward(x).
-CITKSyNResult citk_syn_register(
-  CITKLattice fixedLattice, const float * __counted_by(fixedCount) fixed __noescape,
-  const uint8_t * __counted_by(fixedCount) fixedMask __noescape, size_t fixedCount,
-  CITKLattice movingLattice, const float * __counted_by(movingCount) moving __noescape,
-  const uint8_t * __counted_by(movingCount) movingMask __noescape, size_t movingCount,
-  CITKAffineMap initial, CITKSyNOptions options,
-  float * __counted_by(fieldCount) forward __noescape, float * __counted_by(fieldCount) inverse __noescape, size_t fieldCount);
+CITKSyNResult citk_syn_register(CITKLattice fixedLattice, const float *__counted_by(fixedCount) fixed __noescape,
+    const uint8_t *__counted_by(fixedCount) fixedMask __noescape, size_t fixedCount, CITKLattice movingLattice,
+    const float *__counted_by(movingCount) moving __noescape, const uint8_t *__counted_by(movingCount) movingMask __noescape,
+    size_t movingCount, CITKAffineMap initial, CITKSyNOptions options, float *__counted_by(fieldCount) forward __noescape,
+    float *__counted_by(fieldCount) inverse __noescape, size_t fieldCount);
 
 #ifdef __cplusplus
 }

@@ -22,13 +22,12 @@ typedef struct CITKTransformFile {
 ///
 /// `numbers` gets `rank × rank` rows of the matrix and `rank` offsets, the centre folded in, slowest axis first (z, y, x). Several
 /// transforms in one file have to be a composite one: they are multiplied, the last one applied first, as ITK does.
-CITKTransformFile citk_transform_file_read(const char * path, double * __counted_by(capacity) numbers __noescape, size_t capacity);
+CITKTransformFile citk_transform_file_read(const char *path, double *__counted_by(capacity) numbers __noescape, size_t capacity);
 
 /// Writes an affine map with its centre at zero as ITK's AffineTransform: MATLAB's format if `isMatlab`, else ITK's text.
 ///
 /// `count` is 6 (2D) or 12 (3D); `numbers` as above.
-CITKStatus citk_transform_file_write(
-  const char * path, const double * __counted_by(count) numbers __noescape, size_t count, bool isMatlab);
+CITKStatus citk_transform_file_write(const char *path, const double *__counted_by(count) numbers __noescape, size_t count, bool isMatlab);
 
 #ifdef __cplusplus
 }

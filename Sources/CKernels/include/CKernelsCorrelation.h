@@ -15,25 +15,23 @@ typedef struct {
 ///
 /// The score is the sum of squared local correlation, negative correlation counting as none; with `eitherSign`, as much as positive.
 /// `fixedFloor`, `movingFloor` are added to the variance of a window. `coefficients` are four lattices.
-CKernelsScore ckernels_correlation_coefficients(
-    const float *__counted_by(nz *ny *nx) fixed __noescape, const float *__counted_by(nz *ny *nx) warped __noescape,
-    const uint8_t *__counted_by(nz *ny *nx) fixedValid __noescape, const uint8_t *__counted_by(nz *ny *nx) warpedValid __noescape,
-    size_t nz, size_t ny, size_t nx, int rz, int ry, int rx, float fixedFloor, float movingFloor, int eitherSign,
-    float *__counted_by(4 * nz * ny * nx) coefficients __noescape, int threads);
+CKernelsScore ckernels_correlation_coefficients(const float *__counted_by(nz *ny *nx) fixed __noescape,
+    const float *__counted_by(nz *ny *nx) warped __noescape, const uint8_t *__counted_by(nz *ny *nx) fixedValid __noescape,
+    const uint8_t *__counted_by(nz *ny *nx) warpedValid __noescape, size_t nz, size_t ny, size_t nx, int rz, int ry, int rx,
+    float fixedFloor, float movingFloor, int eitherSign, float *__counted_by(4 * nz * ny * nx) coefficients __noescape, int threads);
 
 /// Second half: normal equations of the score's derivative by the position of each voxel of `warped`, in `equations` (nine lattices).
-void ckernels_correlation_equations(
-    const float *__counted_by(nz *ny *nx) fixed __noescape, const float *__counted_by(nz *ny *nx) warped __noescape,
-    const uint8_t *__counted_by(nz *ny *nx) fixedValid __noescape, const uint8_t *__counted_by(nz *ny *nx) warpedValid __noescape,
-    size_t nz, size_t ny, size_t nx, int rz, int ry, int rx, const float *__counted_by(4 * nz * ny * nx) coefficients __noescape,
-    float *__counted_by(9 * mz * my * mx) equations __noescape, size_t mz, size_t my, size_t mx, int gz, int gy, int gx, float sz,
-    float sy, float sx, int threads);
+void ckernels_correlation_equations(const float *__counted_by(nz *ny *nx) fixed __noescape,
+    const float *__counted_by(nz *ny *nx) warped __noescape, const uint8_t *__counted_by(nz *ny *nx) fixedValid __noescape,
+    const uint8_t *__counted_by(nz *ny *nx) warpedValid __noescape, size_t nz, size_t ny, size_t nx, int rz, int ry, int rx,
+    const float *__counted_by(4 * nz * ny * nx) coefficients __noescape, float *__counted_by(9 * mz * my * mx) equations __noescape,
+    size_t mz, size_t my, size_t mx, int gz, int gy, int gx, float sz, float sy, float sx, int threads);
 
 /// The local correlation about each voxel, 0 where it is undefined; the score sums it over the centres in `mask` that have a variance.
-CKernelsScore ckernels_local_correlation(
-    const float *__counted_by(nz *ny *nx) fixed __noescape, const float *__counted_by(nz *ny *nx) moving __noescape,
-    const uint8_t *__counted_by(nz *ny *nx) valid __noescape, const uint8_t *__counted_by(nz *ny *nx) mask __noescape, size_t nz,
-    size_t ny, size_t nx, int rz, int ry, int rx, double floor, float *__counted_by(nz *ny *nx) map __noescape, int threads);
+CKernelsScore ckernels_local_correlation(const float *__counted_by(nz *ny *nx) fixed __noescape,
+    const float *__counted_by(nz *ny *nx) moving __noescape, const uint8_t *__counted_by(nz *ny *nx) valid __noescape,
+    const uint8_t *__counted_by(nz *ny *nx) mask __noescape, size_t nz, size_t ny, size_t nx, int rz, int ry, int rx, double floor,
+    float *__counted_by(nz *ny *nx) map __noescape, int threads);
 
 #ifdef __cplusplus
 }

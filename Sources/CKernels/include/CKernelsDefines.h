@@ -4,4 +4,3 @@
 #include <stdint.h>
 #include <ptrcheck.h>
 #include <lifetimebound.h>
-

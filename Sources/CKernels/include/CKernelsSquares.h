@@ -7,11 +7,11 @@ extern "C" {
 #endif
 
 /// Normal equations of the squared difference; the score is the sum of squares.
-CKernelsScore ckernels_squares_equations(
-    const float *__counted_by(nz *ny *nx) fixed __noescape, const float *__counted_by(nz *ny *nx) warped __noescape,
-    const uint8_t *__counted_by(nz *ny *nx) fixedValid __noescape, const uint8_t *__counted_by(nz *ny *nx) warpedValid __noescape,
-    size_t nz, size_t ny, size_t nx, float *__counted_by(9 * mz * my * mx) equations __noescape, size_t mz, size_t my, size_t mx, int gz,
-    int gy, int gx, float sz, float sy, float sx, int threads);
+CKernelsScore ckernels_squares_equations(const float *__counted_by(nz *ny *nx) fixed __noescape,
+    const float *__counted_by(nz *ny *nx) warped __noescape, const uint8_t *__counted_by(nz *ny *nx) fixedValid __noescape,
+    const uint8_t *__counted_by(nz *ny *nx) warpedValid __noescape, size_t nz, size_t ny, size_t nx,
+    float *__counted_by(9 * mz * my * mx) equations __noescape, size_t mz, size_t my, size_t mx, int gz, int gy, int gx, float sz, float sy,
+    float sx, int threads);
 
 #ifdef __cplusplus
 }

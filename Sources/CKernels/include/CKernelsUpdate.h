@@ -18,9 +18,8 @@ void ckernels_trace(
 /// Solves `(H + damping I) v = g` in each cell; `v` no longer than `limit`, then multiplied per component by `sz`, `sy`, `sx`.
 ///
 /// Returns the sum and sum of squares of the lengths of `v` before the last multiplication.
-CKernelsTrace ckernels_solve(
-    const float *__counted_by(9 * count) equations __noescape, float *__counted_by(3 * count) step __noescape, size_t count,
-    float damping, float limit, float sz, float sy, float sx, int threads);
+CKernelsTrace ckernels_solve(const float *__counted_by(9 * count) equations __noescape, float *__counted_by(3 * count) step __noescape,
+    size_t count, float damping, float limit, float sz, float sy, float sx, int threads);
 
 /// Both images' equations as one for a symmetric step: `moving.g = (moving.g - fixed.g) / 2`, `moving.H = (moving.H + fixed.H) / 2`.
 void ckernels_merge_equations(

@@ -53,21 +53,19 @@ typedef struct CTIFFPageList {
 } CTIFFPageList;
 
 /// Finds the pages of the TIFF file at `path`: their directories' offsets, in file order.
-CTIFFPageList ctiff_page_offsets(const char * path, uint64_t * __counted_by(capacity) offsets __noescape, size_t capacity);
+CTIFFPageList ctiff_page_offsets(const char *path, uint64_t *__counted_by(capacity) offsets __noescape, size_t capacity);
 
 /// Reads what the page at `offset` says of itself.
-CTIFFPage ctiff_page(const char * path, uint64_t offset);
+CTIFFPage ctiff_page(const char *path, uint64_t offset);
 
 /// Copies the description of the page at `offset`, as much as fits, and returns how many bytes were copied.
-size_t ctiff_page_description(
-  const char * path, uint64_t offset, char * __counted_by(capacity) description __noescape, size_t capacity);
+size_t ctiff_page_description(const char *path, uint64_t offset, char *__counted_by(capacity) description __noescape, size_t capacity);
 
 /// Reads the pixels x0 ..< x1, y0 ..< y1 of the page at `offset`, samples interleaved, in the machine's byte order: only the strips or
 /// tiles that meet them are decoded.
 ///
 /// `byteCount` must be what the region holds.
-CTIFFStatus ctiff_page_read(
-  const char * path, uint64_t offset, uint32_t y0, uint32_t y1, uint32_t x0,
-  uint32_t x1, void * __sized_by(byteCount) pixels __noescape, size_t byteCount);
+CTIFFStatus ctiff_page_read(const char *path, uint64_t offset, uint32_t y0, uint32_t y1, uint32_t x0, uint32_t x1,
+    void *__sized_by(byteCount) pixels __noescape, size_t byteCount);
 
 #pragma clang assume_nonnull end

@@ -21,6 +21,6 @@ typedef struct CTIFFStatus {
 } CTIFFStatus;
 
 /// Copies the message without its final zero to `buffer`, as much as fits, and returns how many bytes were copied.
-size_t ctiff_status_message(CTIFFStatus status, char * __counted_by(capacity) buffer __noescape, size_t capacity);
+size_t ctiff_status_message(CTIFFStatus status, char *__counted_by(capacity) buffer __noescape, size_t capacity);
 
 #pragma clang assume_nonnull end

@@ -141,7 +141,8 @@ extension PhysicalSpace {
   /// The plane of a lattice that was lifted to three axes.
   func droppingFirstAxis() -> PhysicalSpace {
     PhysicalSpace(
-      spacing: Array(spacing.dropFirst()), origin: Array(origin.dropFirst()), direction: direction.dropFirst().map { Array($0.dropFirst()) },
+      spacing: Array(spacing.dropFirst()), origin: Array(origin.dropFirst()),
+      direction: direction.dropFirst().map { Array($0.dropFirst()) },
       unit: unit)
   }
 }

@@ -21,14 +21,17 @@ public struct PointTable: Sendable, Equatable {
       throw PipelineError("\(path) cannot be read: \(OutputFolder.reason(error))", hint: "give a CSV file with the columns z,y,x")
     }
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
-    guard let header = lines.first, !header.isEmpty else { throw PipelineError("\(path) is empty", hint: "its first line names the columns: z,y,x") }
+    guard let header = lines.first, !header.isEmpty else {
+      throw PipelineError("\(path) is empty", hint: "its first line names the columns: z,y,x")
+    }
     columns = Self.fields(header)
     let wanted = Array(["z", "y", "x"].suffix(rank))
     var places: [Int] = []
     for name in wanted {
       guard let place = columns.firstIndex(where: { $0.lowercased().trimmingCharacters(in: .whitespaces) == name }) else {
         throw PipelineError(
-          "\(path) has no column `\(name)`: its columns are \(columns.joined(separator: ", "))", hint: "name the columns \(wanted.joined(separator: ","))")
+          "\(path) has no column `\(name)`: its columns are \(columns.joined(separator: ", "))",
+          hint: "name the columns \(wanted.joined(separator: ","))")
       }
       places.append(place)
     }

@@ -79,7 +79,8 @@ public struct TransformApplication: Sendable {
     let interpolation = options.interpolation ?? (options.isLabels ? .nearest : .linear)
     let isLabels = options.isLabels || (interpolation == .nearest && image.voxelType.isInteger)
     guard !options.isLabels || image.voxelType.isInteger else {
-      throw PipelineError("\(image.path) has voxels of \(image.voxelType.rawValue), and labels are whole numbers", hint: "leave --labels out")
+      throw PipelineError(
+        "\(image.path) has voxels of \(image.voxelType.rawValue), and labels are whole numbers", hint: "leave --labels out")
     }
     let unit = transforms.transform.fixedSpace.unit
     let finest = volumes.finest.placed(in: volumes.finest.space.converted(to: unit)).liftedToThreeAxes()

@@ -27,7 +27,8 @@ struct BlockFieldFile: Sendable {
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }
     let data = try Data(contentsOf: file)
     guard data.count == 12 * all.count else {
-      throw PipelineError("\(file.path) holds \(data.count) bytes, and \(12 * all.count) are needed", hint: "remove the output and run again")
+      throw PipelineError(
+        "\(file.path) holds \(data.count) bytes, and \(12 * all.count) are needed", hint: "remove the output and run again")
     }
     let values = unsafe data.withUnsafeBytes { unsafe Array($0.bindMemory(to: UInt32.self)) }
     func component(_ axis: Int) -> VoxelBuffer<Float> {

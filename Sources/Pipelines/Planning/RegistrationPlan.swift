@@ -92,7 +92,8 @@ extension RegistrationPlan {
       threads: threads, blocksAtOnce: blocksAtOnce, threadsPerBlock: max(1, threads / blocksAtOnce),
       expectedMemory: MemoryModel.base
         + max(
-          MemoryModel.coarse(fixedVoxels: coarseExtent.count, movingVoxels: movingCoarse.count), blocksAtOnce * blockBytes + coarseExtent.count * MemoryModel.bytesKeptPerCoarseVoxel),
+          MemoryModel.coarse(fixedVoxels: coarseExtent.count, movingVoxels: movingCoarse.count),
+          blocksAtOnce * blockBytes + coarseExtent.count * MemoryModel.bytesKeptPerCoarseVoxel),
       outputBytes: voxels * voxelSize * movingChannels * 8 / 7 + lattice * 12, workBytes: lattice * 12 * 2, notes: notes,
       fieldStride: options.fieldStride)
   }

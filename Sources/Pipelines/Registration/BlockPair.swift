@@ -43,7 +43,8 @@ struct BlockPair: Sendable {
     let inner = part.relative(to: reach.lower)
     let a = fixedMask.cropped(to: part)
     let b = valid.cropped(to: part)
-    mask.copy(from: VoxelBuffer(extent: part.extent, elements: zip(a.elements, b.elements).map { $0 & $1 }), box: part.extent.box, at: inner.lower)
+    mask.copy(
+      from: VoxelBuffer(extent: part.extent, elements: zip(a.elements, b.elements).map { $0 & $1 }), box: part.extent.box, at: inner.lower)
     return localNormalizedCrossCorrelation(fixed.cropped(to: reach), image.cropped(to: reach), radius: 4, mask: mask).mean
   }
 }

@@ -17,7 +17,8 @@ enum BlockTable {
     for record in records {
       let block = record.block
       let numbers = [
-        record.metricBefore, record.metricAfter, record.minimumJacobian, record.foldingPercent, record.largestDisplacement, record.validPercent,
+        record.metricBefore, record.metricAfter, record.minimumJacobian, record.foldingPercent, record.largestDisplacement,
+        record.validPercent,
       ].map { $0.map { String(format: "%.5g", $0) } ?? "" }
       let place: [Int] = [block.number] + block.index.suffix(rank) + block.core.lower.suffix(rank) + block.core.upper.suffix(rank)
       var fields: [String] = place.map { String($0) }

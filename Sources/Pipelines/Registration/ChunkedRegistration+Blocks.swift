@@ -22,7 +22,8 @@ extension ChunkedRegistration {
   /// - Throws: errors of reading; a block whose registration fails is recorded, and displaces nothing.
   public func registerBlocks(_ coarse: CoarseRegistration, in folder: String? = nil) async throws -> BlockRegistrations {
     let url =
-      folder.map { URL(fileURLWithPath: $0) } ?? FileManager.default.temporaryDirectory.appendingPathComponent("weft-fields-\(UUID().uuidString)")
+      folder.map { URL(fileURLWithPath: $0) }
+      ?? FileManager.default.temporaryDirectory.appendingPathComponent("weft-fields-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     let lattice = SplineLattice(extent: grid.extent, stride: plan.fieldStride)
     let store = BlockFieldFile(folder: url, lattice: lattice)

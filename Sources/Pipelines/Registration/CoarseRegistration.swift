@@ -105,7 +105,8 @@ private struct CoarseStage: Sendable {
     }
     for note in notes { registration.progress.report(.note(note)) }
     return CoarseRegistration(
-      transform: transform, start: name, startScores: scores, quality: quality, foreground: foreground, invalidVoxels: invalid, metric: metric, notes: notes)
+      transform: transform, start: name, startScores: scores, quality: quality, foreground: foreground, invalidVoxels: invalid,
+      metric: metric, notes: notes)
   }
 
   private func start(
@@ -121,7 +122,8 @@ private struct CoarseStage: Sendable {
         fixed: flat(fixed), moving: flat(moving), fixedMask: fixedMask.map(flat), movingMask: movingMask.map(flat), metric: options.metric)
     }
     registration.progress.report(
-      .note("start: \(result.name) (" + result.scores.map { "\($0.name) \(String(format: "%.3f", $0.score))" }.joined(separator: ", ") + ")"))
+      .note(
+        "start: \(result.name) (" + result.scores.map { "\($0.name) \(String(format: "%.3f", $0.score))" }.joined(separator: ", ") + ")"))
     return (lift(result.transform), result.name, result.scores)
   }
 
@@ -138,7 +140,10 @@ private struct CoarseStage: Sendable {
       let transform = ComposedTransform(affine: affine, coarse: nil, fixedSpace: fixed.space)
       var (warped, valid) = resampled(moving, through: transform)
       if let movingMask {
-        let onto = BoxResampler(volume: LazyVolume(Volume(voxels: movingMask.voxels.converted(to: Float.self), space: movingMask.space), name: ""), interpolation: .nearest, threads: 1) {
+        let onto = BoxResampler(
+          volume: LazyVolume(Volume(voxels: movingMask.voxels.converted(to: Float.self), space: movingMask.space), name: ""),
+          interpolation: .nearest, threads: 1
+        ) {
           transform.mapped($0, local: nil, to: movingMask.space)
         }
         let inside = try onto.values(over: fixed.extent.box).values
@@ -147,7 +152,8 @@ private struct CoarseStage: Sendable {
       var settings = DeformableOptions(options.accuracy, metric, threads: registration.plan.threads)
       settings.symmetric = true
       let result = try registerDeformable(
-        fixed: fixed.voxels, moving: warped, fixedMask: fixedMask?.voxels, movingMask: valid, spacing: fixed.space.spacing, options: settings,
+        fixed: fixed.voxels, moving: warped, fixedMask: fixedMask?.voxels, movingMask: valid, spacing: fixed.space.spacing,
+        options: settings,
         isCancelled: { Task.isCancelled })
       let inverse = result.inverse ?? inverted(result.forward, threads: registration.plan.threads).field
       return (DisplacementField(voxels: result.forward, space: fixed.space), DisplacementField(voxels: inverse, space: fixed.space))

@@ -79,7 +79,9 @@ struct FineStage: Sendable {
 
   /// Whether the displacement passes half the halo along an axis, so that a wider halo may find more.
   static func needsWiderHalo(_ record: BlockRecord, halo: [Int]) -> Bool {
-    guard record.state == .registered, let largest = record.largestDisplacement, let narrowest = halo.filter({ $0 > 0 }).min() else { return false }
+    guard record.state == .registered, let largest = record.largestDisplacement, let narrowest = halo.filter({ $0 > 0 }).min() else {
+      return false
+    }
     return largest > Double(narrowest) / 2
   }
 

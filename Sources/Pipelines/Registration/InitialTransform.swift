@@ -9,7 +9,8 @@ internal import Volumes
 /// - Throws: an error that names the file, where it cannot be read or has another rank.
 func readInitialTransform(_ path: String, rank: Int, unit: LengthUnit?) throws -> AffineTransform {
   guard FileManager.default.fileExists(atPath: path) else {
-    throw PipelineError("--initial-transform \(path) does not exist", hint: "give an ITK/ANTs affine (.mat, .txt, .tfm) or a CSV of landmark pairs")
+    throw PipelineError(
+      "--initial-transform \(path) does not exist", hint: "give an ITK/ANTs affine (.mat, .txt, .tfm) or a CSV of landmark pairs")
   }
   let transform =
     try path.lowercased().hasSuffix(".csv") ? fitted(path) : AffineTransform.read(contentsOf: path, unit: unit)

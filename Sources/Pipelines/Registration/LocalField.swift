@@ -32,7 +32,9 @@ struct LocalField: Sendable {
   static func open(at path: String, lattice: SplineLattice) throws -> LocalField {
     let array = try ChunkedArray.open(at: path + "/0")
     guard array.extent.lengths == [3] + lattice.box.extent.lengths else {
-      throw PipelineError("\(path) has \(array.extent) values, and \(Extent([3] + lattice.box.extent.lengths)) are needed", hint: "run the registration again")
+      throw PipelineError(
+        "\(path) has \(array.extent) values, and \(Extent([3] + lattice.box.extent.lengths)) are needed", hint: "run the registration again"
+      )
     }
     return LocalField(lattice: lattice, array: array)
   }

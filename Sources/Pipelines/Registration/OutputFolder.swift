@@ -46,7 +46,9 @@ struct OutputFolder {
   /// Removes the work folder, and the folder itself where this run made it and nothing was published.
   func abandon() {
     try? FileManager.default.removeItem(at: work)
-    if isNew, ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).isEmpty { try? FileManager.default.removeItem(at: url) }
+    if isNew, ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).isEmpty {
+      try? FileManager.default.removeItem(at: url)
+    }
   }
 
   /// - Throws: `PipelineError` where `output` is an input or lies inside one.

@@ -8,7 +8,8 @@ public import Volumes
 /// The transforms of a run on disk: `affine.mat`, `coarse_warp.nii.gz`, `coarse_inverse_warp.nii.gz` (ITK/ANTs files, in
 /// millimetres where the fixed image's unit is known), `field.ome.zarr`, and `transform.json`, which names the lattices and the order.
 ///
-/// `T(x) = affine(coarse(x + u(x)))`, from fixed to moving. As an ANTs list: `[affine.mat, coarse_warp.nii.gz]`.
+/// `T(x) = affine(coarse(x + u(x)))`, from fixed to moving. For ANTs the list is `coarse_warp.nii.gz, affine.mat` (`-t` in that
+/// order), for SimpleITK's `CompositeTransform` it is `[affine, coarse_warp]`.
 public struct TransformFolder: Sendable {
   /// Affine and coarse warp.
   public let transform: ComposedTransform
@@ -51,7 +52,8 @@ public struct TransformFolder: Sendable {
       order.append(warpName)
     }
     let record = Record(
-      rank: rank, fixed: SpaceRecord(extent: fixed, space: transform.fixedSpace), moving: SpaceRecord(extent: moving.extent, space: moving.space),
+      rank: rank, fixed: SpaceRecord(extent: fixed, space: transform.fixedSpace),
+      moving: SpaceRecord(extent: moving.extent, space: moving.space),
       order: order + [affineName], fieldStride: fieldStride)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -66,7 +68,8 @@ public struct TransformFolder: Sendable {
     if FileManager.default.fileExists(atPath: folder.appendingPathComponent("transforms").path) { folder.appendPathComponent("transforms") }
     let file = folder.appendingPathComponent(recordName)
     guard let data = try? Data(contentsOf: file) else {
-      throw PipelineError("\(path) holds no transforms: \(file.path) cannot be read", hint: "give the output folder of a finished `weft register`")
+      throw PipelineError(
+        "\(path) holds no transforms: \(file.path) cannot be read", hint: "give the output folder of a finished `weft register`")
     }
     let record: Record
     do { record = try JSONDecoder().decode(Record.self, from: data) } catch {
@@ -77,7 +80,8 @@ public struct TransformFolder: Sendable {
     let movingSpace = try record.moving.space(in: file.path)
     let affine = try AffineTransform.read(contentsOf: folder.appendingPathComponent(affineName).path, unit: fixedSpace.unit)
     guard affine.rank == record.rank else {
-      throw PipelineError("\(folder.path)/\(affineName) has rank \(affine.rank), and \(recordName) says \(record.rank)", hint: "run the registration again")
+      throw PipelineError(
+        "\(folder.path)/\(affineName) has rank \(affine.rank), and \(recordName) says \(record.rank)", hint: "run the registration again")
     }
     func warp(_ name: String) throws -> DisplacementField? {
       guard record.order.contains(warpName) else { return nil }
