@@ -8,7 +8,8 @@ public import Volumes
 /// The transforms of a run on disk: `affine.mat`, `coarse_warp.nii.gz`, `coarse_inverse_warp.nii.gz` (ITK/ANTs files, in
 /// millimetres where the fixed image's unit is known), `field.ome.zarr`, and `transform.json`, which names the lattices and the order.
 ///
-/// `T(x) = affine(coarse(x + u(x)))`, from fixed to moving. As an ANTs list: `[affine.mat, coarse_warp.nii.gz]`.
+/// `T(x) = affine(coarse(x + u(x)))`, from fixed to moving. ANTs (`antsApplyTransforms -t`, antspyx) lists them
+/// `[coarse_warp.nii.gz, affine.mat]`; SimpleITK's composite takes the affine map first, then the warp.
 public struct TransformFolder: Sendable {
   /// Affine and coarse warp.
   public let transform: ComposedTransform

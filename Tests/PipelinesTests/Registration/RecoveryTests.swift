@@ -19,6 +19,7 @@ struct RecoveryTests {
       let out = folder.appendingPathComponent("out").path
       let result = try await ChunkedRegistration(fixed: images.fixed, moving: images.moving, options: options).run(into: out)
       let (before, after) = try pair.errors(of: .open(out))
+      print("MEASURED", pair.extent, before, after, result.blockStates, result.coarse.quality, result.fineQuality as Any)
       return (before, after, result)
     }
   }

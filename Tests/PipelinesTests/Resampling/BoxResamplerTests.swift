@@ -35,7 +35,9 @@ struct BoxResamplerTests {
     }
     let whole = try resampler.values(over: extent.box)
     let part = try resampler.values(over: box)
-    #expect(largestDifference(part.values, whole.values.cropped(to: box)) < 0.1)
+    // Positions are rounded from another origin: a few may lie half-way between two voxels.
+    let differing = zip(part.values.elements, whole.values.cropped(to: box).elements).count { abs($0 - $1) > 0.1 }
+    #expect(differing <= (interpolation == .nearest ? 8 : 0), "\(differing) of \(box.count)")
     #expect(part.valid == whole.valid.cropped(to: box))
     // Here the bulge brings what lies outside the box.
     let straight = BoxResampler(volume: volume.cropped(to: box), interpolation: .nearest, threads: 1) { [space] in
