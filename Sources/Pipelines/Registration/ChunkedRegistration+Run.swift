@@ -44,7 +44,8 @@ extension ChunkedRegistration {
   /// Blends, composes and resamples the moving image once, and writes the registered image and the transforms into `folder`.
   ///
   /// - Throws: errors of reading and writing, naming the file; `CancellationError`.
-  public func resample(_ coarse: CoarseRegistration, _ blocks: BlockRegistrations?, into folder: String) async throws -> RegistrationResult {
+  public func resample(_ coarse: CoarseRegistration, _ blocks: BlockRegistrations?, into folder: String) async throws -> RegistrationResult
+  {
     let output = try OutputFolder(folder, inputs: [fixed.path, moving.path], overwrite: options.overwrite)
     do {
       var result = try await resample(coarse, blocks, inWork: output)
@@ -70,10 +71,14 @@ extension ChunkedRegistration {
       blended = try await blend(blocks, at: transforms.appendingPathComponent(TransformFolder.fieldName).path)
     }
     try TransformFolder.write(
-      coarse.transform, fixed: fixedRegion.extent, moving: movingPyramid.finest, rank: rank, fieldStride: blended.map { _ in plan.fieldStride },
+      coarse.transform, fixed: fixedRegion.extent, moving: movingPyramid.finest, rank: rank,
+      fieldStride: blended.map { _ in plan.fieldStride },
       to: transforms)
     let registered = output.work.appendingPathComponent("registered.\(options.format.fileExtension)").path
-    let map = try await resample(coarse, blended?.field, to: registered)
+    // Files round their numbers: what was written is what is used, so that `weft apply` gives the same voxels.
+    var written = coarse
+    written.transform = try TransformFolder.open(transforms.path).transform
+    let map = try await resample(written, blended?.field, to: registered)
     return RegistrationResult(
       folder: "", registered: "", coarse: coarse, blocks: blocks?.records ?? [], map: map, repairedControlPoints: blended?.repaired ?? 0)
   }

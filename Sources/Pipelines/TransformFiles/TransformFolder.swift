@@ -52,7 +52,8 @@ public struct TransformFolder: Sendable {
       order.append(warpName)
     }
     let record = Record(
-      rank: rank, fixed: SpaceRecord(extent: fixed, space: transform.fixedSpace), moving: SpaceRecord(extent: moving.extent, space: moving.space),
+      rank: rank, fixed: SpaceRecord(extent: fixed, space: transform.fixedSpace),
+      moving: SpaceRecord(extent: moving.extent, space: moving.space),
       order: order + [affineName], fieldStride: fieldStride)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -67,7 +68,8 @@ public struct TransformFolder: Sendable {
     if FileManager.default.fileExists(atPath: folder.appendingPathComponent("transforms").path) { folder.appendPathComponent("transforms") }
     let file = folder.appendingPathComponent(recordName)
     guard let data = try? Data(contentsOf: file) else {
-      throw PipelineError("\(path) holds no transforms: \(file.path) cannot be read", hint: "give the output folder of a finished `weft register`")
+      throw PipelineError(
+        "\(path) holds no transforms: \(file.path) cannot be read", hint: "give the output folder of a finished `weft register`")
     }
     let record: Record
     do { record = try JSONDecoder().decode(Record.self, from: data) } catch {
@@ -78,12 +80,17 @@ public struct TransformFolder: Sendable {
     let movingSpace = try record.moving.space(in: file.path)
     let affine = try AffineTransform.read(contentsOf: folder.appendingPathComponent(affineName).path, unit: fixedSpace.unit)
     guard affine.rank == record.rank else {
-      throw PipelineError("\(folder.path)/\(affineName) has rank \(affine.rank), and \(recordName) says \(record.rank)", hint: "run the registration again")
+      throw PipelineError(
+        "\(folder.path)/\(affineName) has rank \(affine.rank), and \(recordName) says \(record.rank)", hint: "run the registration again")
     }
     func warp(_ name: String) throws -> DisplacementField? {
       guard record.order.contains(warpName) else { return nil }
       let file = folder.appendingPathComponent(name).path
-      guard FileManager.default.fileExists(atPath: file) else { throw PipelineError("\(file) is missing, and \(recordName) names it") }
+      guard FileManager.default.fileExists(atPath: file) else {
+        // The inverse is but a start for inverting; without it, inverting starts from the affine map.
+        if name == inverseName { return nil }
+        throw PipelineError("\(file) is missing, and \(recordName) names it")
+      }
       return try DisplacementField.read(contentsOf: file, unit: fixedSpace.unit)
     }
     let fixedExtent = Extent(record.fixed.extent)

@@ -88,8 +88,8 @@ struct FieldBlenderTests {
       let change = abs(first[30])
       let nearby = max(abs(first[29]), abs(first[31]))
       let bend = max(abs(second[29]), abs(second[30]))
-      let elsewhere = second.indices.filter { abs($0 - 30) > 3 }.map { abs(second[$0]) }.max()!
-      #expect((change < 1.25 * nearby && bend < 1.25 * elsewhere) == isSmooth, "halo \(halo): \(change) \(nearby) \(bend) \(elsewhere)")
+      let elsewhere = second.indices.filter { $0 != 29 && $0 != 30 }.map { abs(second[$0]) }.max()!
+      #expect((change < 1.5 * nearby && bend < 1.5 * elsewhere) == isSmooth, "halo \(halo): \(change) \(nearby) \(bend) \(elsewhere)")
     }
   }
 

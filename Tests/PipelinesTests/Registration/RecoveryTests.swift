@@ -19,7 +19,6 @@ struct RecoveryTests {
       let out = folder.appendingPathComponent("out").path
       let result = try await ChunkedRegistration(fixed: images.fixed, moving: images.moving, options: options).run(into: out)
       let (before, after) = try pair.errors(of: .open(out))
-      print("MEASURED", pair.extent, before, after, result.blockStates, result.coarse.quality, result.fineQuality as Any)
       return (before, after, result)
     }
   }
@@ -27,14 +26,20 @@ struct RecoveryTests {
   @Test func severalBlocksFindAMapAsWellAsOne() async throws {
     let pair = KnownPair([48, 64, 64])
     let images = pair.images
-    let one = try await errors(pair, images, smallOptions(.normal, block: [64]))
-    let four = try await errors(pair, images, smallOptions(.normal, block: [48, 32, 32]))
+    // Without the coarse warp, all of the bend is left to the blocks.
+    func found(_ block: [Int]) async throws -> (before: Double, after: Double, result: RegistrationResult) {
+      var options = smallOptions(.normal, block: block)
+      options.stages = [.affine, .fine]
+      return try await errors(pair, images, options)
+    }
+    let one = try await found([64])
+    let four = try await found([48, 32, 32])
     #expect(one.result.blocks.count == 1 && four.result.blocks.count == 4)
     #expect(one.before > 2.5 && one.after < 0.3, "\(one.before) \(one.after)")
-    #expect(four.after < one.after + 0.05, "\(four.after) \(one.after)")
+    #expect(four.after < 0.25 && four.after < one.after + 0.1, "\(four.after) \(one.after)")
     for result in [one.result, four.result] {
       #expect(!result.isFlagged && result.map.foldingPercent == 0 && result.map.minimumJacobian > 0.3)
-      #expect(result.blocks.allSatisfy { $0.state == .registered || $0.state == .noGain })
+      #expect(result.blocks.allSatisfy { $0.state == .registered })
     }
   }
 
