@@ -1,23 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Filtering
-internal import Grids
-internal import Transforms
-internal import Volumes
+package import Grids
+package import Transforms
+package import Volumes
 
 /// Values of a volume at the mapped positions of boxes, reading no more than a part at a time.
 ///
 /// The read is the bounding box of all mapped voxels, not of the corners (a field may bulge inside a box). A box whose read is larger than
 /// four times its own voxels and 16 million (a rotation, a steep scale) is halved along its longest axis and done in parts.
-struct BoxResampler {
-  let volume: LazyVolume
-  let interpolation: OutputInterpolation
-  let threads: Int
+package struct BoxResampler {
+  package let volume: LazyVolume
+  package let interpolation: OutputInterpolation
+  package let threads: Int
   /// Positions in the volume's lattice for a box of the written lattice.
-  let mapping: (Box) throws -> MappedBox
+  package let mapping: (Box) throws -> MappedBox
+
+  /// Values of `volume` where `mapping` leads.
+  package init(volume: LazyVolume, interpolation: OutputInterpolation, threads: Int, mapping: @escaping (Box) throws -> MappedBox) {
+    self.volume = volume
+    self.interpolation = interpolation
+    self.threads = threads
+    self.mapping = mapping
+  }
 
   /// The values over `box`, zero outside the volume, and 1 where a value comes from inside.
-  func values(over box: Box) throws -> (values: VoxelBuffer<Float>, valid: VoxelBuffer<UInt8>) {
+  package func values(over box: Box) throws -> (values: VoxelBuffer<Float>, valid: VoxelBuffer<UInt8>) {
     var mapped = try mapping(box)
     let wanted = mapped.bounds(margin: interpolation.margin).intersection(volume.extent.box)
     if wanted.isEmpty { return (VoxelBuffer(extent: box.extent), VoxelBuffer(extent: box.extent)) }

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Grids
-internal import Transforms
-internal import Volumes
+package import Grids
+package import Transforms
+package import Volumes
 
 /// Joins the blocks' own fields into one: `u(x) = Σ wᵢ(x) uᵢ(x) / Σ wᵢ(x)` at the control points that all blocks share.
 ///
 /// A block without a field takes part as zero displacement with its weight, so that its neighbours fade into the coarse result.
-struct FieldBlender: Sendable {
-  let grid: BlockGrid
-  let window: BlendWindow
-  let lattice: SplineLattice
+package struct FieldBlender: Sendable {
+  package let grid: BlockGrid
+  package let window: BlendWindow
+  package let lattice: SplineLattice
   /// The coefficients of a block on `region` (within the block's own control points); `nil` where the block displaces nothing.
-  let coefficients: @Sendable (_ block: Block, _ region: Box) throws -> VectorField?
+  package let coefficients: @Sendable (_ block: Block, _ region: Box) throws -> VectorField?
 
-  init(
+  /// A blend of what `coefficients` gives for each block.
+  package init(
     grid: BlockGrid, sigma: Double, lattice: SplineLattice, coefficients: @escaping @Sendable (Block, Box) throws -> VectorField?
   ) {
     self.grid = grid
@@ -26,7 +27,7 @@ struct FieldBlender: Sendable {
   /// The blended field on the control points of `region`.
   ///
   /// - Complexity: O(control points × blocks that meet there, at most 8 for most).
-  func blended(on region: Box) throws -> SplineField {
+  package func blended(on region: Box) throws -> SplineField {
     // Control points beyond the volume's border count as the border voxel nearest to them.
     let positions = (0..<3).map { axis in
       region[axis].map { Double(min(max($0 * lattice.stride[axis], 0), grid.extent[axis] - 1)) }

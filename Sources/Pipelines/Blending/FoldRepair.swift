@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Filtering
-internal import Grids
-internal import Transforms
+package import Grids
+package import Transforms
 internal import Volumes
 
 /// Finds where `x + u(x)` folds or nearly does, and smooths the control points there.
-struct FoldRepair: Sendable {
+package struct FoldRepair: Sendable {
   /// The least Jacobian determinant that is left alone.
-  var threshold: Float = 0.05
+  package var threshold: Float = 0.05
+
+  /// The defaults.
+  package init() {}
 
   /// The control points, within `region`, that act on voxels where the determinant of `I + ∇u` is at most the threshold.
   ///
   /// - Parameter field: holds `region` and enough around it to give the field at all voxels that `region` acts on, where the volume has them.
-  func foldedControlPoints(of field: SplineField, region: Box) -> Set<[Int]> {
+  package func foldedControlPoints(of field: SplineField, region: Box) -> Set<[Int]> {
     let lattice = field.lattice
     // Voxels fully inside what the field holds.
     let held = Box(
@@ -31,7 +34,7 @@ struct FoldRepair: Sendable {
   }
 
   /// The coefficients of `field` with the given control points replaced by the binomial mean of their neighbourhood.
-  func smoothed(_ field: SplineField, at points: Set<[Int]>, region: Box) -> SplineField {
+  package func smoothed(_ field: SplineField, at points: Set<[Int]>, region: Box) -> SplineField {
     var result = SplineField(
       lattice: field.lattice, region: region,
       coefficients: VectorField(

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
-internal import Grids
+package import Grids
 internal import Volumes
 
 /// Downsampling factors that bring an image nearest to a spacing.
-enum PhysicalScale {
+package enum PhysicalScale {
   /// The fewest voxels an axis keeps where it has more.
-  static let fewestVoxels = 32
+  package static let fewestVoxels = 32
 
   /// For each axis the whole factor whose spacing comes nearest (as a ratio) to `target`, leaving at least 32 voxels where there are more.
-  static func factors(extent: Extent, spacing: [Double], target: Double) -> [Int] {
+  package static func factors(extent: Extent, spacing: [Double], target: Double) -> [Int] {
     zip(extent.lengths, spacing).map { length, step in
       let ratio = target / step
       if ratio <= 1 { return 1 }

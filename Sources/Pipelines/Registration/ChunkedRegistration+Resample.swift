@@ -6,8 +6,8 @@ internal import Foundation
 internal import Grids
 internal import Pyramids
 internal import Synchronization
-internal import Transforms
-internal import Volumes
+package import Transforms
+package import Volumes
 
 /// How the whole map `T` behaves over the registered region.
 public struct MapStatistics: Sendable, Codable, Equatable {
@@ -20,7 +20,7 @@ public struct MapStatistics: Sendable, Codable, Equatable {
 extension ChunkedRegistration {
   /// Factors by which the moving image is averaged before it is resampled, so that resampling does not alias: for each axis the largest
   /// power of two whose voxels are no coarser than the step that one fixed voxel makes.
-  static func antialiasingFactors(_ moving: LazyVolume, for transform: ComposedTransform) -> [Int] {
+  package static func antialiasingFactors(_ moving: LazyVolume, for transform: ComposedTransform) -> [Int] {
     let step = AffineTransform.voxelMap(from: transform.fixedSpace, through: transform.affine, to: moving.space).matrix
     return (0..<3).map { axis in
       let span = step[axis].map { $0 * $0 }.reduce(0, +).squareRoot()

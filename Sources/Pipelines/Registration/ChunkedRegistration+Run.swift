@@ -75,7 +75,10 @@ extension ChunkedRegistration {
       fieldStride: blended.map { _ in plan.fieldStride },
       to: transforms)
     let registered = output.work.appendingPathComponent("registered.\(options.format.fileExtension)").path
-    let map = try await resample(coarse, blended?.field, to: registered)
+    // Files round their numbers: what was written is what is used, so that `weft apply` gives the same voxels.
+    var written = coarse
+    written.transform = try TransformFolder.open(transforms.path).transform
+    let map = try await resample(written, blended?.field, to: registered)
     return RegistrationResult(
       folder: "", registered: "", coarse: coarse, blocks: blocks?.records ?? [], map: map, repairedControlPoints: blended?.repaired ?? 0)
   }

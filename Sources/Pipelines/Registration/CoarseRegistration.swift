@@ -29,6 +29,15 @@ public struct CoarseRegistration: Sendable {
   public var notes: [String]
 }
 
+extension CoarseRegistration {
+  /// A coarse result that is known, not found.
+  package init(transform: ComposedTransform, foreground: Mask, metric: RegistrationMetric = .lncc) {
+    self.init(
+      transform: transform, start: "given", startScores: [], quality: CoarseQuality(start: 0, affine: nil, warp: nil),
+      foreground: foreground, invalidVoxels: (0, 0), metric: metric, notes: [])
+  }
+}
+
 /// How alike the coarse images are after each step; `nil` for a step that did not run.
 public struct CoarseQuality: Sendable, Codable {
   /// At the start.

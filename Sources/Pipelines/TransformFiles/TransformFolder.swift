@@ -86,7 +86,11 @@ public struct TransformFolder: Sendable {
     func warp(_ name: String) throws -> DisplacementField? {
       guard record.order.contains(warpName) else { return nil }
       let file = folder.appendingPathComponent(name).path
-      guard FileManager.default.fileExists(atPath: file) else { throw PipelineError("\(file) is missing, and \(recordName) names it") }
+      guard FileManager.default.fileExists(atPath: file) else {
+        // The inverse is but a start for inverting; without it, inverting starts from the affine map.
+        if name == inverseName { return nil }
+        throw PipelineError("\(file) is missing, and \(recordName) names it")
+      }
       return try DisplacementField.read(contentsOf: file, unit: fixedSpace.unit)
     }
     let fixedExtent = Extent(record.fixed.extent)

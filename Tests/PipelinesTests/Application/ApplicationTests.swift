@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Grids
+import Pipelines
+import TestSupport
+import Testing
+import Transforms
+import Volumes
+
+/// Transforms of a finished run, with all their parts, applied to other things.
+struct ApplicationTests {
+  private static let pair = KnownPair(
+    [32, 44, 40], fixed: PhysicalSpace(spacing: [1.2, 1, 1], unit: .micrometer),
+    moving: PhysicalSpace(spacing: [1.1, 1, 1.05], origin: [1, -1, 0], unit: .micrometer))
+
+  /// A coarse warp that is not quite right, so that something is left for the blocks.
+  private static var warp: DisplacementField {
+    var field = VectorField(zeros: [8, 11, 10])
+    for index in field.extent.box.indices {
+      field.y[index] = Float(sin(Double(index[2]) * 0.5))
+      field.x[index] = Float(cos(Double(index[1]) * 0.6))
+    }
+    return DisplacementField(vectors: field, space: pair.fixedSpace.downsampled(by: [4, 4, 4]))
+  }
+
+  /// One registration for all these tests, by its files.
+  private static let run = Task {
+    try await withTemporaryFolder { folder in
+      let out = folder.appendingPathComponent("out").path
+      let options = smallOptions(.normal, block: [32, 22, 40])
+      let registration = try ChunkedRegistration(fixed: pair.images.fixed, moving: pair.images.moving, options: options)
+      let coarse = knownCoarse(pair.affine, warp, on: pair.fixedSpace, extent: pair.extent)
+      let blocks = try await registration.registerBlocks(coarse, in: folder.appendingPathComponent("fields").path)
+      #expect(blocks.records.map(\.state) == [.registered, .registered])
+      _ = try await registration.resample(coarse, blocks, into: out)
+      return try files(below: out)
+    }
+  }
+
+  private func withRun(_ body: (URL) async throws -> Void) async throws {
+    try await withTemporaryFolder { folder in
+      for (name, bytes) in try await Self.run.value {
+        let file = folder.appendingPathComponent("out").appendingPathComponent(name)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try bytes.write(to: file)
+      }
+      try await body(folder)
+    }
+  }
+
+  private func application(_ folder: URL, _ change: (inout ApplyOptions) -> Void = { _ in }) throws -> TransformApplication {
+    var options = ApplyOptions()
+    options.threads = 2
+    change(&options)
+    return try TransformApplication(transforms: folder.appendingPathComponent("out").path, options: options)
+  }
+
+  @Test func theMovingImageAppliedIsTheRegisteredOne() async throws {
+    try await withRun { folder in
+      let applied = folder.appendingPathComponent("registered.ome.zarr").path
+      let result = try await application(folder).apply(to: Self.pair.images.moving, output: applied)
+      #expect(result.largestInverseResidual == 0)
+      let (ours, theirs) = (try files(below: applied), try files(below: folder.path + "/out/registered.ome.zarr"))
+      #expect(ours.count > 2 && ours == theirs)
+    }
+  }
+
+  @Test func labelsStayLabels() async throws {
+    try await withRun { folder in
+      // Neighbouring labels beyond 2²⁴, which Float cannot tell apart.
+      let extent = Self.pair.extent
+      let labels = VoxelBuffer(
+        extent: extent, elements: extent.box.indices.map { UInt32(1 << 30) + UInt32($0[0] / 5 * 64 + $0[1] / 5 * 8 + $0[2] / 5) })
+      let path = folder.appendingPathComponent("labels.ome.zarr").path
+      _ = try await application(folder) { $0.isLabels = true }.apply(
+        to: image(labels, Self.pair.movingSpace, name: "labels"), output: path)
+      let values = try readAll(path, as: UInt32.self)
+      #expect(Set(values.elements).subtracting(labels.elements).subtracting([0]).isEmpty)
+      let transforms = try TransformFolder.open(folder.path + "/out")
+      var random = SeededGenerator(seed: 2)
+      for _ in 0..<300 {
+        let voxel = (0..<3).map { Int.random(in: 0..<extent[$0], using: &random) }
+        let place = try transforms.movingSpace.index(of: transforms.map(fixedVoxels: [voxel.map(Double.init)])[0])
+        // Not where the nearest voxel is a matter of rounding.
+        if place.contains(where: { abs($0 - $0.rounded(.down) - 0.5) < 0.01 }) { continue }
+        let nearest = place.map { Int($0.rounded()) }
+        #expect(values[voxel] == (extent.box.contains(nearest) ? labels[nearest] : 0))
+      }
+    }
+  }
+
+  @Test func labelsOfRealNumbersAreRefused() async throws {
+    try await withRun { folder in
+      let voxels = VoxelBuffer<Float>(extent: Self.pair.extent)
+      await #expect(throws: PipelineError.self) {
+        _ = try await application(folder) { $0.isLabels = true }.apply(to: image(voxels), output: folder.path + "/x.ome.zarr")
+      }
+    }
+  }
+
+  @Test(arguments: [true, false]) func pointsGoThereAndBack(inVoxels: Bool) async throws {
+    try await withRun { folder in
+      var random = SeededGenerator(seed: 4)
+      let points = (0..<200).map { _ in
+        (0..<3).map { Double.random(in: 6...Double(Self.pair.extent[$0] - 7), using: &random) }
+      }
+      let given = inVoxels ? points : points.map { Self.pair.fixedSpace.world(of: $0) }
+      let table = folder.appendingPathComponent("points.csv").path
+      let rows = given.enumerated().map { "cell \($0.offset),\($0.element[2]),\"a,b\",\($0.element[0]),\($0.element[1])" }
+      try (["name,x,note,z,y"] + rows).joined(separator: "\n").write(toFile: table, atomically: true, encoding: .utf8)
+      let (there, back) = (folder.appendingPathComponent("there.csv").path, folder.appendingPathComponent("back.csv").path)
+      let moved = try application(folder) {
+        $0.target = .moving
+        $0.voxels = inVoxels
+      }.apply(toPointsIn: table, output: there)
+      #expect(moved.count == 200 && moved.largestInverseResidual == 0)
+      // Exactly where the map says.
+      let transforms = try TransformFolder.open(folder.path + "/out")
+      let truth = try transforms.map(fixedVoxels: points).map { inVoxels ? transforms.movingSpace.index(of: $0) : $0 }
+      let middle = try PointTable(contentsOf: there, rank: 3)
+      for (a, b) in zip(middle.points, truth) { #expect(zip(a, b).allSatisfy { abs($0 - $1) < 1e-5 }) }
+      #expect(zip(truth, given).contains { zip($0, $1).contains { abs($0 - $1) > 2 } })
+
+      let returned = try application(folder) { $0.voxels = inVoxels }.apply(toPointsIn: there, output: back)
+      #expect(returned.largestInverseResidual < 1e-3)
+      let result = try PointTable(contentsOf: back, rank: 3)
+      for (a, b) in zip(result.points, given) { #expect(zip(a, b).allSatisfy { abs($0 - $1) < 2e-3 }, "\(a) \(b)") }
+      #expect(result.columns == ["name", "x", "note", "z", "y"] && result.rows[7][0] == "cell 7" && result.rows[7][2] == "a,b")
+    }
+  }
+
+  @Test func anImageBroughtBackIsTheMovingOne() async throws {
+    try await withRun { folder in
+      let back = folder.appendingPathComponent("back.ome.zarr").path
+      let registered = try StoredImage.open(folder.path + "/out/registered.ome.zarr")
+      let result = try await application(folder) { $0.target = .moving }.apply(to: registered, output: back)
+      #expect(result.largestInverseResidual < 0.05)
+      #expect(try StoredImage.open(back).levels[0].space.origin == Self.pair.movingSpace.origin)
+      let inner = Box(lower: [9, 9, 9], upper: [23, 34, 30])
+      let (values, moving) = (try readAll(back, as: Float.self).cropped(to: inner), Self.pair.moving.cropped(to: inner))
+      let still = try readAll(registered.path, as: Float.self).cropped(to: inner)
+      func mean(_ a: VoxelBuffer<Float>, _ b: VoxelBuffer<Float>) -> Float {
+        zip(a.elements, b.elements).map { abs($0 - $1) }.reduce(0, +) / Float(a.count)
+      }
+      // Interpolated twice, it is smoother, no more.
+      #expect(mean(values, moving) < 0.25 * mean(still, moving), "\(mean(values, moving)) \(mean(still, moving))")
+    }
+  }
+
+  @Test func ranksAndExistingOutputsAreChecked() async throws {
+    try await withRun { folder in
+      let flat = image(VoxelBuffer<UInt8>(extent: [40, 40]), name: "flat")
+      await #expect(throws: PipelineError.self) { _ = try await application(folder).apply(to: flat, output: folder.path + "/x.ome.zarr") }
+      await #expect(throws: PipelineError.self) {
+        _ = try await application(folder).apply(to: Self.pair.images.moving, output: folder.path + "/out/registered.ome.zarr")
+      }
+      #expect(throws: PipelineError.self) { try TransformApplication(transforms: folder.path) }
+    }
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Grids
+import Pipelines
+import Registration
+import TestSupport
+import Testing
+import Transforms
+import Volumes
+
+/// What becomes of blocks, with a coarse map that is known.
+struct BlockStateTests {
+  private static let space = PhysicalSpace(spacing: [1, 1, 1], unit: .micrometer)
+
+  private func states(
+    _ fixed: VoxelBuffer<Float>, _ moving: VoxelBuffer<Float>, _ affine: AffineTransform, foreground: Box? = nil, block: [Int],
+    overlap: Overlap = .fraction(0.3), accuracy: Accuracy = .draft
+  ) async throws -> [BlockRecord] {
+    let registration = try ChunkedRegistration(
+      fixed: image(fixed, name: "fixed"), moving: image(moving, name: "moving"),
+      options: smallOptions(accuracy, block: block, overlap: overlap))
+    var coarse = knownCoarse(affine, on: Self.space, extent: fixed.extent)
+    if let foreground {
+      var mask = VoxelBuffer<UInt8>(extent: fixed.extent)
+      mask.copy(from: VoxelBuffer(extent: foreground.extent, repeating: 1), box: foreground.extent.box, at: foreground.lower)
+      coarse.foreground = Mask(voxels: mask, space: Self.space)
+    }
+    return try await withTemporaryFolder { try await registration.registerBlocks(coarse, in: $0.path).records }
+  }
+
+  @Test func blocksWithoutForegroundAreBackground() async throws {
+    let pair = KnownPair([24, 24, 72], amplitude: 1)
+    let records = try await states(
+      pair.fixed, pair.moving, pair.affine, foreground: Box(lower: [2, 2, 2], upper: [22, 22, 14]), block: [24])
+    #expect(records.map(\.state) == [.registered, .background, .background])
+    #expect(records[1].metricBefore == nil && records[0].metricAfter! > records[0].metricBefore! + 1e-3)
+  }
+
+  @Test func blocksThatMapOutsideAreOutside() async throws {
+    let pair = KnownPair([24, 24, 72], affine: .translation([0, 0, 36]), amplitude: 1)
+    let records = try await states(pair.fixed, pair.moving, pair.affine, block: [24], accuracy: .normal)
+    #expect(records.map { $0.state == .outside } == [false, false, true], "\(records)")
+    #expect(records[0].validPercent == 100 && records[1].validPercent! < 60)
+  }
+
+  @Test func blocksThatFitAlreadyGainNothing() async throws {
+    let pair = KnownPair([24, 24, 48], affine: .identity(rank: 3), amplitude: 0)
+    let records = try await states(pair.fixed, pair.moving, pair.affine, block: [24])
+    #expect(records.allSatisfy { $0.state == .noGain && $0.largestDisplacement == 0 && $0.metricBefore == $0.metricAfter })
+    #expect(records[0].metricBefore! > 0.999)
+  }
+
+  @Test func aLongDisplacementIsSoughtAgainWithAWiderHalo() async throws {
+    let pair = KnownPair([24, 32, 64], affine: .identity(rank: 3), amplitude: 3)
+    let narrow = try await states(pair.fixed, pair.moving, pair.affine, block: [24, 32, 32], overlap: .voxels(3), accuracy: .normal)
+    #expect(narrow.contains { $0.widened && $0.largestDisplacement! > 1.5 })
+    let wide = try await states(pair.fixed, pair.moving, pair.affine, block: [24, 32, 32], overlap: .voxels(16), accuracy: .normal)
+    #expect(wide.allSatisfy { !$0.widened && $0.state == .registered })
+  }
+
+  @Test func registeredBlocksDoNotFoldAndMoveAsFarAsTheMap() async throws {
+    let pair = KnownPair([24, 24, 72], amplitude: 1)
+    let records = try await states(pair.fixed, pair.moving, pair.affine, block: [24])
+    for record in records where record.state == .registered {
+      #expect(record.minimumJacobian! > 0 && record.foldingPercent == 0)
+      #expect(record.largestDisplacement! > 0.3 && record.largestDisplacement! < 4)
+    }
+  }
+}
