@@ -21,14 +21,17 @@ public struct PointTable: Sendable, Equatable {
       throw PipelineError("\(path) cannot be read: \(OutputFolder.reason(error))", hint: "give a CSV file with the columns z,y,x")
     }
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
-    guard let header = lines.first, !header.isEmpty else { throw PipelineError("\(path) is empty", hint: "its first line names the columns: z,y,x") }
+    guard let header = lines.first, !header.isEmpty else {
+      throw PipelineError("\(path) is empty", hint: "its first line names the columns: z,y,x")
+    }
     columns = Self.fields(header)
     let wanted = Array(["z", "y", "x"].suffix(rank))
     var places: [Int] = []
     for name in wanted {
       guard let place = columns.firstIndex(where: { $0.lowercased().trimmingCharacters(in: .whitespaces) == name }) else {
         throw PipelineError(
-          "\(path) has no column `\(name)`: its columns are \(columns.joined(separator: ", "))", hint: "name the columns \(wanted.joined(separator: ","))")
+          "\(path) has no column `\(name)`: its columns are \(columns.joined(separator: ", "))",
+          hint: "name the columns \(wanted.joined(separator: ","))")
       }
       places.append(place)
     }
@@ -37,12 +40,14 @@ public struct PointTable: Sendable, Equatable {
     for (number, line) in lines.enumerated().dropFirst() where !line.trimmingCharacters(in: .whitespaces).isEmpty {
       let fields = Self.fields(line)
       guard fields.count == columns.count else {
-        throw PipelineError("\(path), line \(number + 1): \(fields.count) fields, and the header names \(columns.count)")
+        throw PipelineError(
+          "\(path), line \(number + 1): \(fields.count) fields, and the header names \(columns.count)",
+          hint: "correct the line, or remove it")
       }
       points.append(
         try places.map { place in
           guard let value = Double(fields[place].trimmingCharacters(in: .whitespaces)), value.isFinite else {
-            throw PipelineError("\(path), line \(number + 1): `\(fields[place])` is not a number")
+            throw PipelineError("\(path), line \(number + 1): `\(fields[place])` is not a number", hint: "correct the line, or remove it")
           }
           return value
         })

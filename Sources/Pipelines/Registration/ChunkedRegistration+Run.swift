@@ -22,6 +22,9 @@ extension ChunkedRegistration {
       var blocks: BlockRegistrations?
       if options.stages.contains(.fine) {
         blocks = try await registerBlocks(coarse, in: output.work.appendingPathComponent("fields").path)
+        if let blocks, blocks.records.allSatisfy({ $0.state == .outside }) {
+          progress.report(.warning("the moving image lies outside the region everywhere: the registered image is empty"))
+        }
       }
       let fineSeconds = start.secondsUntilNow - coarseSeconds
       var result = try await resample(coarse, blocks, inWork: output)
@@ -44,7 +47,8 @@ extension ChunkedRegistration {
   /// Blends, composes and resamples the moving image once, and writes the registered image and the transforms into `folder`.
   ///
   /// - Throws: errors of reading and writing, naming the file; `CancellationError`.
-  public func resample(_ coarse: CoarseRegistration, _ blocks: BlockRegistrations?, into folder: String) async throws -> RegistrationResult {
+  public func resample(_ coarse: CoarseRegistration, _ blocks: BlockRegistrations?, into folder: String) async throws -> RegistrationResult
+  {
     let output = try OutputFolder(folder, inputs: [fixed.path, moving.path], overwrite: options.overwrite)
     do {
       var result = try await resample(coarse, blocks, inWork: output)
@@ -70,7 +74,8 @@ extension ChunkedRegistration {
       blended = try await blend(blocks, at: transforms.appendingPathComponent(TransformFolder.fieldName).path)
     }
     try TransformFolder.write(
-      coarse.transform, fixed: fixedRegion.extent, moving: movingPyramid.finest, rank: rank, fieldStride: blended.map { _ in plan.fieldStride },
+      coarse.transform, fixed: fixedRegion.extent, moving: movingPyramid.finest, rank: rank,
+      fieldStride: blended.map { _ in plan.fieldStride },
       to: transforms)
     let registered = output.work.appendingPathComponent("registered.\(options.format.fileExtension)").path
     let map = try await resample(coarse, blended?.field, to: registered)

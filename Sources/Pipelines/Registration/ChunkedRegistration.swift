@@ -39,7 +39,8 @@ public struct ChunkedRegistration: Sendable {
   /// - Throws: `VolumeError` or `PipelineError` where the pair or the options do not fit: rank 2 with 3, a channel or a region out of range,
   ///   too little memory.
   public init(
-    fixed: StoredImage, moving: StoredImage, options: RegistrationOptions = RegistrationOptions(), progress: any ProgressReporter = SilentProgress()
+    fixed: StoredImage, moving: StoredImage, options: RegistrationOptions = RegistrationOptions(),
+    progress: any ProgressReporter = SilentProgress()
   ) throws {
     self.fixed = fixed
     self.moving = moving
@@ -53,12 +54,15 @@ public struct ChunkedRegistration: Sendable {
         "\(fixed.path) is \(rank)D (\(fixedLevels[0].extent)) and \(moving.path) is \(movingLevels[0].rank)D (\(movingLevels[0].extent))",
         hint: "register images of one rank; --axes names the axes where a file lacks them")
     }
-    for volume in [fixedLevels[0], movingLevels[0]] where volume.extent.lengths.contains(where: { $0 < 8 }) && volume.rank == 2 || volume.extent.count < 64 {
-      throw PipelineError("\(volume.name) has \(volume.extent) voxels, too few to register", hint: "each axis of a 2D image needs 8 or more")
+    for volume in [fixedLevels[0], movingLevels[0]]
+    where volume.extent.lengths.contains(where: { $0 < 8 }) && volume.rank == 2 || volume.extent.count < 64 {
+      throw PipelineError(
+        "\(volume.name) has \(volume.extent) voxels, too few to register", hint: "a 2D image needs 8 along each axis, a 3D image 64 in all")
     }
     let unit = fixedLevels[0].space.unit
     fixedPyramid = VolumePyramid(levels: fixedLevels.map { $0.liftedToThreeAxes() })
     movingPyramid = VolumePyramid(levels: movingLevels.map { $0.placed(in: $0.space.converted(to: unit)).liftedToThreeAxes() })
+    try PairChecks.requireComparableSpacing(fixedPyramid.finest, movingPyramid.finest)
     fixedRegion = try fixedPyramid.finest.cropped(to: Self.regionBox(options.region, of: fixedLevels[0]))
     try Self.check(options)
     plan = try .make(

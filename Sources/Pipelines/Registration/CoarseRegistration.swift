@@ -66,6 +66,8 @@ private struct CoarseStage: Sendable {
 
   func run(_ runner: BlockRunner) async throws -> CoarseRegistration {
     let invalid = (fixed: fixed.voxels.elements.count { !$0.isFinite }, moving: moving.voxels.elements.count { !$0.isFinite })
+    try PairChecks.requireContrast(fixed, path: registration.fixed.path, side: "fixed")
+    try PairChecks.requireContrast(moving, path: registration.moving.path, side: "moving")
     var notes: [String] = []
     for (count, name) in [(invalid.fixed, registration.fixed.path), (invalid.moving, registration.moving.path)] where count > 0 {
       notes.append("\(name): \(count) voxels of the coarse image are not numbers; they are masked")
@@ -77,6 +79,8 @@ private struct CoarseStage: Sendable {
     var metric = options.metric
     let (start, name, scores) = try await self.start(runner, fixedMask, movingMask)
     var transform = ComposedTransform(affine: start, coarse: nil, fixedSpace: registration.fixedRegion.space)
+    try PairChecks.requireOverlap(
+      fixed, moving, under: transform, start: name, paths: (registration.fixed.path, registration.moving.path))
     var quality = CoarseQuality(start: likeness(transform, foreground), affine: nil, warp: nil)
     if options.stages.contains(.affine) {
       let result = try await runner.run("affine") { [self] in
@@ -105,7 +109,8 @@ private struct CoarseStage: Sendable {
     }
     for note in notes { registration.progress.report(.note(note)) }
     return CoarseRegistration(
-      transform: transform, start: name, startScores: scores, quality: quality, foreground: foreground, invalidVoxels: invalid, metric: metric, notes: notes)
+      transform: transform, start: name, startScores: scores, quality: quality, foreground: foreground, invalidVoxels: invalid,
+      metric: metric, notes: notes)
   }
 
   private func start(
@@ -121,7 +126,8 @@ private struct CoarseStage: Sendable {
         fixed: flat(fixed), moving: flat(moving), fixedMask: fixedMask.map(flat), movingMask: movingMask.map(flat), metric: options.metric)
     }
     registration.progress.report(
-      .note("start: \(result.name) (" + result.scores.map { "\($0.name) \(String(format: "%.3f", $0.score))" }.joined(separator: ", ") + ")"))
+      .note(
+        "start: \(result.name) (" + result.scores.map { "\($0.name) \(String(format: "%.3f", $0.score))" }.joined(separator: ", ") + ")"))
     return (lift(result.transform), result.name, result.scores)
   }
 
@@ -138,7 +144,10 @@ private struct CoarseStage: Sendable {
       let transform = ComposedTransform(affine: affine, coarse: nil, fixedSpace: fixed.space)
       var (warped, valid) = resampled(moving, through: transform)
       if let movingMask {
-        let onto = BoxResampler(volume: LazyVolume(Volume(voxels: movingMask.voxels.converted(to: Float.self), space: movingMask.space), name: ""), interpolation: .nearest, threads: 1) {
+        let onto = BoxResampler(
+          volume: LazyVolume(Volume(voxels: movingMask.voxels.converted(to: Float.self), space: movingMask.space), name: ""),
+          interpolation: .nearest, threads: 1
+        ) {
           transform.mapped($0, local: nil, to: movingMask.space)
         }
         let inside = try onto.values(over: fixed.extent.box).values
@@ -147,7 +156,8 @@ private struct CoarseStage: Sendable {
       var settings = DeformableOptions(options.accuracy, metric, threads: registration.plan.threads)
       settings.symmetric = true
       let result = try registerDeformable(
-        fixed: fixed.voxels, moving: warped, fixedMask: fixedMask?.voxels, movingMask: valid, spacing: fixed.space.spacing, options: settings,
+        fixed: fixed.voxels, moving: warped, fixedMask: fixedMask?.voxels, movingMask: valid, spacing: fixed.space.spacing,
+        options: settings,
         isCancelled: { Task.isCancelled })
       let inverse = result.inverse ?? inverted(result.forward, threads: registration.plan.threads).field
       return (DisplacementField(voxels: result.forward, space: fixed.space), DisplacementField(voxels: inverse, space: fixed.space))
@@ -179,7 +189,10 @@ private struct CoarseStage: Sendable {
       guard voxels.elements.contains(1) else { throw PipelineError("the mask \(path) is empty", hint: "voxels above 0 are inside") }
       let mask = Mask(voxels: voxels, space: finest.space.converted(to: unit))
       let onto = Mask(voxels: mask.resampled(to: volume.space, extent: volume.extent), space: volume.space)
-      guard onto.voxels.elements.contains(1) else { throw PipelineError("the mask \(path) does not meet its image") }
+      guard onto.voxels.elements.contains(1) else {
+        throw PipelineError(
+          "the mask \(path) does not meet its image", hint: "check spacing, origin and direction of both with `weft info`")
+      }
       return onto
     }
   }

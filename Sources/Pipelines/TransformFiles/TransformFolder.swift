@@ -82,7 +82,7 @@ public struct TransformFolder: Sendable {
     func warp(_ name: String) throws -> DisplacementField? {
       guard record.order.contains(warpName) else { return nil }
       let file = folder.appendingPathComponent(name).path
-      guard FileManager.default.fileExists(atPath: file) else { throw PipelineError("\(file) is missing, and \(recordName) names it") }
+      guard FileManager.default.fileExists(atPath: file) else { throw PipelineError("\(file) is missing, and \(recordName) names it", hint: "run the registration again") }
       return try DisplacementField.read(contentsOf: file, unit: fixedSpace.unit)
     }
     let fixedExtent = Extent(record.fixed.extent)
