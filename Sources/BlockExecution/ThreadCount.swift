@@ -4,6 +4,12 @@ internal import Foundation
 
 /// How many threads a run may use.
 public enum ThreadCount {
+  /// More than any machine has; beyond it threads only take memory.
+  static let most = 1024
+
+  /// The threads that were asked for, within reason, or else all that are available.
+  public static func resolved(_ asked: Int?) -> Int { asked.map { max(1, min($0, most)) } ?? available() }
+
   /// The least of: the processors this process may run on, its control group's quota, and `SLURM_CPUS_PER_TASK` where set; at least 1.
   public static func available() -> Int {
     var count = ProcessInfo.processInfo.activeProcessorCount

@@ -83,7 +83,7 @@ enum EvaluateCommand {
     }
     if arguments.images.count == 2 {
       let pyramids = try arguments.images.map { try StoredImage.open($0).volumes() }
-      record.similarity = try ImageSimilarity(pyramids[0], pyramids[1].finest, threads: arguments.threads ?? ThreadCount.available())
+      record.similarity = try ImageSimilarity(pyramids[0], pyramids[1].finest, threads: ThreadCount.resolved(arguments.threads))
     }
     if arguments.output.json { try console.print(json: record) } else { console.print(record.text) }
     return .done

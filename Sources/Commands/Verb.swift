@@ -33,4 +33,6 @@ public enum ExitStatus: Int32, Sendable {
   case wrongUsage = 2
   /// Done, but with blocks to look at, under `--strict`.
   case flagged = 3
+  /// Stopped by Ctrl-C or `kill`, as shells count: 128 and the signal's number, here that of SIGINT.
+  case interrupted = 130
 }

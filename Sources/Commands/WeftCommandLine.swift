@@ -43,7 +43,7 @@ public enum WeftCommandLine {
       return .wrongUsage
     } catch is CancellationError {
       console.show(error: Interruption.message, hint: Interruption.hint)
-      return .failed
+      return .interrupted
     } catch let error as any LocalizedError {
       console.show(error: error.errorDescription ?? "\(error)", hint: error.recoverySuggestion)
       return .failed

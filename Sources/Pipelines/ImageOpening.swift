@@ -23,10 +23,25 @@ extension StoredImage {
     var image = isFolder ? try OMEImage.open(path, axes: axes, spacing: spacing) : try ImageFile.open(path: path)
     if let spacing, !isFolder {
       guard spacing.count == image.levels[0].space.rank else {
-        throw PipelineError("\(path) has \(image.levels[0].space.rank) spatial axes, and the spacing names \(spacing.count)")
+        throw PipelineError(
+          "\(path) has \(image.levels[0].space.rank) spatial axes, and the spacing names \(spacing.count)",
+          hint: "give one distance for each axis, as 2,0.5,0.5")
       }
       for level in image.levels.indices { image.levels[level].space.spacing = spacing }
     }
+    for level in image.levels { try requireUsable(level.space, path) }
     return image
+  }
+
+  /// - Throws: `PipelineError` where a lattice lies nowhere that can be computed with, as damaged headers have it.
+  private static func requireUsable(_ space: PhysicalSpace, _ path: String) throws {
+    guard space.spacing.allSatisfy({ $0 > 1e-12 && $0 < 1e12 }) else {
+      throw PipelineError(
+        "\(path) has the spacing \(space.spacing) (z, y, x), which no image has",
+        hint: "give the right one with --fixed-spacing or --moving-spacing (`info` and `apply`: --spacing)")
+    }
+    guard space.origin.allSatisfy({ abs($0) < 1e15 }) else {
+      throw PipelineError("\(path) has the origin \(space.origin) (z, y, x), which no image has", hint: "correct its metadata")
+    }
   }
 }

@@ -11,7 +11,7 @@ enum ImageDiagnosis {
     }
     var isFolder: ObjCBool = false
     guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      let parent = (path as NSString).deletingLastPathComponent
+      let parent = OMEImage.trimmed(path.folderPrefix)
       let inside = OMEImage.isZarr(parent) ? children(parent) : []
       return PyramidError(
         "\(path) does not exist",

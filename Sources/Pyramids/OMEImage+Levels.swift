@@ -101,7 +101,11 @@ extension OMEImage {
     }
     var spaces: [PhysicalSpace] = []
     for (index, dataset) in metadata.datasets.enumerated() {
-      let place = dataset.transformations ?? guessed(arrays[index].extent, of: arrays[0].extent)
+      // A scale that makes no sense does no harm where the user gives the spacing.
+      let stated = dataset.transformations.flatMap { place in
+        spacing == nil || order.allSatisfy { place.scale[$0] > 0 } ? place : nil
+      }
+      let place = stated ?? guessed(arrays[index].extent, of: arrays[0].extent)
       var space = PhysicalSpace(spacing: zip(order, conversions).map { place.scale[$0] * $1 }, unit: unit)
       try checkSpacing(
         space.spacing, "\(file): the scale of level `\(dataset.path)` along \(order.map { axes[$0].name }.joined(separator: ", "))")

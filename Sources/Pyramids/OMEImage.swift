@@ -89,7 +89,7 @@ public enum OMEImage {
     guard spacing.allSatisfy({ $0 > 0 && $0.isFinite }) else {
       throw PyramidError(
         "\(what) is \(spacing.map { "\($0)" }.joined(separator: ", ")), and each spacing is a number above zero",
-        hint: "give the right one with --fixed-spacing or --moving-spacing")
+        hint: "give the right one with --fixed-spacing or --moving-spacing (`info` and `apply`: --spacing)")
     }
   }
 }

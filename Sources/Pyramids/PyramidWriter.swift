@@ -38,10 +38,8 @@ public struct PyramidWriter: Sendable {
   public static func begin(_ layout: PyramidLayout, at path: String, token: String? = nil) throws -> PyramidWriter {
     let path = OMEImage.trimmed(path)
     try check(layout, path)
-    let name = (path as NSString).lastPathComponent
-    let parent = (path as NSString).deletingLastPathComponent
     let token = token ?? String(UInt64.random(in: 0 ... .max), radix: 36)
-    let working = (parent.isEmpty ? "" : parent == "/" ? "/" : parent + "/") + ".\(name).partial-\(token)"
+    let working = path.folderPrefix + ".\(path.fileName).partial-\(token)"
     let store = LocalStore(directory: working)
     let leading = layout.leadingAxes.map { _ in 1 }
     let plans = layout.factors.map { factors in
@@ -109,13 +107,13 @@ public struct PyramidWriter: Sendable {
   /// Removes what a process that was killed in the middle of a write has left.
   private static func removeTemporaryFiles(in folder: String) {
     for case let file as String in FileManager.default.enumerator(atPath: folder) ?? .init()
-    where (file as NSString).lastPathComponent.hasPrefix(".tmp-") {
+    where file.fileName.hasPrefix(".tmp-") {
       try? FileManager.default.removeItem(atPath: folder + "/" + file)
     }
   }
 
   private var imageName: String {
-    let name = (path as NSString).lastPathComponent
+    let name = path.fileName
     return [".ome.zarr", ".zarr"].first { name.hasSuffix($0) }.map { String(name.dropLast($0.count)) } ?? name
   }
 

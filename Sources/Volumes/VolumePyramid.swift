@@ -34,7 +34,9 @@ public struct VolumePyramid: Sendable {
 
   /// The whole factors by which `level` is the mean of the finest one; `nil` where its place or size says otherwise.
   private func factorsReached(by level: LazyVolume) -> [Int]? {
-    let factors = zip(level.space.spacing, finest.space.spacing).map { Int(($0 / $1).rounded()) }
+    let ratios = zip(level.space.spacing, finest.space.spacing).map(/)
+    guard ratios.allSatisfy({ $0 < 1e9 }) else { return nil }
+    let factors = ratios.map { Int($0.rounded()) }
     guard factors.allSatisfy({ $0 >= 1 }) else { return nil }
     let expected = finest.space.downsampled(by: factors)
     let offset = expected.index(of: level.space.origin)

@@ -40,12 +40,14 @@ public struct PointTable: Sendable, Equatable {
     for (number, line) in lines.enumerated().dropFirst() where !line.trimmingCharacters(in: .whitespaces).isEmpty {
       let fields = Self.fields(line)
       guard fields.count == columns.count else {
-        throw PipelineError("\(path), line \(number + 1): \(fields.count) fields, and the header names \(columns.count)")
+        throw PipelineError(
+          "\(path), line \(number + 1): \(fields.count) fields, and the header names \(columns.count)",
+          hint: "correct the line, or remove it")
       }
       points.append(
         try places.map { place in
           guard let value = Double(fields[place].trimmingCharacters(in: .whitespaces)), value.isFinite else {
-            throw PipelineError("\(path), line \(number + 1): `\(fields[place])` is not a number")
+            throw PipelineError("\(path), line \(number + 1): `\(fields[place])` is not a number", hint: "correct the line, or remove it")
           }
           return value
         })

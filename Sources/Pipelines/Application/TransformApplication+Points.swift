@@ -22,6 +22,7 @@ extension TransformApplication {
   ///
   /// - Throws: `PipelineError` where the table or the output does not do.
   public func apply(toPointsIn path: String, output: String) throws -> PointResult {
+    try OutputFolder.refuse(URL(fileURLWithPath: output), inside: path)
     if FileManager.default.fileExists(atPath: output), !options.overwrite {
       throw PipelineError("--output \(output) exists", hint: "choose another name, or give --overwrite")
     }
@@ -46,7 +47,7 @@ extension TransformApplication {
     }
     let text = table.text(replacing: mapped.map { Array($0.suffix(transforms.rank)) })
     do { try Data(text.utf8).write(to: URL(fileURLWithPath: output), options: .atomic) } catch {
-      throw PipelineError("\(output) cannot be written: \(OutputFolder.reason(error))")
+      throw PipelineError("\(output) cannot be written: \(OutputFolder.reason(error))", hint: "name a file in a folder you may write to")
     }
     return PointResult(count: table.points.count, outside: outside, largestInverseResidual: residual)
   }

@@ -73,9 +73,11 @@ public struct TransformApplication: Sendable {
     }
     let volumes = try image.volumes(channel: 0)
     guard volumes.finest.rank == transforms.rank else {
-      throw PipelineError("\(image.path) is \(volumes.finest.rank)D, and the transforms are \(transforms.rank)D")
+      throw PipelineError(
+        "\(image.path) is \(volumes.finest.rank)D, and the transforms are \(transforms.rank)D",
+        hint: "bring along images of the rank of the pair that was registered; --axes names the axes where a file lacks them")
     }
-    let format = options.format ?? Self.format(ofName: output)
+    let format = try options.format ?? Self.format(ofName: output)
     let interpolation = options.interpolation ?? (options.isLabels ? .nearest : .linear)
     let isLabels = options.isLabels || (interpolation == .nearest && image.voxelType.isInteger)
     guard !options.isLabels || image.voxelType.isInteger else {
@@ -91,7 +93,7 @@ public struct TransformApplication: Sendable {
       image: image, extent: towardsFixed ? transforms.fixedExtent : transforms.movingExtent,
       space: towardsFixed ? transform.fixedSpace : transforms.movingSpace, rank: transforms.rank, interpolation: interpolation,
       factors: isLabels || !towardsFixed ? [1, 1, 1] : ChunkedRegistration.antialiasingFactors(finest, for: transform), isLabels: isLabels,
-      threads: options.threads ?? ThreadCount.available(), progress: progress
+      threads: ThreadCount.resolved(options.threads), progress: progress
     ) { [self] box, lattice in
       if towardsFixed { return transform.mapped(box, local: try transforms.local(over: box), to: lattice) }
       let (mapped, left) = try transform.inverseMapped(box, in: transforms.movingSpace, fixedExtent: transforms.fixedExtent) {
@@ -105,11 +107,15 @@ public struct TransformApplication: Sendable {
     return ImageResult(largestInverseResidual: Double(residual.withLock { $0 }))
   }
 
-  private static func format(ofName name: String) -> OutputFormat {
+  private static func format(ofName name: String) throws -> OutputFormat {
     let lower = name.lowercased()
     if lower.hasSuffix(".tif") || lower.hasSuffix(".tiff") { return .tiff }
     if lower.hasSuffix(".nii") || lower.hasSuffix(".nii.gz") { return .nifti }
     if lower.hasSuffix(".nrrd") { return .nrrd }
+    if let ending = [".png", ".jpg", ".jpeg", ".mha", ".mhd", ".bmp", ".h5", ".csv", ".txt", ".gz"].first(where: lower.hasSuffix) {
+      throw PipelineError(
+        "--output \(name): images are not written as \(ending)", hint: "end it in .ome.zarr, .tif, .nii.gz or .nrrd, or give --format")
+    }
     return .zarr
   }
 }

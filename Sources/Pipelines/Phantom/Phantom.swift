@@ -78,7 +78,7 @@ public struct Phantom: Sendable {
     layout.downsampling = content == .labels ? .mode : .mean
     let writer = try PyramidWriter.begin(layout, at: "\(folder)/\(name).ome.zarr")
     let source = PhantomSource(truth: truth, content: content, isFixed: isFixed, voxelType: type, chunk: layout.resolvedChunk)
-    let runner = BlockRunner(width: options.threads ?? ThreadCount.available(), progress: progress)
+    let runner = BlockRunner(width: ThreadCount.resolved(options.threads), progress: progress)
     let title = name.replacingOccurrences(of: "_", with: " ")
     do {
       let boxes = writer.tasks(level: 0, voxels: layout.resolvedChunk.count)

@@ -58,7 +58,7 @@ extension RegistrationPlan {
       options.preset == .auto
       ? "the larger input has \(MemoryBudget.describe(bytes))" : "as asked (the larger input has \(MemoryBudget.describe(bytes)))"
     let memory = options.memory ?? .available()
-    let threads = max(1, options.threads ?? ThreadCount.available())
+    let threads = ThreadCount.resolved(options.threads)
     var notes: [String] = []
 
     let available = memory.bytes - MemoryModel.base

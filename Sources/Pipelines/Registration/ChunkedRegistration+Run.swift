@@ -22,6 +22,9 @@ extension ChunkedRegistration {
       var blocks: BlockRegistrations?
       if options.stages.contains(.fine) {
         blocks = try await registerBlocks(coarse, in: output.work.appendingPathComponent("fields").path)
+        if let blocks, blocks.records.allSatisfy({ $0.state == .outside }) {
+          progress.report(.warning("the moving image lies outside the region everywhere: the registered image is empty"))
+        }
       }
       let fineSeconds = start.secondsUntilNow - coarseSeconds
       var result = try await resample(coarse, blocks, inWork: output)

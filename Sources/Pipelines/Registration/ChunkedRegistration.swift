@@ -57,11 +57,12 @@ public struct ChunkedRegistration: Sendable {
     for volume in [fixedLevels[0], movingLevels[0]]
     where volume.extent.lengths.contains(where: { $0 < 8 }) && volume.rank == 2 || volume.extent.count < 64 {
       throw PipelineError(
-        "\(volume.name) has \(volume.extent) voxels, too few to register", hint: "each axis of a 2D image needs 8 or more")
+        "\(volume.name) has \(volume.extent) voxels, too few to register", hint: "a 2D image needs 8 along each axis, a 3D image 64 in all")
     }
     let unit = fixedLevels[0].space.unit
     fixedPyramid = VolumePyramid(levels: fixedLevels.map { $0.liftedToThreeAxes() })
     movingPyramid = VolumePyramid(levels: movingLevels.map { $0.placed(in: $0.space.converted(to: unit)).liftedToThreeAxes() })
+    try PairChecks.requireComparableSpacing(fixedPyramid.finest, movingPyramid.finest)
     fixedRegion = try fixedPyramid.finest.cropped(to: Self.regionBox(options.region, of: fixedLevels[0]))
     try Self.check(options)
     plan = try .make(

@@ -75,6 +75,8 @@ private struct CoarseStage: Sendable {
 
   func run(_ runner: BlockRunner) async throws -> CoarseRegistration {
     let invalid = (fixed: fixed.voxels.elements.count { !$0.isFinite }, moving: moving.voxels.elements.count { !$0.isFinite })
+    try PairChecks.requireContrast(fixed, path: registration.fixed.path, side: "fixed")
+    try PairChecks.requireContrast(moving, path: registration.moving.path, side: "moving")
     var notes: [String] = []
     for (count, name) in [(invalid.fixed, registration.fixed.path), (invalid.moving, registration.moving.path)] where count > 0 {
       notes.append("\(name): \(count) voxels of the coarse image are not numbers; they are masked")
@@ -86,6 +88,8 @@ private struct CoarseStage: Sendable {
     var metric = options.metric
     let (start, name, scores) = try await self.start(runner, fixedMask, movingMask)
     var transform = ComposedTransform(affine: start, coarse: nil, fixedSpace: registration.fixedRegion.space)
+    try PairChecks.requireOverlap(
+      fixed, moving, under: transform, start: name, paths: (registration.fixed.path, registration.moving.path))
     var quality = CoarseQuality(start: likeness(transform, foreground), affine: nil, warp: nil)
     if options.stages.contains(.affine) {
       let result = try await runner.run("affine") { [self] in
@@ -195,7 +199,10 @@ private struct CoarseStage: Sendable {
       guard voxels.elements.contains(1) else { throw PipelineError("the mask \(path) is empty", hint: "voxels above 0 are inside") }
       let mask = Mask(voxels: voxels, space: finest.space.converted(to: unit))
       let onto = Mask(voxels: mask.resampled(to: volume.space, extent: volume.extent), space: volume.space)
-      guard onto.voxels.elements.contains(1) else { throw PipelineError("the mask \(path) does not meet its image") }
+      guard onto.voxels.elements.contains(1) else {
+        throw PipelineError(
+          "the mask \(path) does not meet its image", hint: "check spacing, origin and direction of both with `weft info`")
+      }
       return onto
     }
   }

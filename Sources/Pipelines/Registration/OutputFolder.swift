@@ -16,7 +16,10 @@ struct OutputFolder {
   init(_ path: String, inputs: [String], overwrite: Bool) throws {
     url = URL(fileURLWithPath: path).standardizedFileURL
     work = url.appendingPathComponent(".weft")
-    for input in inputs { try Self.refuse(url, inside: input) }
+    for input in inputs {
+      try Self.refuse(url, inside: input)
+      try Self.refuse(replacing: input, in: url)
+    }
     let isFolder = FileManager.default.isFolder(atPath: url.path)
     isNew = isFolder == nil
     if let isFolder {
@@ -56,12 +59,28 @@ struct OutputFolder {
     let inner = output.standardizedFileURL.resolvingSymlinksInPath().pathComponents
     let outer = URL(fileURLWithPath: input).standardizedFileURL.resolvingSymlinksInPath().pathComponents
     if inner.starts(with: outer) {
-      throw PipelineError("the output \(output.path) lies inside the input \(input)", hint: "inputs are never changed: name another place")
+      throw PipelineError(
+        "the output \(output.path) \(inner.count == outer.count ? "is" : "lies inside") the input \(input)",
+        hint: "inputs are never changed: name another place")
+    }
+  }
+
+  /// - Throws: `PipelineError` where results in `output` would take the place of an input, or what they replace holds it.
+  private static func refuse(replacing input: String, in output: URL) throws {
+    let inner = URL(fileURLWithPath: input).standardizedFileURL.resolvingSymlinksInPath().pathComponents
+    let outer = output.resolvingSymlinksInPath().pathComponents
+    guard inner.starts(with: outer), inner.count > outer.count else { return }
+    let name = inner[outer.count]
+    if name == ".weft" || name == "transforms" || name.hasPrefix("registered.") {
+      throw PipelineError(
+        "the input \(input) lies among the results in \(output.path), which would be replaced",
+        hint: "inputs are never changed: name another --output")
     }
   }
 
   static func reason(_ error: any Error) -> String {
     let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    return cause?.localizedDescription ?? error.localizedDescription
+    let text = cause?.localizedDescription ?? error.localizedDescription
+    return text.contains("NSCocoaErrorDomain") ? "the system refuses it; a part of the path may be a file" : text
   }
 }

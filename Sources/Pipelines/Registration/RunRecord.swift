@@ -94,6 +94,8 @@ struct RunRecord: Encodable {
 
   func encoded() throws -> Data {
     let encoder = JSONEncoder()
+    // A start under which the images do not meet scores minus infinity.
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(self)
   }

@@ -89,7 +89,7 @@ public struct TransformFolder: Sendable {
       guard FileManager.default.fileExists(atPath: file) else {
         // The inverse is but a start for inverting; without it, inverting starts from the affine map.
         if name == inverseName { return nil }
-        throw PipelineError("\(file) is missing, and \(recordName) names it")
+        throw PipelineError("\(file) is missing, and \(recordName) names it", hint: "run the registration again")
       }
       return try DisplacementField.read(contentsOf: file, unit: fixedSpace.unit)
     }

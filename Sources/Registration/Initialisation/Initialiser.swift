@@ -50,7 +50,20 @@ public struct Initialiser: Sendable {
       return pow(Double(image.extent.count) * image.voxelVolume / budget, 1 / Double(image.rank))
     }
     func finest(_ image: PreparedImage) -> Double { image.space.spacing.suffix(image.rank).min()! }
-    return max(spacing(fixed), spacing(moving), min(finest(fixed), finest(moving)))
+    let wanted = max(spacing(fixed), spacing(moving), min(finest(fixed), finest(moving)))
+    // Where one image is far longer than the other, the lattice that holds every shift of both is what costs.
+    var coarse = wanted
+    while Self.shifts(fixed, moving, spacing: coarse) > (fixed.rank == 2 ? 2e6 : 12e6) { coarse *= 1.1 }
+    return coarse
+  }
+
+  /// Points of the lattice that holds every shift of the moving image, turned as it may be, over the fixed one.
+  private static func shifts(_ fixed: PreparedImage, _ moving: PreparedImage, spacing: Double) -> Double {
+    func lengths(_ image: PreparedImage) -> [Double] {
+      zip(image.space.spacing, image.extent.lengths).suffix(image.rank).map { $0 * Double($1) }
+    }
+    let reach = lengths(moving).map { $0 * $0 }.reduce(0, +).squareRoot()
+    return lengths(fixed).map { ($0 + reach) / spacing + 1 }.reduce(1, *)
   }
 }
 
