@@ -16,6 +16,8 @@ public struct Command<Arguments: Sendable>: Sendable {
   public var groups: [OptionGroup<Arguments>]
   /// Options without which the command cannot run.
   public var required: [String]
+  /// Options that usage shows by name besides those, because most calls need them.
+  public var usual: [String]
   /// Command lines with what each does.
   public var examples: [CommandExample]
   /// Checks that one option alone cannot make.
@@ -24,7 +26,7 @@ public struct Command<Arguments: Sendable>: Sendable {
   /// A command.
   public init(
     _ name: String, _ summary: String, discussion: [String] = [], defaults: Arguments, positionals: [Positional<Arguments>] = [],
-    groups: [OptionGroup<Arguments>] = [], required: [String] = [], examples: [CommandExample] = [],
+    groups: [OptionGroup<Arguments>] = [], required: [String] = [], usual: [String] = [], examples: [CommandExample] = [],
     check: @escaping @Sendable (inout Arguments) throws(UsageError) -> Void = { (_) throws(UsageError) in }
   ) {
     self.name = name.split(separator: " ").map(String.init)
@@ -34,6 +36,7 @@ public struct Command<Arguments: Sendable>: Sendable {
     self.positionals = positionals
     self.groups = groups
     self.required = required
+    self.usual = usual
     self.examples = examples
     self.check = check
   }
@@ -51,6 +54,6 @@ public struct Command<Arguments: Sendable>: Sendable {
             return description
           }
         )
-      }, usual: required, examples: examples)
+      }, usual: required + usual, examples: examples)
   }
 }

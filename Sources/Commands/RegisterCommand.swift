@@ -28,7 +28,7 @@ enum RegisterCommand {
         ] + RegistrationArguments.talking), RegistrationArguments.blocks, RegistrationArguments.method,
       RegistrationArguments.images,
       RegistrationArguments.result, RegistrationArguments.machine,
-    ], required: [],
+    ], usual: ["--output"],
     examples: [
       CommandExample(
         "register two light-sheet volumes with the settings for their size", "weft register fixed.ome.zarr moving.ome.zarr --output out"),

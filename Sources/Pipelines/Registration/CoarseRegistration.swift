@@ -184,9 +184,11 @@ private struct CoarseStage: Sendable {
     }
   }
 
+  /// The tissue of an image, on its own lattice.
   private func tissue(of volume: Volume) throws -> Mask {
-    let mask = try Mask.tissue(of: flat(volume))
-    return Mask(voxels: mask.voxels.reshaped(to: volume.extent), space: volume.space)
+    let plain = flat(volume)
+    let voxels = try Mask.tissue(of: plain).resampled(to: plain.space, extent: plain.extent)
+    return Mask(voxels: voxels.reshaped(to: volume.extent), space: volume.space)
   }
 
   /// The image as its own rank has it: 2D without the plane axis.
