@@ -53,7 +53,7 @@ let targets: [Target] = [
   // Foundations
   library("Grids"),
   library("Volumes", ["Grids"]),
-  library("BlockExecution", ["Grids"]),
+  library("BlockExecution", ["Grids", "CKernels"]),
   library("ChunkStores", ["Grids", "Volumes", "CCodecs"]),
   library("Pyramids", ["Grids", "Volumes", "ChunkStores", "BlockExecution"]),
   library("ImageFiles", ["Grids", "Volumes", "CCodecs", "CITK", "CTIFF"]),
@@ -67,7 +67,7 @@ let targets: [Target] = [
     "Weft", ["Grids", "Volumes", "BlockExecution", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration", "Pipelines"]),
   library("CommandLineParsing"),
   library("Commands", ["Weft", "CommandLineParsing"]),
-  .executableTarget(name: "WeftTool", dependencies: ["Commands"], swiftSettings: swiftSettings),
+  .executableTarget(name: "WeftTool", dependencies: ["Commands", "Weft"], swiftSettings: swiftSettings),
   .executableTarget(
     name: "RegisterInSteps", dependencies: ["Weft"], path: "Examples/RegisterInSteps", swiftSettings: swiftSettings),
 

@@ -26,7 +26,9 @@ extension ComposedTransform {
     let field = reach.isEmpty ? nil : try local(reach)
     let sampler = field.map(SplineSampler.init)
     // All in fixed voxels: T followed by the inverse of the affine map is x + u(x) + d(x + u(x)), and the target is the affine inverse of y.
-    let nodes = coarse.map { CoarseNodes($0, fixedSpace: fixedSpace, affine: .identity(rank: 3), moving: fixedSpace) }
+    let nodes = coarse.map {
+      CoarseNodes($0, fixedSpace: fixedSpace, affine: .identity(rank: 3), moving: fixedSpace, around: reach.isEmpty ? fixedExtent.box : reach, margin: 32)
+    }
     let target = ComposedTransform(affine: .identity(rank: 3), coarse: nil, fixedSpace: start.fixedSpace).mapped(
       box, local: nil, to: fixedSpace)
     let base = SIMD3(Double(mapped.base[0]), Double(mapped.base[1]), Double(mapped.base[2]))

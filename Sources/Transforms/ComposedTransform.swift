@@ -41,6 +41,15 @@ public struct MappedBox: Sendable {
   /// The moving voxel from which positions are counted; near the middle of where the box goes, so that `Float` loses nothing.
   public var base: [Int]
 
+  /// Counts the positions from another voxel of the moving lattice.
+  public mutating func rebase(to newBase: [Int]) {
+    for axis in 0..<3 where base[axis] != newBase[axis] {
+      let offset = Float(base[axis] - newBase[axis])
+      positions[axis].add(offset)
+    }
+    base = newBase
+  }
+
   /// The smallest box of moving voxels that holds every position and its neighbours for an interpolation that reaches `margin` voxels.
   public func bounds(margin: Int) -> Box {
     var lower: [Int] = []
@@ -76,7 +85,10 @@ extension ComposedTransform {
     let base = middle.map { Int(min(max($0, -1e9), 1e9).rounded()) }
     let displacement = local?.dense(over: box)
     var positions = VectorField(zeros: box.extent)
-    let nodes = coarse.map { CoarseNodes($0, fixedSpace: fixedSpace, affine: affine, moving: moving) }
+    let longest = displacement?.longestComponent ?? 0
+    let nodes = coarse.map {
+      CoarseNodes($0, fixedSpace: fixedSpace, affine: affine, moving: moving, around: box, margin: Double(longest))
+    }
     var start = toMoving.offset
     for axis in 0..<3 { start[axis] -= Double(base[axis]) }
     let shape = box.extent

@@ -67,6 +67,14 @@ public struct SplineField: Sendable, Equatable {
     return VectorField(z: expand(coefficients.z, box), y: expand(coefficients.y, box), x: expand(coefficients.x, box))
   }
 
+  /// One component of the displacement at every voxel of `box`.
+  ///
+  /// - Precondition: `region` holds the control points of `box`.
+  public func dense(component: Int, over box: Box) -> VoxelBuffer<Float> {
+    precondition(region.contains(lattice.controlPoints(for: box)), "the field does not reach over \(box)")
+    return expand(coefficients[component], box)
+  }
+
   private func expand(_ component: VoxelBuffer<Float>, _ box: Box) -> VoxelBuffer<Float> {
     var lengths = region.extent.lengths
     var values = component.elements

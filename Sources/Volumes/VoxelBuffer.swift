@@ -68,6 +68,11 @@ public struct VoxelBuffer<Voxel: VoxelScalar>: Sendable, Equatable {
     VoxelBuffer<Target>(extent: extent, elements: try elements.map(transform))
   }
 
+  /// Adds a value to every voxel, in place.
+  @inlinable public mutating func add(_ value: Voxel) {
+    for i in elements.indices { elements[i] += value }
+  }
+
   /// The voxels inside `box`.
   ///
   /// - Precondition: the box lies inside the buffer.

@@ -9,6 +9,7 @@
 #include "CKernelsCorrelation.h"
 #include "CKernelsDifferences.h"
 #include "CKernelsFields.h"
+#include "CKernelsMemory.h"
 #include "CKernelsInformation.h"
 #include "CKernelsSampling.h"
 #include "CKernelsShrinking.h"

@@ -18,11 +18,12 @@ struct BoxResampler {
 
   /// The values over `box`, zero outside the volume, and 1 where a value comes from inside.
   func values(over box: Box) throws -> (values: VoxelBuffer<Float>, valid: VoxelBuffer<UInt8>) {
-    let mapped = try mapping(box)
+    var mapped = try mapping(box)
     let wanted = mapped.bounds(margin: interpolation.margin).intersection(volume.extent.box)
     if wanted.isEmpty { return (VoxelBuffer(extent: box.extent), VoxelBuffer(extent: box.extent)) }
     guard wanted.count > max(4 * box.count, 16 << 20), let (low, high) = halves(box) else {
-      return mapped.values(of: try volume.read(wanted), at: wanted, interpolation: interpolation, threads: threads)
+      mapped.rebase(to: wanted.lower)
+      return resampled(try volume.read(wanted), at: mapped.positions, interpolation: interpolation.filter, threads: threads)
     }
     var values = VoxelBuffer<Float>(extent: box.extent)
     var valid = VoxelBuffer<UInt8>(extent: box.extent)

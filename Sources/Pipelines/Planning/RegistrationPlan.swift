@@ -69,9 +69,12 @@ extension RegistrationPlan {
 
     let overlap = options.overlap ?? preset.overlap
     let asked = try requestedCore(options.blockExtent, preset: preset, rank: rank)
+    // What the coarse stage leaves behind stays in memory.
+    let forBlocks = available - coarseExtent.count * MemoryModel.bytesKeptPerCoarseVoxel
+    // Without a budget of the user's, blocks do not depend on how much memory happens to be free.
     let core = try fittedCore(
-      asked, extent: fixed.extent, overlap: overlap, available: min(available, options.memory == nil ? 4_000_000_000 : available), memory: memory,
-      notes: &notes)
+      asked, extent: fixed.extent, overlap: overlap, available: options.memory == nil ? min(forBlocks, 4_000_000_000) : forBlocks,
+      memory: memory, notes: &notes)
     let grid = BlockGrid(extent: fixed.extent, core: core, overlap: overlap)
     if case .voxels(let voxels) = overlap, zip(grid.halo.lengths, fixed.extent.lengths).contains(where: { $0 < voxels && $1 > 1 }) {
       notes.append("the overlap of \(voxels) voxels is clipped to \(grid.halo), one less than the core at the most")
@@ -79,7 +82,7 @@ extension RegistrationPlan {
 
     let largest = grid.core.lengths.enumerated().map { min($1 + 2 * grid.halo[$0], fixed.extent[$0]) }.reduce(1, *)
     let blockBytes = MemoryModel.fineBlock(voxels: largest)
-    let blocksAtOnce = max(1, min(threads, grid.count, available / max(blockBytes, 1)))
+    let blocksAtOnce = max(1, min(threads, grid.count, forBlocks / max(blockBytes, 1)))
     let voxels = fixed.extent.count
     let lattice = voxels / max(1, options.fieldStride * options.fieldStride * (rank == 2 ? 1 : options.fieldStride))
     let voxelSize = moving.source.voxelType.size
@@ -89,7 +92,7 @@ extension RegistrationPlan {
       threads: threads, blocksAtOnce: blocksAtOnce, threadsPerBlock: max(1, threads / blocksAtOnce),
       expectedMemory: MemoryModel.base
         + max(
-          MemoryModel.coarse(fixedVoxels: coarseExtent.count, movingVoxels: movingCoarse.count), blocksAtOnce * blockBytes),
+          MemoryModel.coarse(fixedVoxels: coarseExtent.count, movingVoxels: movingCoarse.count), blocksAtOnce * blockBytes + coarseExtent.count * MemoryModel.bytesKeptPerCoarseVoxel),
       outputBytes: voxels * voxelSize * movingChannels * 8 / 7 + lattice * 12, workBytes: lattice * 12 * 2, notes: notes,
       fieldStride: options.fieldStride)
   }

@@ -164,8 +164,9 @@ private struct CoarseStage: Sendable {
   }
 
   private func resampled(_ moving: Volume, through transform: ComposedTransform) -> (VoxelBuffer<Float>, VoxelBuffer<UInt8>) {
-    let mapped = transform.mapped(fixed.extent.box, local: nil, to: moving.space)
-    return mapped.values(of: moving.voxels, at: moving.extent.box, interpolation: .linear, threads: registration.plan.threads)
+    var mapped = transform.mapped(fixed.extent.box, local: nil, to: moving.space)
+    mapped.rebase(to: [0, 0, 0])
+    return Filtering.resampled(moving.voxels, at: mapped.positions, threads: registration.plan.threads)
   }
 
   private func mask(_ option: String?, of volume: Volume, spacing unit: LengthUnit?) throws -> Mask? {

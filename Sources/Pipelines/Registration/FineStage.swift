@@ -47,23 +47,22 @@ struct FineStage: Sendable {
     record.metricAfter = before
     let options = DeformableOptions(registration.options.accuracy, coarse.metric, threads: threads)
     let spacing = registration.fixedRegion.space.spacing
-    let result = try registerDeformable(
-      fixed: pair.fixed, moving: pair.moving, fixedMask: pair.fixedMask, movingMask: pair.movingMask, spacing: spacing,
-      options: options, isCancelled: { Task.isCancelled })
+    var stored = try registerDeformable(
+      fixed: pair.fixed, moving: pair.moving, fixedMask: pair.fixedMask, movingMask: pair.movingMask, spacing: spacing, options: options,
+      isCancelled: { Task.isCancelled }
+    ).forward
 
     // From here on the field is the stored one: what is measured is what will be used.
     let within = block.extended.relative(to: pair.box.lower)
-    let own = VectorField(
-      z: result.forward.z.cropped(to: within), y: result.forward.y.cropped(to: within), x: result.forward.x.cropped(to: within))
-    let field = SplineField.fitting(own, over: block.extended, on: lattice)
-    var stored = result.forward
-    let dense = field.dense(over: block.extended)
-    for axis in 0..<3 { stored[axis].copy(from: dense[axis], box: dense.extent.box, at: within.lower) }
+    let field = SplineField.fitting(stored.cropped(to: within), over: block.extended, on: lattice)
+    for axis in 0..<3 {
+      let dense = field.dense(component: axis, over: block.extended)
+      stored[axis].copy(from: dense, box: dense.extent.box, at: within.lower)
+    }
     let warped = Filtering.warped(pair.moving, by: stored, threads: threads).values
     let valid = Filtering.warped(pair.movingMask.converted(to: Float.self), by: stored, interpolation: .nearest, threads: threads).values
     let after = pair.likeness(warped, valid.mapVoxels { UInt8($0 > 0 ? 1 : 0) }, in: core)
-    let coreField = VectorField(
-      z: stored.z.cropped(to: core), y: stored.y.cropped(to: core), x: stored.x.cropped(to: core))
+    let coreField = stored.cropped(to: core)
     record.largestDisplacement = coreField.longest
     guard after > before + Self.leastGain else {
       record.largestDisplacement = 0
