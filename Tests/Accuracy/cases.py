@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pairs that `compare.py` registers, made from the folder of real volumes: `$WEFT_SHARED`, or `shared` beside the package.
+
+A case is a folder with `fixed.nii*` and `moving.nii*` (what peers read and what the evaluation reads) and, where Weft reads another
+format, the files named by `fixed` and `moving`. Arrays of NIfTI files are x, y, z; arrays of TIFF and Zarr are z, y, x.
+"""
+
+import csv
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nibabel
+import numpy
+import tifffile
+import zarr
+
+PACKAGE = Path(__file__).resolve().parents[2]
+SHARED = Path(os.environ.get("WEFT_SHARED") or PACKAGE.parent / "shared")
+NAMES = ["seed7", "seed8", "seed9", "easifish", "brain", "mouse", "histology"]
+
+
+@dataclass
+class Case:
+    name: str
+    folder: Path
+    fixed: Path
+    moving: Path
+    # Runs of Weft: a name and the options it adds.
+    runs: list = field(default_factory=lambda: [("weft", [])])
+    # An ITK transform file that peers start from; Weft finds its own start.
+    peer_start: Path | None = None
+    # Landmarks in voxels, (n, 2) as x, y: fixed and moving.
+    landmarks: tuple | None = None
+
+
+def make(name, work):
+    """The case, made under `work` where it is not there yet; `None`, with a plain line, where its data are missing."""
+    data = SHARED / "data"
+    needed = {"easifish": "easifish/fixed.ome.zarr", "brain": "brain/fixed.nii.gz", "mouse": "mouse/brain.tif", "histology": "histology"}
+    source = data / needed.get(name, "easifish/highres_crop.nii.gz")
+    if not source.exists():
+        print(f"skipped: {name}, because {source} is missing", flush=True)
+        return None
+    folder = work / name
+    folder.mkdir(parents=True, exist_ok=True)
+    if name.startswith("seed"):
+        return synthetic(name, folder, source, int(name[4:]))
+    return {"easifish": easifish, "brain": brain, "mouse": mouse, "histology": histology}[name](folder, data)
+
+
+def warp_copy(source, folder, seed, size):
+    """A pair with a known map, by the shared script."""
+    if not (folder / "gt_disp.npy").exists():
+        script = SHARED / "bench" / "synthetic.py"
+        sizes = [str(n) for n in size]
+        command = [sys.executable, script, "--src", source, "--size", *sizes, "--seed", str(seed), "--out", folder]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def synthetic(name, folder, source, seed):
+    warp_copy(source, folder, seed, (256, 256, 256))
+    runs = [("weft", [])]
+    if seed == 7:
+        runs.append(("weft, `--memory 1.5GB`", ["--memory", "1.5GB"]))
+    return Case(name, folder, folder / "fixed.nii", folder / "moving.nii", runs)
+
+
+def easifish(folder, data):
+    """OME-Zarr in and out for Weft, without a start; NIfTI with the start by phase correlation for peers."""
+    paths = [data / "easifish" / f"{name}.ome.zarr" for name in ("fixed", "moving")]
+    spacing = (1.84, 1.84, 1.68)
+    arrays = [numpy.asarray(zarr.open_group(str(path), mode="r")["0"][:]).T for path in paths]
+    for name, array in zip(("fixed", "moving"), arrays):
+        nibabel.save(nibabel.Nifti1Image(array, numpy.diag([*spacing, 1.0])), folder / f"{name}.nii")
+    shift = translation(*arrays)
+    start = folder / "start.txt"
+    # Physical x and y of ITK run against those of NIfTI.
+    world = [-shift[0] * spacing[0], -shift[1] * spacing[1], shift[2] * spacing[2]]
+    write_translation(start, world)
+    runs = [("weft", []), ("weft, 8 blocks", ["--chunk-size", "80,128,240"])]
+    return Case("easifish", folder, *paths, runs, peer_start=start)
+
+
+def brain(folder, data):
+    paths = [data / "brain" / f"{name}.nii.gz" for name in ("fixed", "moving")]
+    for path in paths:
+        link(path, folder / path.name)
+    return Case("brain", folder, *paths)
+
+
+def mouse(folder, data):
+    """TIFF for Weft: a brain and its warped copy."""
+    warp_copy(data / "mouse" / "brain.tif", folder, 5, (271, 193, 270))
+    paths = [folder / f"{name}.tif" for name in ("fixed", "moving")]
+    for path in paths:
+        array = numpy.asarray(nibabel.load(path.with_suffix(".nii")).dataobj)
+        tifffile.imwrite(path, numpy.ascontiguousarray(array.T), photometric="minisblack")
+    return Case("mouse", folder, *paths)
+
+
+def histology(folder, data):
+    """Two stains, colour, with landmarks; peers get gray NIfTI."""
+    from skimage.io import imread
+
+    paths = sorted((data / "histology").glob("*.jpg"))
+    points = []
+    for path, name in zip(paths, ("fixed", "moving")):
+        gray = imread(path)[..., :3] @ [0.2126, 0.7152, 0.0722]
+        nibabel.save(nibabel.Nifti1Image(gray.T.astype(numpy.float32), numpy.eye(4)), folder / f"{name}.nii")
+        rows = list(csv.DictReader(open(path.with_suffix(".csv"))))
+        points.append(numpy.array([(float(row["X"]), float(row["Y"])) for row in rows]))
+    count = min(len(p) for p in points)
+    return Case("histology", folder, *paths, landmarks=tuple(p[:count] for p in points))
+
+
+def link(source, target):
+    if not target.exists():
+        target.symlink_to(source)
+
+
+def translation(fixed, moving):
+    """Voxels by which a point of the fixed image must be moved to lie in the moving one, by phase correlation; the sign is tried."""
+    from scipy.fft import irfftn, rfftn
+
+    shape = [max(pair) for pair in zip(fixed.shape, moving.shape)]
+    spectra = []
+    for array in (fixed, moving):
+        values = array.astype(numpy.float32)
+        values = numpy.log1p(values) - numpy.log1p(values).mean()
+        spectra.append(rfftn(numpy.pad(values, [(0, n - m) for n, m in zip(shape, values.shape)])))
+    product = spectra[1] * numpy.conj(spectra[0])
+    peak = irfftn(product / numpy.maximum(numpy.abs(product), 1e-6), shape)
+    at = numpy.unravel_index(numpy.argmax(peak), shape)
+    return [int(i) if i <= n // 2 else int(i) - n for i, n in zip(at, shape)]
+
+
+def write_translation(path, offset):
+    numbers = " ".join(repr(float(v)) for v in offset)
+    path.write_text(
+        "#Insight Transform File V1.0\n#Transform 0\nTransform: AffineTransform_double_3_3\n"
+        f"Parameters: 1 0 0 0 1 0 0 0 1 {numbers}\nFixedParameters: 0 0 0\n"
+    )
