@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Filtering
 internal import Grids
 internal import Transforms
 internal import Volumes
@@ -49,9 +50,9 @@ enum PairChecks {
     }
     var onCoarse = transform
     onCoarse.fixedSpace = fixed.space
-    let mapped = onCoarse.mapped(fixed.voxels.extent.box, local: nil, to: moving.space)
-    let meets = mapped.values(of: moving.voxels, at: moving.voxels.extent.box, interpolation: .nearest, threads: 1).valid.elements.contains
-    { $0 != 0 }
+    var mapped = onCoarse.mapped(fixed.voxels.extent.box, local: nil, to: moving.space)
+    mapped.rebase(to: [0, 0, 0])
+    let meets = resampled(moving.voxels, at: mapped.positions, interpolation: .nearest).valid.elements.contains { $0 != 0 }
     guard !meets else { return }
     throw PipelineError(
       "\(paths.fixed) and \(paths.moving) do not overlap under the start (\(start)): the fixed image begins at "
