@@ -101,8 +101,13 @@ private struct CoarseStage: Sendable {
       if options.metric == .auto { metric = result.metric }
       let lifted = lift(result.transform)
       let candidate = ComposedTransform(affine: lifted, coarse: nil, fixedSpace: transform.fixedSpace)
-      quality.affine = likeness(candidate, foreground)
-      transform = candidate
+      let reached = likeness(candidate, foreground)
+      if metric != .mi, reached < quality.start - 0.02 {
+        notes.append("the affine map would lower the local correlation; the start stands alone")
+      } else {
+        quality.affine = reached
+        transform = candidate
+      }
     }
     if options.stages.contains(.warp) {
       let before = transform
