@@ -68,7 +68,7 @@ let targets: [Target] = [
     "Weft", ["Grids", "Volumes", "BlockExecution", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration", "Pipelines"]),
   library("CommandLineParsing"),
   library("Commands", ["Weft", "CommandLineParsing"]),
-  .executableTarget(name: "WeftTool", dependencies: ["Commands", "Weft"], swiftSettings: swiftSettings),
+  .executableTarget(name: "WeftTool", dependencies: ["Commands"], swiftSettings: swiftSettings),
   .executableTarget(
     name: "RegisterInSteps", dependencies: ["Weft"], path: "Examples/RegisterInSteps", swiftSettings: swiftSettings),
 

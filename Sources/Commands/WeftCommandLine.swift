@@ -26,6 +26,7 @@ public enum WeftCommandLine {
   ///   - words: the arguments without the name of the program.
   ///   - console: where everything is printed.
   public static func run(_ words: [String], console: Console = Console()) async -> ExitStatus {
+    FreedMemory.returnAtOnce()
     do {
       guard let first = words.first, first != "--help", first != "-h", first != "help" else {
         console.print(Help.text(for: tool), terminator: "")

@@ -2,9 +2,7 @@
 
 import Commands
 import Foundation
-import Weft
 
-FreedMemory.returnAtOnce()
 let work = Task { await WeftCommandLine.run(Array(CommandLine.arguments.dropFirst())) }
 let interruption = Interruption { work.cancel() }
 let status = await work.value
