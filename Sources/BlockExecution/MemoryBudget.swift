@@ -10,7 +10,7 @@ public struct MemoryBudget: Hashable, Sendable {
   /// A budget of that many bytes.
   public init(bytes: Int) { self.bytes = bytes }
 
-  /// Reads `8GB`, `500MB`, `64GiB`, `2e9` or plain bytes; powers of 1000 without the `i`. `nil` for anything else, zero, or negative.
+  /// Reads `8GB`, `500MB`, `64GiB` or plain bytes; powers of 1000 without the `i`. `nil` for anything else, zero, or negative.
   public init?(_ text: String) {
     let number = text.prefix { $0.isNumber || $0 == "." }
     let factors = [

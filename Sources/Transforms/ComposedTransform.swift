@@ -59,13 +59,14 @@ public struct MappedBox: Sendable {
       var least = Float.infinity
       var most = -Float.infinity
       for value in positions[axis].elements {
-        least = min(least, value)
-        most = max(most, value)
+        if value < least { least = value }
+        if value > most { most = value }
       }
       // Far outside any volume is far enough.
       let bound = Float(1 << 30)
-      lower.append(base[axis] + Int(max(-bound, least).rounded(.down)) - margin)
-      upper.append(base[axis] + Int(min(bound, most).rounded(.down)) + margin + 1)
+      func bounded(_ value: Float) -> Int { Int(min(max(value, -bound), bound).rounded(.down)) }
+      lower.append(base[axis] + bounded(least) - margin)
+      upper.append(base[axis] + bounded(most) + margin + 1)
     }
     return Box(lower: lower, upper: upper)
   }

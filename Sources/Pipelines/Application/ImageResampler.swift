@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import BlockExecution
+internal import Filtering
 internal import Foundation
 internal import Grids
 internal import ImageFiles
@@ -118,22 +119,11 @@ struct ImageResampler: Sendable {
 
   /// Labels are never blended: each voxel takes the nearest one.
   private func nearest<Voxel: VoxelScalar>(_ volume: LazyVolume, _ box: Box) throws -> VoxelBuffer<Voxel> {
-    let mapped = try mapping(box, volume.space)
+    var mapped = try mapping(box, volume.space)
     let wanted = mapped.bounds(margin: 1).intersection(volume.extent.box)
-    var result = VoxelBuffer<Voxel>(extent: box.extent)
-    if wanted.isEmpty { return result }
-    let source = try volume.source.read(wanted, as: Voxel.self)
-    let strides = wanted.extent.strides
-    let (z, y, x) = (mapped.positions.z.elements, mapped.positions.y.elements, mapped.positions.x.elements)
-    for i in 0..<box.count {
-      let a = mapped.base[0] - wanted.lower[0] + Int(z[i].rounded())
-      let b = mapped.base[1] - wanted.lower[1] + Int(y[i].rounded())
-      let c = mapped.base[2] - wanted.lower[2] + Int(x[i].rounded())
-      if a >= 0, b >= 0, c >= 0, a < wanted.extent[0], b < wanted.extent[1], c < wanted.extent[2] {
-        result.elements[i] = source.elements[a * strides[0] + b * strides[1] + c]
-      }
-    }
-    return result
+    if wanted.isEmpty { return VoxelBuffer<Voxel>(extent: box.extent) }
+    mapped.rebase(to: wanted.lower)
+    return Filtering.nearest(try volume.source.read(wanted, as: Voxel.self), at: mapped.positions)
   }
 }
 

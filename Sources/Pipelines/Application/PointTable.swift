@@ -61,7 +61,7 @@ public struct PointTable: Sendable, Equatable {
     var lines = [columns.map(Self.quoted).joined(separator: ",")]
     for (row, point) in zip(rows, points) {
       var fields = row
-      for (place, value) in zip(places, point) { fields[place] = String(format: "%.6f", value) }
+      for (place, value) in zip(places, point) { fields[place] = "\(value)" }
       lines.append(fields.map(Self.quoted).joined(separator: ","))
     }
     return lines.joined(separator: "\n") + "\n"

@@ -47,12 +47,15 @@ public struct TransformApplication: Sendable {
   public let options: ApplyOptions
   /// Told how the run goes on.
   public let progress: any ProgressReporter
+  /// Where the transforms lie.
+  private let folder: String
 
   /// An application of the transforms in `folder`, the output of a registration.
   ///
   /// - Throws: `PipelineError` where there are none.
   public init(transforms folder: String, options: ApplyOptions = ApplyOptions(), progress: any ProgressReporter = SilentProgress()) throws {
     transforms = try TransformFolder.open(folder)
+    self.folder = folder
     self.options = options
     self.progress = progress
   }
@@ -67,7 +70,13 @@ public struct TransformApplication: Sendable {
   ///
   /// - Throws: `PipelineError` where the ranks do not fit, the output exists or lies inside the input; errors of reading and writing.
   public func apply(to image: StoredImage, output: String) async throws -> ImageResult {
-    try OutputFolder.refuse(URL(fileURLWithPath: output), inside: image.path)
+    let target = URL(fileURLWithPath: output)
+    try OutputFolder.refuse(target, inside: image.path)
+    for needed in [image.path, folder] { try OutputFolder.refuse(target, holding: needed) }
+    if FileManager.default.isFolder(atPath: output) == true, !OMEImage.isZarr(output) {
+      throw PipelineError(
+        "--output \(output) is a folder that holds no image", hint: "name the image itself, as \(output)/applied.ome.zarr")
+    }
     if FileManager.default.fileExists(atPath: output), !options.overwrite {
       throw PipelineError("--output \(output) exists", hint: "choose another name, or give --overwrite")
     }
@@ -126,7 +135,7 @@ extension MappedBox {
     let map = AffineTransform.voxelMap(from: from, through: .identity(rank: 3), to: to)
     if map == .identity(rank: 3) { return self }
     let start = map(base.map(Double.init))
-    let newBase = start.map { Int($0.rounded()) }
+    let newBase = start.map { Int(min(max($0, -1e9), 1e9).rounded()) }
     let rows = map.matrix.map { SIMD3($0[0], $0[1], $0[2]) }
     let offset = SIMD3(start[0] - Double(newBase[0]), start[1] - Double(newBase[1]), start[2] - Double(newBase[2]))
     var result = self

@@ -13,6 +13,12 @@ enum MemoryModel {
   /// A voxel of an output block that is resampled: displacements, positions, values, and the moving voxels read for it.
   static let bytesPerResampledVoxel = 64
 
+  /// How many threads may resample at once within `available` bytes, for output blocks of so many voxels.
+  static func resampledAtOnce(threads: Int, blockVoxels: Int, available: Int) -> Int {
+    // A block that maps to a large box reads at most 16 million voxels at a time; most read about their own size.
+    max(1, min(threads, (available - (64 << 20)) / (blockVoxels * bytesPerResampledVoxel)))
+  }
+
   static func fineBlock(voxels: Int) -> Int { voxels * bytesPerFineVoxel }
 
   static func coarse(fixedVoxels: Int, movingVoxels: Int) -> Int { max(fixedVoxels, movingVoxels) * bytesPerCoarseVoxel }

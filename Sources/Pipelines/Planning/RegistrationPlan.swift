@@ -30,6 +30,8 @@ public struct RegistrationPlan: Sendable {
   public let blocksAtOnce: Int
   /// Threads of each block.
   public let threadsPerBlock: Int
+  /// Output boxes that are blended or resampled at once.
+  public let boxesAtOnce: Int
   /// The most memory the stages are expected to take, in bytes.
   public let expectedMemory: Int
   /// Bytes of the registered image before compression, with its pyramid, and of the local field.
@@ -90,6 +92,8 @@ extension RegistrationPlan {
       preset: preset, presetReason: reason, extent: Extent(rank == 2 ? Array(fixed.extent.lengths.dropFirst()) : fixed.extent.lengths),
       grid: grid, overlap: overlap, fixedFactors: fixedFactors, movingFactors: movingFactors, coarseExtent: coarseExtent, memory: memory,
       threads: threads, blocksAtOnce: blocksAtOnce, threadsPerBlock: max(1, threads / blocksAtOnce),
+      boxesAtOnce: MemoryModel.resampledAtOnce(
+        threads: threads, blockVoxels: ImageResampler.chunk(rank: rank).count, available: forBlocks),
       expectedMemory: MemoryModel.base
         + max(
           MemoryModel.coarse(fixedVoxels: coarseExtent.count, movingVoxels: movingCoarse.count),

@@ -21,9 +21,10 @@ struct BlockPair: Sendable {
   /// Reads a pair; `nil` where hardly any of the box maps inside the moving image.
   static func read(_ box: Box, coarse: CoarseRegistration, registration: ChunkedRegistration, threads: Int) throws -> BlockPair? {
     let volume = registration.movingVolume(for: coarse.transform)
-    let (moving, movingMask) = try BoxResampler(volume: volume, interpolation: .linear, threads: threads) {
+    var (moving, movingMask) = try BoxResampler(volume: volume, interpolation: .linear, threads: threads) {
       coarse.transform.mapped($0, local: nil, to: volume.space)
     }.values(over: box)
+    if let mask = coarse.movingMask { movingMask = try mask.inside(box, through: coarse.transform, alsoIn: movingMask) }
     guard movingMask.elements.count(where: { $0 != 0 }) * 100 >= box.count else { return nil }
     let fixed = try registration.fixedRegion.read(box)
     let space = registration.fixedRegion.space.cropped(at: box.lower)

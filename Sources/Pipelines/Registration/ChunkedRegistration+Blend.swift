@@ -18,7 +18,7 @@ extension ChunkedRegistration {
       displacing.contains(block.number) ? try blocks.store.read(block, region: region) : nil
     }
     let regions = field.regions
-    try await BlockRunner(width: plan.threads, progress: progress).run("blend", over: regions, count: regions.count) { region in
+    try await BlockRunner(width: plan.boxesAtOnce, progress: progress).run("blend", over: regions, count: regions.count) { region in
       try field.write(try blender.blended(on: region))
     }
     return (field, try await repairFolds(in: field))
@@ -35,7 +35,7 @@ extension ChunkedRegistration {
       let found = Mutex<[Int: SplineField]>([:])
       let points = Mutex<Set<[Int]>>([])
       let regions = suspects
-      try await BlockRunner(width: plan.threads, progress: round == 1 ? progress : SilentProgress()).run(
+      try await BlockRunner(width: plan.boxesAtOnce, progress: round == 1 ? progress : SilentProgress()).run(
         "check folding", over: regions.indices, count: regions.count
       ) { number in
         let region = regions[number]

@@ -44,12 +44,13 @@ extension ChunkedRegistration {
     let statistics = Mutex((minimum: Double.infinity, folded: 0))
     let resampler = ImageResampler(
       image: moving, extent: fixedRegion.extent, space: fixedRegion.space, rank: rank, interpolation: options.interpolation,
-      factors: Self.antialiasingFactors(movingPyramid.finest, for: transform), isLabels: false, threads: plan.threads, progress: progress
+      factors: Self.antialiasingFactors(movingPyramid.finest, for: transform), isLabels: false, threads: plan.boxesAtOnce,
+      progress: progress
     ) { box, lattice in
       transform.mapped(box, local: try field?.field(over: box), to: lattice)
     }
     let boxes = fixedRegion.extent.box.tiles(of: ImageResampler.chunk(rank: rank))
-    try await BlockRunner(width: plan.threads, progress: progress).run("check map", over: boxes, count: boxes.count) { [self] box in
+    try await BlockRunner(width: plan.boxesAtOnce, progress: progress).run("check map", over: boxes, count: boxes.count) { [self] box in
       // One voxel of the boxes around, so that differences are central everywhere.
       let reach = box.expanded(by: [1, 1, 1]).intersection(fixedRegion.extent.box)
       let mapped = transform.mapped(reach, local: try field?.field(over: reach), to: movingPyramid.finest.space)

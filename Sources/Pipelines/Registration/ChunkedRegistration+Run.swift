@@ -33,7 +33,9 @@ extension ChunkedRegistration {
         to: output.work.appendingPathComponent("blocks.csv"), atomically: true, encoding: .utf8)
       try RunRecord(self, result).encoded().write(to: output.work.appendingPathComponent("run.json"), options: .atomic)
       let registered = "registered.\(options.format.fileExtension)"
-      for name in [registered, "transforms", "blocks.csv", "timings.csv", "run.json"] { try output.publish(name) }
+      let results = [registered, "transforms", "blocks.csv", "timings.csv", "run.json"]
+      for name in results { try output.publish(name) }
+      try output.removeResults(except: results)
       if !options.keepWork { output.abandon() }
       result.folder = output.url.path
       result.registered = output.url.appendingPathComponent(registered).path
@@ -54,6 +56,7 @@ extension ChunkedRegistration {
       var result = try await resample(coarse, blocks, inWork: output)
       let registered = "registered.\(options.format.fileExtension)"
       for name in [registered, "transforms"] { try output.publish(name) }
+      try output.removeResults(except: [registered, "transforms"])
       output.abandon()
       result.folder = output.url.path
       result.registered = output.url.appendingPathComponent(registered).path

@@ -21,6 +21,8 @@ public struct CoarseRegistration: Sendable {
   public var quality: CoarseQuality
   /// Where the fixed image has foreground, on the coarse lattice.
   public var foreground: Mask
+  /// Where the moving image is to be looked at, where a mask was given.
+  var movingMask: Mask?
   /// Voxels that are not numbers, in the coarse fixed and moving images.
   public var invalidVoxels: (fixed: Int, moving: Int)
   /// The similarity in force, chosen where `auto` was asked for.
@@ -109,6 +111,7 @@ private struct CoarseStage: Sendable {
         transform = candidate
       }
     }
+    if metric == .auto { metric = quality.start < 0.05 ? .mi : .lncc }
     if options.stages.contains(.warp) {
       let before = transform
       let (forward, inverse) = try await runner.run("warp") { [self, metric] in try warp(before.affine, metric, fixedMask, movingMask) }
@@ -119,6 +122,7 @@ private struct CoarseStage: Sendable {
         notes.append("the coarse warp did not improve the local correlation; the affine map stands alone")
         transform.coarse = nil
         transform.coarseInverse = nil
+        quality.warp = nil
       }
     }
     for note in notes { registration.progress.report(.note(note)) }
@@ -157,16 +161,7 @@ private struct CoarseStage: Sendable {
     case .weft:
       let transform = ComposedTransform(affine: affine, coarse: nil, fixedSpace: fixed.space)
       var (warped, valid) = resampled(moving, through: transform)
-      if let movingMask {
-        let onto = BoxResampler(
-          volume: LazyVolume(Volume(voxels: movingMask.voxels.converted(to: Float.self), space: movingMask.space), name: ""),
-          interpolation: .nearest, threads: 1
-        ) {
-          transform.mapped($0, local: nil, to: movingMask.space)
-        }
-        let inside = try onto.values(over: fixed.extent.box).values
-        for i in valid.elements.indices where !(inside.elements[i] > 0) { valid.elements[i] = 0 }
-      }
+      if let movingMask { valid = try movingMask.inside(fixed.extent.box, through: transform, alsoIn: valid) }
       var settings = DeformableOptions(options.accuracy, metric, threads: registration.plan.threads)
       settings.symmetric = true
       let result = try registerDeformable(

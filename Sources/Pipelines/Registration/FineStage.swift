@@ -32,6 +32,9 @@ struct FineStage: Sendable {
         return BlockRecord(block, .outside)
       }
       return try deform(block, pair, widened: widening > 0)
+    } catch let error as RegistrationError where error.code == .constantImage {
+      // Padding that touches the tissue: nothing to align.
+      return BlockRecord(block, .noGain)
     } catch let error as RegistrationError {
       return BlockRecord(block, .failed, message: error.localizedDescription)
     }

@@ -54,6 +54,9 @@ struct LocalField: Sendable {
   func field(on region: Box) throws -> SplineField {
     let stored = region.relative(to: lattice.box.lower)
     let read = try array.read(Box(lower: [0] + stored.lower, upper: [3] + stored.upper), as: Float.self)
+    guard read.elements.allSatisfy(\.isFinite) else {
+      throw PipelineError("\(array.path) holds displacements that are not numbers", hint: "run the registration again")
+    }
     let count = region.count
     func component(_ axis: Int) -> VoxelBuffer<Float> {
       VoxelBuffer(extent: region.extent, elements: Array(read.elements[axis * count..<(axis + 1) * count]))

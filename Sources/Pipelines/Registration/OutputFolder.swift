@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
+internal import Pyramids
 
 /// The output folder of a run: results are made in `.weft/` inside it and moved to their names when all is done.
 struct OutputFolder {
@@ -46,6 +47,15 @@ struct OutputFolder {
     try FileManager.default.moveItem(at: work.appendingPathComponent(name), to: target)
   }
 
+  /// Removes what an earlier run left under the names of results that this one does not have.
+  func removeResults(except kept: [String]) throws {
+    let known = ["transforms", "blocks.csv", "timings.csv", "run.json"] + OutputFormat.allCases.map { "registered.\($0.fileExtension)" }
+    for name in known where !kept.contains(name) {
+      let old = url.appendingPathComponent(name)
+      if FileManager.default.fileExists(atPath: old.path) { try FileManager.default.removeItem(at: old) }
+    }
+  }
+
   /// Removes the work folder, and the folder itself where this run made it and nothing was published.
   func abandon() {
     try? FileManager.default.removeItem(at: work)
@@ -57,12 +67,22 @@ struct OutputFolder {
   /// - Throws: `PipelineError` where `output` is an input or lies inside one.
   static func refuse(_ output: URL, inside input: String) throws {
     let inner = output.standardizedFileURL.resolvingSymlinksInPath().pathComponents
-    let outer = URL(fileURLWithPath: input).standardizedFileURL.resolvingSymlinksInPath().pathComponents
+    // An input may name a level: the image is the Zarr group around it.
+    var image = URL(fileURLWithPath: input).standardizedFileURL.resolvingSymlinksInPath()
+    while image.pathComponents.count > 2, OMEImage.isZarr(image.deletingLastPathComponent().path) { image.deleteLastPathComponent() }
+    let outer = image.pathComponents
     if inner.starts(with: outer) {
       throw PipelineError(
         "the output \(output.path) \(inner.count == outer.count ? "is" : "lies inside") the input \(input)",
         hint: "inputs are never changed: name another place")
     }
+  }
+
+  /// - Throws: `PipelineError` where what is replaced holds something that is needed.
+  static func refuse(_ output: URL, holding needed: String) throws {
+    let inner = URL(fileURLWithPath: needed).standardizedFileURL.resolvingSymlinksInPath().pathComponents
+    guard inner.starts(with: output.standardizedFileURL.resolvingSymlinksInPath().pathComponents) else { return }
+    throw PipelineError("the output \(output.path) holds \(needed), which is needed", hint: "inputs are never changed: name another place")
   }
 
   /// - Throws: `PipelineError` where results in `output` would take the place of an input, or what they replace holds it.

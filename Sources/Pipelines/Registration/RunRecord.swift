@@ -48,7 +48,8 @@ struct RunRecord: Encodable {
   var interpolation: String
   var blendSigma: Double
   var fieldStride: Int
-  var memoryBytes: Int
+  /// The budget, where one was given.
+  var memoryBytes: Int?
   var coarse: Coarse
   var blocks: [String: Int]
   var repairedControlPoints: Int
@@ -67,7 +68,7 @@ struct RunRecord: Encodable {
     stages = RegistrationStage.allCases.filter { options.stages.contains($0) }.map(\.rawValue)
     engine = options.engine.rawValue
     accuracy = options.accuracy.rawValue
-    metric = options.metric.rawValue
+    metric = result.coarse.metric.rawValue
     initialTransform = options.initialTransform
     region = options.region?.map { [$0.lowerBound, $0.upperBound] }
     fixedMask = options.fixedMask
@@ -75,7 +76,7 @@ struct RunRecord: Encodable {
     interpolation = options.interpolation.rawValue
     blendSigma = options.blendSigma
     fieldStride = plan.fieldStride
-    memoryBytes = plan.memory.bytes
+    memoryBytes = options.memory?.bytes
     let found = result.coarse
     coarse = Coarse(
       start: found.start, startScores: Dictionary(found.startScores.map { ($0.name, $0.score) }, uniquingKeysWith: { first, _ in first }),

@@ -76,6 +76,9 @@ public struct TransformFolder: Sendable {
       throw PipelineError("\(file.path) is damaged: \(error)", hint: "run the registration again")
     }
     guard record.rank == 2 || record.rank == 3 else { throw PipelineError("\(file.path) names rank \(record.rank), and 2 or 3 are known") }
+    guard record.fieldStride.map({ (1...16).contains($0) }) ?? true else {
+      throw PipelineError("\(file.path) names a field stride that is not from 1 to 16", hint: "run the registration again")
+    }
     let fixedSpace = try record.fixed.space(in: file.path)
     let movingSpace = try record.moving.space(in: file.path)
     let affine = try AffineTransform.read(contentsOf: folder.appendingPathComponent(affineName).path, unit: fixedSpace.unit)
@@ -91,7 +94,11 @@ public struct TransformFolder: Sendable {
         if name == inverseName { return nil }
         throw PipelineError("\(file) is missing, and \(recordName) names it", hint: "run the registration again")
       }
-      return try DisplacementField.read(contentsOf: file, unit: fixedSpace.unit)
+      let field = try DisplacementField.read(contentsOf: file, unit: fixedSpace.unit)
+      guard (0..<3).allSatisfy({ field.vectors[$0].elements.allSatisfy(\.isFinite) }) else {
+        throw PipelineError("\(file) holds displacements that are not numbers", hint: "run the registration again")
+      }
+      return field
     }
     let fixedExtent = Extent(record.fixed.extent)
     return TransformFolder(

@@ -145,7 +145,7 @@ struct OutputTests {
         let registration = try ChunkedRegistration(fixed: fixed, moving: moving, options: smallOptions())
         for inside in ["/in.ome.zarr/out", "/in.ome.zarr", "/other/../in.ome.zarr/0/out"] {
           #expect(
-            await message { _ = try await registration.run(into: folder.path + inside) }.contains("lies inside the input"), "\(inside)")
+            await message { _ = try await registration.run(into: folder.path + inside) }.contains("the input"), "\(inside)")
         }
       }
       #expect(try files(below: folder.path).isEmpty)
