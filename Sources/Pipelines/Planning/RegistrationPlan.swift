@@ -63,7 +63,8 @@ extension RegistrationPlan {
     let threads = ThreadCount.resolved(options.threads)
     var notes: [String] = []
 
-    let available = memory.bytes - MemoryModel.base
+    // Without a budget of the user's, what is planned does not depend on how much memory happens to be free, from 4 GB on.
+    let available = (options.memory == nil ? min(memory.bytes, 4_000_000_000) : memory.bytes) - MemoryModel.base
     let (fixedFactors, movingFactors) = try coarseFactors(
       fixed: whole, moving: moving, asked: options.downsample ?? preset.downsample, available: available, memory: memory, notes: &notes)
     let coarseExtent = whole.extent.dividedRoundingUp(by: Extent(fixedFactors))
@@ -73,9 +74,8 @@ extension RegistrationPlan {
     let asked = try requestedCore(options.blockExtent, preset: preset, rank: rank)
     // What the coarse stage leaves behind stays in memory.
     let forBlocks = available - coarseExtent.count * MemoryModel.bytesKeptPerCoarseVoxel
-    // Without a budget of the user's, blocks do not depend on how much memory happens to be free.
     let core = try fittedCore(
-      asked, extent: fixed.extent, overlap: overlap, available: options.memory == nil ? min(forBlocks, 4_000_000_000) : forBlocks,
+      asked, extent: fixed.extent, overlap: overlap, available: forBlocks,
       memory: memory, notes: &notes)
     let grid = BlockGrid(extent: fixed.extent, core: core, overlap: overlap)
     if case .voxels(let voxels) = overlap, zip(grid.halo.lengths, fixed.extent.lengths).contains(where: { $0 < voxels && $1 > 1 }) {
@@ -84,7 +84,7 @@ extension RegistrationPlan {
 
     let largest = grid.core.lengths.enumerated().map { min($1 + 2 * grid.halo[$0], fixed.extent[$0]) }.reduce(1, *)
     let blockBytes = MemoryModel.fineBlock(voxels: largest)
-    let blocksAtOnce = max(1, min(threads, grid.count, forBlocks / max(blockBytes, 1)))
+    let blocksAtOnce = max(1, min(threads, grid.count, (memory.bytes - available + forBlocks) / max(blockBytes, 1)))
     let voxels = fixed.extent.count
     let lattice = voxels / max(1, options.fieldStride * options.fieldStride * (rank == 2 ? 1 : options.fieldStride))
     let voxelSize = moving.source.voxelType.size

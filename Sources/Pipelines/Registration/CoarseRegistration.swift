@@ -194,10 +194,18 @@ private struct CoarseStage: Sendable {
     case "auto": return try tissue(of: volume)
     case let path?:
       let image = try StoredImage.open(path).volumes()
-      let finest = image.finest.liftedToThreeAxes()
-      let voxels = try finest.source.read(finest.extent.box, as: Float.self).mapVoxels { UInt8($0 > 0 ? 1 : 0) }
+      guard image.finest.rank == rank else {
+        throw PipelineError(
+          "the mask \(path) is \(image.finest.rank)D, and the images are \(rank)D", hint: "give a mask of the images' rank")
+      }
+      // A mask may be as large as its image: it is read near the coarse lattice, every voxel that touches the inside counting.
+      let levels = image.levels.map { $0.placed(in: $0.space.converted(to: unit)).liftedToThreeAxes() }
+      let finest = VolumePyramid(levels: levels).finest
+      let factors = PhysicalScale.factors(extent: finest.extent, spacing: finest.space.spacing, target: volume.space.spacing.min()!)
+      let coarse = try VolumePyramid(levels: levels).downsampled(by: factors).load()
+      let voxels = coarse.voxels.mapVoxels { UInt8($0 > 0 ? 1 : 0) }
       guard voxels.elements.contains(1) else { throw PipelineError("the mask \(path) is empty", hint: "voxels above 0 are inside") }
-      let mask = Mask(voxels: voxels, space: finest.space.converted(to: unit))
+      let mask = Mask(voxels: voxels, space: coarse.space)
       let onto = Mask(voxels: mask.resampled(to: volume.space, extent: volume.extent), space: volume.space)
       guard onto.voxels.elements.contains(1) else {
         throw PipelineError(
