@@ -40,7 +40,7 @@ extension ChunkedRegistration {
       return result
     } catch {
       output.abandon()
-      throw error
+      throw output.explained(error)
     }
   }
 
@@ -60,7 +60,7 @@ extension ChunkedRegistration {
       return result
     } catch {
       output.abandon()
-      throw error
+      throw output.explained(error)
     }
   }
 

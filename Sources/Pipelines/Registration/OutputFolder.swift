@@ -54,6 +54,14 @@ struct OutputFolder {
     }
   }
 
+  /// An error that says where: Foundation's own name no file.
+  func explained(_ error: any Error) -> any Error {
+    guard let cause = error as? CocoaError else { return error }
+    return PipelineError(
+      "a result in \(url.path) cannot be written: \(Self.reason(cause))",
+      hint: "free some space, or choose an output on another disk that you may write to")
+  }
+
   /// - Throws: `PipelineError` where `output` is an input or lies inside one.
   static func refuse(_ output: URL, inside input: String) throws {
     let inner = output.standardizedFileURL.resolvingSymlinksInPath().pathComponents
