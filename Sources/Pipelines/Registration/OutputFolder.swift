@@ -36,7 +36,10 @@ struct OutputFolder {
     do {
       try? FileManager.default.removeItem(at: work)
       try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
-    } catch { throw PipelineError("\(path) cannot be written: \(Self.reason(error))", hint: "choose a folder you may write to") }
+    } catch {
+      abandon()
+      throw PipelineError("\(path) cannot be written: \(Self.reason(error))", hint: "choose a folder you may write to")
+    }
   }
 
   /// Moves what is in the work folder under `name` to its final name, replacing what is there.
