@@ -60,10 +60,17 @@ public struct PyramidWriter: Sendable {
     } else if FileAccess.exists(working) {
       try FileManager.default.removeItem(atPath: working)
     }
-    let levels = try plans.enumerated().map { index, plan in
-      let array =
-        isSame ? try ChunkedArray.open(in: store, node: "\(index)") : try ChunkedArray.create(in: store, node: "\(index)", plan.metadata)
-      return Level(array: array, factors: plan.factors, space: layout.space.downsampled(by: plan.factors))
+    let levels: [Level]
+    do {
+      levels = try plans.enumerated().map { index, plan in
+        let array =
+          isSame ? try ChunkedArray.open(in: store, node: "\(index)") : try ChunkedArray.create(in: store, node: "\(index)", plan.metadata)
+        return Level(array: array, factors: plan.factors, space: layout.space.downsampled(by: plan.factors))
+      }
+    } catch {
+      // Nothing of worth is in it yet.
+      if !isSame { try? FileManager.default.removeItem(atPath: working) }
+      throw error
     }
     return PyramidWriter(layout: layout, path: path, workingPath: working, levels: levels)
   }

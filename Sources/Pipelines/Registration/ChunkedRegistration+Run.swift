@@ -42,7 +42,7 @@ extension ChunkedRegistration {
       return result
     } catch {
       output.abandon()
-      throw error
+      throw output.explained(error)
     }
   }
 
@@ -63,7 +63,7 @@ extension ChunkedRegistration {
       return result
     } catch {
       output.abandon()
-      throw error
+      throw output.explained(error)
     }
   }
 

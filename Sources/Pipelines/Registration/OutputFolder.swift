@@ -37,7 +37,10 @@ struct OutputFolder {
     do {
       try? FileManager.default.removeItem(at: work)
       try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
-    } catch { throw PipelineError("\(path) cannot be written: \(Self.reason(error))", hint: "choose a folder you may write to") }
+    } catch {
+      abandon()
+      throw PipelineError("\(path) cannot be written: \(Self.reason(error))", hint: "choose a folder you may write to")
+    }
   }
 
   /// Moves what is in the work folder under `name` to its final name, replacing what is there.
@@ -62,6 +65,14 @@ struct OutputFolder {
     if isNew, ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).isEmpty {
       try? FileManager.default.removeItem(at: url)
     }
+  }
+
+  /// An error that says where: Foundation's own name no file.
+  func explained(_ error: any Error) -> any Error {
+    guard let cause = error as? CocoaError else { return error }
+    return PipelineError(
+      "a result in \(url.path) cannot be written: \(Self.reason(cause))",
+      hint: "free some space, or choose an output on another disk that you may write to")
   }
 
   /// - Throws: `PipelineError` where `output` is an input or lies inside one.

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+struct RegisterInterruptionTests {
+  /// The tool beside the test bundle.
+  private static let tool: URL =
+    Bundle.allBundles.map(\.bundleURL).filter { $0.pathExtension == "xctest" }
+    .map { $0.deletingLastPathComponent() }.first.map { $0.appendingPathComponent("weft") }
+    ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("weft")
+
+  /// Whichever engine computes.
+  @Test(arguments: [SIGINT, SIGTERM], ["weft", "itk"])
+  func anInterruptedRegistrationLeavesNothing(signal: Int32, engine: String) async throws {
+    try await withTemporaryFolder { url in
+      let folder = ImageFolder(url)
+      try folder.nrrd("a.nrrd", [64, 64, 64])
+      try folder.nrrd("b.nrrd", [64, 64, 64]) { ImageFolder.waves($0 + 2, $1 * $1 / 60, $2) }
+      let process = Process()
+      process.executableURL = Self.tool
+      process.arguments = [
+        "register", folder.path("a.nrrd"), folder.path("b.nrrd"), "-o", folder.path("out"), "--engine", engine, "--accuracy", "high",
+      ]
+      let pipe = Pipe()
+      process.standardError = pipe
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      while process.isRunning, !FileManager.default.fileExists(atPath: folder.path("out/.weft")) {
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      try await Task.sleep(for: .milliseconds(300))
+      kill(process.processIdentifier, signal)
+      let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      #expect(process.terminationReason == .exit && process.terminationStatus == 130, "\(said)")
+      #expect(said.contains("error: interrupted") && said.contains("hint: "))
+      #expect(folder.names() == ["a.nrrd", "b.nrrd"])
+    }
+  }
+}
