@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a run needs in memory, in bytes; a test compares it with measured peaks.
+/// What a run needs in memory, in bytes: upper bounds on peaks that were measured (Tests/Accuracy/memory).
 enum MemoryModel {
   /// The program, its libraries and small tables.
   static let base = 70_000_000
