@@ -17,11 +17,17 @@ public struct BlockRunner: Sendable {
   ///
   /// Memory is bounded by `width` bodies under way. The first error stops the stage: no further task is started, those under way end, the
   /// error is thrown. Cancelling the surrounding task does the same with `CancellationError`.
+  ///
+  /// - Parameters:
+  ///   - count: how many tasks the stage has.
+  ///   - done: how many of them were done before; `elements` are the others.
   public func run<Element: Sendable>(
-    _ stage: String, over elements: some Sequence<Element>, count: Int, _ body: @escaping @Sendable (Element) throws -> Void
+    _ stage: String, over elements: some Sequence<Element>, count: Int, done: Int = 0,
+    _ body: @escaping @Sendable (Element) throws -> Void
   ) async throws {
     progress.report(.started(stage: stage, tasks: count))
-    var done = 0
+    if done > 0 { progress.report(.advanced(stage: stage, done: done, tasks: count)) }
+    var done = done
     try await withThrowingTaskGroup(of: Void.self) { group in
       var remaining = elements.makeIterator()
       for _ in 0..<width {

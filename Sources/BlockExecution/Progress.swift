@@ -6,6 +6,8 @@ public enum ProgressEvent: Sendable, Equatable {
   case started(stage: String, tasks: Int)
   /// So many tasks of a stage are done.
   case advanced(stage: String, done: Int, tasks: Int)
+  /// How the tasks of a stage that are done ended: how many in each state.
+  case states(stage: String, counts: [String: Int])
   /// A stage ended well.
   case finished(stage: String)
   /// A line for the user: what was chosen and why, or something to know.

@@ -7,7 +7,8 @@
 #include <thread>
 #include <vector>
 
-#if defined(__x86_64__) && defined(__linux__)
+// The thread sanitizer would run inside the choice of a code path, before it is ready.
+#if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
 // Every function that holds a hot loop is compiled thrice; floating-point contraction is off, so all give the same bytes.
 #define CK_VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else

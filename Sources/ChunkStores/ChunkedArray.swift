@@ -66,6 +66,24 @@ public struct ChunkedArray: VoxelSource {
     return ChunkedArray(metadata: metadata, store: store, node: node)
   }
 
+  /// How many chunks that meet `box` are stored; the others are fill value.
+  ///
+  /// - Complexity: one look into the store a chunk.
+  public func storedChunkCount(in box: Box) -> Int {
+    chunkIndices(meeting: box).count { store.contains(key(ofChunk: $0)) }
+  }
+
+  /// The names of the chunks that meet `box` and cannot be read, or are not what was written where the array has checksums.
+  public func damagedChunks(in box: Box) -> [String] {
+    chunkIndices(meeting: box).filter { (try? read(metadata.box(ofChunk: $0), as: Float.self)) == nil }
+      .map { store.name(of: key(ofChunk: $0)) }
+  }
+
+  private func chunkIndices(meeting box: Box) -> some Sequence<[Int]> {
+    let upper = zip(box.upper, chunk.lengths).map { ($0 + $1 - 1) / $1 }
+    return Box(lower: zip(box.lower, chunk.lengths).map(/), upper: box.isEmpty ? box.lower.map { _ in 0 } : upper).indices
+  }
+
   /// The key of the chunk at `index`.
   func key(ofChunk index: [Int]) -> String { StoreKey.join(node, metadata.keyEncoding.key(of: index)) }
 }

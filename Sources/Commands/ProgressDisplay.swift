@@ -14,6 +14,8 @@ package final class ProgressDisplay: ProgressReporter {
     var started = ContinuousClock.now
     var shown = ContinuousClock.now
     var hasBar = false
+    /// How the done tasks of the stage ended.
+    var states: [String: Int] = [:]
   }
 
   private let console: Console
@@ -55,14 +57,15 @@ package final class ProgressDisplay: ProgressReporter {
     let time = now()
     switch event {
     case .started(let stage, let tasks):
-      state.started = time
+      (state.started, state.states) = (time, [:])
       draw(stage, 0, tasks, time, &state)
     case .advanced(let stage, let done, let tasks):
       if done < tasks && state.shown.duration(to: time) < .milliseconds(100) { return }
       draw(stage, done, tasks, time, &state)
+    case .states(_, let counts): state.states = counts
     case .finished(let stage):
       clear(&state)
-      console.tell("\(stage): \(Numbers.duration(state.started.duration(to: time).seconds))")
+      console.tell("\(stage): \(Numbers.duration(state.started.duration(to: time).seconds))" + Self.list(state.states))
     case .note(let text):
       clear(&state)
       console.tell(text)
@@ -83,13 +86,17 @@ package final class ProgressDisplay: ProgressReporter {
     let time = now()
     switch event {
     case .started(let stage, _):
-      (state.started, state.shown) = (time, time)
+      (state.started, state.shown, state.states) = (time, time, [:])
       console.tell("\(stage) …")
     case .advanced(let stage, let done, let tasks):
       guard done < tasks, state.shown.duration(to: time) >= .seconds(10) else { return }
       state.shown = time
-      console.tell("\(stage): " + Self.status(done: done, of: tasks, seconds: state.started.duration(to: time).seconds))
-    case .finished(let stage): console.tell("\(stage): done in \(Numbers.duration(state.started.duration(to: time).seconds))")
+      console.tell(
+        "\(stage): " + Self.status(done: done, of: tasks, seconds: state.started.duration(to: time).seconds) + Self.list(state.states))
+    case .states(_, let counts): state.states = counts
+    case .finished(let stage):
+      console.tell(
+        "\(stage): done in \(Numbers.duration(state.started.duration(to: time).seconds))" + Self.list(state.states))
     case .note(let text): console.tell(text)
     case .warning(let text): console.warn(text)
     }
@@ -113,11 +120,17 @@ package final class ProgressDisplay: ProgressReporter {
     return "\(done)/\(tasks), \(speed), \(Numbers.duration(Double(tasks - done) / rate)) left"
   }
 
+  /// How many tasks ended how, in brackets.
+  private static func list(_ states: [String: Int]) -> String {
+    states.isEmpty ? "" : " (" + states.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ") + ")"
+  }
+
   private static func json(_ event: ProgressEvent) -> String {
     let record: EventRecord =
       switch event {
       case .started(let stage, let tasks): EventRecord(event: "started", stage: stage, done: 0, tasks: tasks)
       case .advanced(let stage, let done, let tasks): EventRecord(event: "advanced", stage: stage, done: done, tasks: tasks)
+      case .states(let stage, let counts): EventRecord(event: "states", stage: stage, states: counts)
       case .finished(let stage): EventRecord(event: "finished", stage: stage)
       case .note(let text): EventRecord(event: "note", text: text)
       case .warning(let text): EventRecord(event: "warning", text: text)
@@ -134,6 +147,7 @@ private struct EventRecord: Encodable {
   var stage: String?
   var done: Int?
   var tasks: Int?
+  var states: [String: Int]?
   var text: String?
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How far neighbouring blocks overlap, per side: a fraction of the core, or voxels.
-public enum Overlap: Hashable, Sendable {
+public enum Overlap: Hashable, Sendable, Codable {
   /// A fraction of the core along each axis, at least 0 and below 1.
   case fraction(Double)
   /// Voxels, the same along each axis.

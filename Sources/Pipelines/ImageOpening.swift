@@ -29,6 +29,7 @@ extension StoredImage {
       }
       for level in image.levels.indices { image.levels[level].space.spacing = spacing }
     }
+    (image.givenAxes, image.givenSpacing) = (axes, spacing)
     for level in image.levels { try requireUsable(level.space, path) }
     return image
   }

@@ -3,7 +3,7 @@
 internal import ChunkStores
 
 /// The versions of OME-NGFF that Weft writes: https://ngff.openmicroscopy.org
-public enum OMEVersion: String, Sendable, CaseIterable, Hashable {
+public enum OMEVersion: String, Sendable, CaseIterable, Hashable, Codable {
   /// On Zarr v2.
   case v04 = "0.4"
   /// On Zarr v3.

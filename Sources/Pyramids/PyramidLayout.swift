@@ -42,6 +42,8 @@ public struct PyramidLayout: Sendable {
   public var chunk: Extent?
   /// How chunks are compressed.
   public var compression = Compression.standard
+  /// Whether each chunk carries a checksum (CRC-32C), so that damage shows when it is read.
+  public var isChecksummed = false
   /// How many levels, the finest counted; where `nil`, axes are halved until all are shorter than 256 voxels.
   public var levelCount: Int?
   /// How levels are made.

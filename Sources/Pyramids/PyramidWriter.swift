@@ -32,10 +32,14 @@ public struct PyramidWriter: Sendable {
 
   /// Creates the arrays of an image in a hidden folder beside `path`, without the metadata that would make it an image.
   ///
-  /// - Parameter token: tells one attempt from another. With the token of an attempt that was interrupted, and the same layout, its
+  /// - Parameters:
+  ///   - token: tells one attempt from another. With the token of an attempt that was interrupted, and the same layout, its
   ///   chunks are kept and the writer goes on with it; with another layout they are removed.
+  ///   - isShared: whether others may be writing to that attempt, whose temporary files are then left alone.
   /// - Throws: where the layout contradicts itself, or the folder cannot be written.
-  public static func begin(_ layout: PyramidLayout, at path: String, token: String? = nil) throws -> PyramidWriter {
+  public static func begin(_ layout: PyramidLayout, at path: String, token: String? = nil, isShared: Bool = false) throws
+    -> PyramidWriter
+  {
     let path = OMEImage.trimmed(path)
     try check(layout, path)
     let token = token ?? String(UInt64.random(in: 0 ... .max), radix: 36)
@@ -48,7 +52,8 @@ public struct PyramidWriter: Sendable {
       let metadata = ArrayMetadata(
         format: layout.version.zarrFormat, extent: Extent(layout.leadingAxes.map(\.length) + extent.lengths),
         chunk: Extent(leading + chunk),
-        voxelType: layout.voxelType, compression: layout.compression, fillValue: layout.fillValue,
+        voxelType: layout.voxelType, compression: layout.compression, isChecksummed: layout.isChecksummed,
+        fillValue: layout.fillValue,
         dimensionNames: layout.version == .v05 ? layout.axes.map(\.name) : nil)
       return (factors: factors, metadata: metadata)
     }
@@ -56,7 +61,7 @@ public struct PyramidWriter: Sendable {
       try store.get("\(index)/\(plan.metadata.fileName)") == plan.metadata.encoded()
     }
     if isSame {
-      removeTemporaryFiles(in: working)
+      if !isShared { removeTemporaryFiles(in: working) }
     } else if FileAccess.exists(working) {
       try FileManager.default.removeItem(atPath: working)
     }
@@ -91,9 +96,7 @@ public struct PyramidWriter: Sendable {
     if exists && !replacing {
       throw PyramidError("\(path) exists", hint: "choose another output, or add --overwrite to replace it")
     }
-    try ZarrNode.writeGroup(
-      layout.version.zarrFormat, attributes: MultiscaleMetadata.attributes(of: layout, levels, name: imageName),
-      in: LocalStore(directory: workingPath), at: "")
+    try writeMetadata()
     guard exists else { return try FileAccess.rename(workingPath, to: path) }
     let old = workingPath + "-replaced"
     try FileAccess.rename(path, to: old)
@@ -104,6 +107,15 @@ public struct PyramidWriter: Sendable {
       throw error
     }
     try FileManager.default.removeItem(atPath: old)
+  }
+
+  /// Writes the metadata that make the hidden folder an image, for a caller that renames it itself.
+  ///
+  /// - Throws: where they cannot be written.
+  package func writeMetadata() throws {
+    try ZarrNode.writeGroup(
+      layout.version.zarrFormat, attributes: MultiscaleMetadata.attributes(of: layout, levels, name: imageName),
+      in: LocalStore(directory: workingPath), at: "")
   }
 
   /// Removes what was written so far.

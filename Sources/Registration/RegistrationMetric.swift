@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What tells how well two images agree.
-public enum RegistrationMetric: String, Sendable, Hashable, CaseIterable {
+public enum RegistrationMetric: String, Sendable, Hashable, CaseIterable, Codable {
   /// Chosen from the images: correlation where intensities follow each other, mutual information where they do not.
   case auto
   /// Local normalised correlation; global correlation in steps that look at whole images (initialisation, affine).

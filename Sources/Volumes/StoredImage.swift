@@ -32,6 +32,11 @@ public struct StoredImage: Sendable {
   /// Whether the channel axis holds red, green and blue of one picture.
   public var isColour: Bool
 
+  /// The names of axes that were given when it was opened.
+  public var givenAxes: String?
+  /// The distances between voxels that were given when it was opened, in place of the file's.
+  public var givenSpacing: [Double]?
+
   /// An opened image.
   public init(path: String, format: String, axes: [Axis], levels: [Level], isColour: Bool = false) {
     self.path = path

@@ -22,6 +22,8 @@ private final class MemoryStore: KeyValueStore {
     return values.withLock { $0[key] }
   }
 
+  func contains(_ key: String) -> Bool { values.withLock { $0[key] != nil } }
+
   func put(_ key: String, _ value: [UInt8]) throws(ChunkStoreError) { values.withLock { $0[key] = value } }
 
   func remove(_ key: String) throws(ChunkStoreError) { values.withLock { $0[key] = nil } }

@@ -35,12 +35,12 @@ public struct ArrayMetadata: Sendable, Equatable {
   /// What turns a chunk's bytes into its file's, first one first.
   var codecs: [ByteCodec]
 
-  /// Metadata of a new array: C order, little-endian, `/` between the parts of chunk keys.
+  /// Metadata of a new array, each chunk with its CRC-32C where asked for: C order, little-endian, `/` between the parts of chunk keys.
   ///
   /// - Precondition: `extent` and `chunk` have one rank, and no chunk length is zero.
   public init(
     format: ZarrFormat, extent: Extent, chunk: Extent, voxelType: VoxelType, compression: Compression = .standard,
-    fillValue: FillValue = 0, dimensionNames: [String?]? = nil
+    isChecksummed: Bool = false, fillValue: FillValue = 0, dimensionNames: [String?]? = nil
   ) {
     precondition(extent.rank == chunk.rank && !chunk.lengths.contains(0), "chunks of \(chunk) cannot tile \(extent)")
     self.format = format
@@ -51,7 +51,7 @@ public struct ArrayMetadata: Sendable, Equatable {
     self.dimensionNames = dimensionNames
     storedOrder = Array(0..<extent.rank)
     keyEncoding = format == .v2 ? ChunkKeyEncoding(prefix: "", separator: "/") : .nested
-    codecs = compression.codecs(itemSize: voxelType.size)
+    codecs = compression.codecs(itemSize: voxelType.size) + (isChecksummed ? [.crc32c] : [])
   }
 
   /// The name of the file that holds the metadata.

@@ -12,6 +12,9 @@ public protocol KeyValueStore: Sendable {
   /// - Throws: where the key is no valid key, or the value is there and cannot be read.
   func get(_ key: String) throws(ChunkStoreError) -> [UInt8]?
 
+  /// Whether there is a value.
+  func contains(_ key: String) -> Bool
+
   /// Stores a value whole or not at all, in place of what was there.
   ///
   /// - Throws: where the key is no valid key, or the value cannot be written (no permission, disk full).

@@ -24,6 +24,8 @@ public struct LocalStore: KeyValueStore, Equatable {
     return try FileAccess.read(name(of: key))
   }
 
+  public func contains(_ key: String) -> Bool { FileAccess.exists(name(of: key)) }
+
   public func put(_ key: String, _ value: [UInt8]) throws(ChunkStoreError) {
     try StoreKey.validate(key)
     let path = name(of: key)

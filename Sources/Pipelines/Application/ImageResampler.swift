@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import BlockExecution
+internal import ChunkStores
 internal import Filtering
 internal import Foundation
 internal import Grids
@@ -56,7 +57,8 @@ struct ImageResampler: Sendable {
   /// Channel and time axes, which are written before the spatial ones.
   private var others: [Int] { image.axes.indices.filter { image.axes[$0].kind == .channel || image.axes[$0].kind == .time } }
 
-  private func layout(version: OMEVersion, levels: Int?) -> PyramidLayout {
+  /// What is written.
+  func layout(version: OMEVersion, levels: Int?) -> PyramidLayout {
     var layout = PyramidLayout(
       extent: rank == 2 ? Extent(Array(extent.lengths.dropFirst())) : extent, voxelType: image.voxelType,
       space: rank == 2 ? space.droppingFirstAxis() : space)
@@ -69,7 +71,7 @@ struct ImageResampler: Sendable {
   }
 
   private func writeLevels(_ writer: PyramidWriter) async throws {
-    let boxes = extent.box.tiles(of: Self.chunk(rank: rank))
+    let boxes = taskBoxes
     let runner = BlockRunner(width: threads, progress: progress)
     try await runner.run("resample", over: boxes, count: boxes.count) { box in try resample(box, writer) }
     for level in writer.levels.indices.dropFirst() {
@@ -79,7 +81,7 @@ struct ImageResampler: Sendable {
   }
 
   /// Writes what was resampled in another format, its leading axes as channels.
-  private func export(_ source: any VoxelSource, to path: String, _ format: ImageFileFormat) throws {
+  func export(_ source: any VoxelSource, to path: String, _ format: ImageFileFormat) throws {
     let place = rank == 2 ? space.droppingFirstAxis() : space
     let leading = source.extent.lengths.dropLast(rank)
     let shown = (source.extent.rank - rank..<source.extent.rank).map { Optional($0) }
@@ -90,7 +92,34 @@ struct ImageResampler: Sendable {
     try ImageFile.write(channels: channels, to: path, format: format)
   }
 
-  private func resample(_ box: Box, _ writer: PyramidWriter) throws {
+  /// The most tasks that an image is cut into; larger ones have larger tasks.
+  private static let mostTasks = 20_000
+
+  /// Boxes of whole chunks that make up the image, one a task.
+  var taskBoxes: [Box] {
+    var size = Self.chunk(rank: rank).lengths
+    var axis = 2
+    while extent.dividedRoundingUp(by: Extent(size)).count > Self.mostTasks {
+      size[axis] *= 2
+      axis = (axis + 2) % 3
+    }
+    return extent.box.tiles(of: Extent(size))
+  }
+
+  /// How many chunks of the finest level are stored in a box, over all channels and times.
+  func storedChunkCount(_ box: Box, _ writer: PyramidWriter) -> Int {
+    let spatial = rank == 2 ? Box(lower: Array(box.lower.dropFirst()), upper: Array(box.upper.dropFirst())) : box
+    let array = writer.levels[0].array
+    let leading = array.extent.lengths.dropLast(rank)
+    return array.storedChunkCount(in: Box(lower: leading.map { _ in 0 } + spatial.lower, upper: leading + spatial.upper))
+  }
+
+  /// Resamples a box of whole chunks, chunk by chunk, all channels and times.
+  func resample(_ task: Box, _ writer: PyramidWriter) throws {
+    for box in task.tiles(of: Self.chunk(rank: rank)) { try resampleChunk(box, writer) }
+  }
+
+  private func resampleChunk(_ box: Box, _ writer: PyramidWriter) throws {
     try Task.checkCancellation()
     let leading = Box(lower: others.map { _ in 0 }, upper: others.map { image.levels[0].source.extent[$0] })
     for place in leading.indices {

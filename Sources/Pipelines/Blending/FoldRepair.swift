@@ -1,58 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Filtering
-package import Grids
-package import Transforms
+internal import Grids
+internal import Transforms
 internal import Volumes
 
-/// Finds where `x + u(x)` folds or nearly does, and smooths the control points there.
-package struct FoldRepair: Sendable {
-  /// The least Jacobian determinant that is left alone.
-  package var threshold: Float = 0.05
+/// Smooths the control points of the local field where the whole map folds or nearly does.
+package struct FoldRepair {
+  let regions: FieldRegions
+  let inspector: MapInspector
+  /// The most rounds of smoothing.
+  var rounds = 40
 
-  /// The defaults.
-  package init() {}
-
-  /// The control points, within `region`, that act on voxels where the determinant of `I + ∇u` is at most the threshold.
-  ///
-  /// - Parameter field: holds `region` and enough around it to give the field at all voxels that `region` acts on, where the volume has them.
-  package func foldedControlPoints(of field: SplineField, region: Box) -> Set<[Int]> {
-    let lattice = field.lattice
-    // Voxels fully inside what the field holds.
-    let held = Box(
-      lower: (0..<3).map { lattice.extent[$0] == 1 ? 0 : (field.region.lower[$0] + 1) * lattice.stride[$0] },
-      upper: (0..<3).map { lattice.extent[$0] == 1 ? 1 : (field.region.upper[$0] - 2) * lattice.stride[$0] })
-    let box = lattice.voxels(touchedBy: region).intersection(held).intersection(lattice.extent.box)
-    if box.isEmpty { return [] }
-    let determinants = jacobianDeterminant(of: field.dense(over: box))
-    guard determinants.elements.contains(where: { !($0 > threshold) }) else { return [] }
-    var folded: Set<[Int]> = []
-    for (voxel, determinant) in zip(box.indices, determinants.elements) where !(determinant > threshold) {
-      for point in lattice.controlPoints(for: Box(lower: voxel, extent: [1, 1, 1])).intersection(region).indices { folded.insert(point) }
-    }
-    return folded
+  /// A repair of the field that `inspector` sees.
+  package init(regions: FieldRegions, inspector: MapInspector) {
+    self.regions = regions
+    self.inspector = inspector
   }
 
-  /// The coefficients of `field` with the given control points replaced by the binomial mean of their neighbourhood.
-  package func smoothed(_ field: SplineField, at points: Set<[Int]>, region: Box) -> SplineField {
+  /// Changes `field`, in rounds, until there is nothing more to smooth.
+  ///
+  /// In each round all faults are found first, then every control point that acts on one becomes the binomial mean of its neighbourhood as
+  /// that was before the round: the order of regions does not matter.
+  ///
+  /// - Parameter suspects: the tasks of `regions` that have faults.
+  package func run(_ field: LocalField, suspects: [Int]) throws -> FieldRepair {
+    var repaired: Set<[Int]> = []
+    var result = FieldRepair()
+    var current = Set(suspects)
+    for _ in 0..<rounds {
+      var points: Set<[Int]> = []
+      for task in current.sorted() {
+        var sum = MapCheck()
+        for chunk in regions.chunks(task) {
+          let (check, faults) = try inspector.check(regions.voxels(of: chunk))
+          sum.add(check)
+          for voxel in faults {
+            for point in regions.lattice.controlPoints(for: Box(lower: voxel, extent: [1, 1, 1])).indices { points.insert(point) }
+          }
+        }
+        result.checks[task] = sum
+      }
+      if points.isEmpty {
+        result.controlPoints = repaired.count
+        return result
+      }
+      repaired.formUnion(points)
+      try smooth(field, at: points)
+      // A change reaches the voxels that the points act on, and their neighbours' differences.
+      for point in points {
+        let reach = regions.lattice.voxels(touchedBy: Box(lower: point, extent: [1, 1, 1])).expanded(by: [1, 1, 1])
+        current.formUnion(regions.tasks(meeting: reach.intersection(regions.lattice.extent.box)))
+      }
+    }
+    result.controlPoints = repaired.count
+    result.isComplete = false
+    return result
+  }
+
+  private func smooth(_ field: LocalField, at points: Set<[Int]>) throws {
+    let size = LocalField.chunk
+    let whole = field.lattice.box
+    let groups = Dictionary(grouping: points) { point in (0..<3).map { (point[$0] - whole.lower[$0]) / size } }
+    var changed: [SplineField] = []
+    for (index, members) in groups.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+      let lower = (0..<3).map { index[$0] * size + whole.lower[$0] }
+      let chunk = Box(lower: lower, extent: Extent([size, size, size])).intersection(whole)
+      let around = try field.field(on: chunk.expanded(by: [1, 1, 1]).intersection(whole))
+      changed.append(around.smoothed(at: members, region: chunk))
+    }
+    for chunk in changed { try field.write(chunk) }
+  }
+}
+
+extension SplineField {
+  /// The coefficients on `region` with the given control points replaced by the binomial mean of their neighbourhood.
+  fileprivate func smoothed(at points: [[Int]], region inner: Box) -> SplineField {
     var result = SplineField(
-      lattice: field.lattice, region: region,
+      lattice: lattice, region: inner,
       coefficients: VectorField(
-        z: field.coefficients.z.cropped(to: region.relative(to: field.region.lower)),
-        y: field.coefficients.y.cropped(to: region.relative(to: field.region.lower)),
-        x: field.coefficients.x.cropped(to: region.relative(to: field.region.lower))))
+        z: coefficients.z.cropped(to: inner.relative(to: region.lower)), y: coefficients.y.cropped(to: inner.relative(to: region.lower)),
+        x: coefficients.x.cropped(to: inner.relative(to: region.lower))))
     for point in points {
       var sums = [Float](repeating: 0, count: 3)
       var total: Float = 0
       for step in Box(lower: [-1, -1, -1], upper: [2, 2, 2]).indices {
         let neighbour = zip(point, step).map(+)
-        guard field.region.contains(neighbour) else { continue }
+        guard region.contains(neighbour) else { continue }
         let weight = step.map { $0 == 0 ? Float(2) : 1 }.reduce(1, *)
-        let at = neighbour.enumerated().map { $1 - field.region.lower[$0] }
-        for axis in 0..<3 { sums[axis] += weight * field.coefficients[axis][at] }
+        let at = neighbour.enumerated().map { $1 - region.lower[$0] }
+        for axis in 0..<3 { sums[axis] += weight * coefficients[axis][at] }
         total += weight
       }
-      let at = point.enumerated().map { $1 - region.lower[$0] }
+      let at = point.enumerated().map { $1 - inner.lower[$0] }
       for axis in 0..<3 { result.coefficients[axis][at] = sums[axis] / total }
     }
     return result

@@ -3,7 +3,7 @@
 internal import Registration
 
 /// How much work each stage does.
-public enum Accuracy: String, Sendable, CaseIterable {
+public enum Accuracy: String, Sendable, CaseIterable, Codable {
   /// A quick look: half resolution, few iterations.
   case draft
   /// The default.

@@ -3,7 +3,7 @@
 public import Grids
 
 /// Block size, overlap and downsampling for volumes of a size.
-public enum Preset: String, Sendable, CaseIterable {
+public enum Preset: String, Sendable, CaseIterable, Codable {
   /// Chosen by the bytes of the larger input.
   case auto
   /// Below 2 GB.

@@ -6,7 +6,7 @@ public import Pyramids
 public import Registration
 
 /// What a registration is asked to do; every field has the default of the command line.
-public struct RegistrationOptions: Sendable {
+public struct RegistrationOptions: Sendable, Codable {
   /// Sets block size, overlap and downsampling; `auto` goes by the bytes of the larger input.
   public var preset = Preset.auto
   /// Voxels of a block's core, one number for all axes or one an axis (`z, y, x`); `nil` takes the preset's.
@@ -49,6 +49,10 @@ public struct RegistrationOptions: Sendable {
   public var format = OutputFormat.zarr
   /// The OME-NGFF version written; `nil` takes that of the fixed image, and 0.5 for other formats.
   public var omeVersion: OMEVersion?
+  /// How often a task that fails is tried again.
+  public var retries = 2
+  /// Whether a block that keeps failing ends the run; else it displaces nothing, and has its row.
+  public var isStrict = false
   /// Whether `.weft/` with the blocks' own fields is kept.
   public var keepWork = false
   /// Whether an output that exists is replaced.
@@ -76,7 +80,7 @@ public enum RegistrationStage: String, Sendable, CaseIterable, Codable {
 }
 
 /// The engines for the coarse warp.
-public enum RegistrationEngine: String, Sendable, CaseIterable {
+public enum RegistrationEngine: String, Sendable, CaseIterable, Codable {
   /// Weft's own.
   case weft
   /// ITK's `SyNImageRegistrationMethod`, the reference.
@@ -84,12 +88,12 @@ public enum RegistrationEngine: String, Sendable, CaseIterable {
 }
 
 /// How registered voxels are interpolated.
-public enum OutputInterpolation: String, Sendable, CaseIterable {
+public enum OutputInterpolation: String, Sendable, CaseIterable, Codable {
   case linear, nearest, cubic
 }
 
 /// The formats of a registered image.
-public enum OutputFormat: String, Sendable, CaseIterable {
+public enum OutputFormat: String, Sendable, CaseIterable, Codable {
   case zarr, tiff, nifti, nrrd
 
   /// What the file name ends with.

@@ -50,9 +50,11 @@ extension RegistrationPlan {
   /// - Parameters:
   ///   - fixed: the region of the fixed image that is registered, on three axes.
   ///   - whole: the whole fixed image, on three axes.
+  ///   - frozen: the numbers of a run that is resumed: they are taken as they are.
   /// - Throws: `PipelineError` where not even the smallest blocks fit the memory.
   static func make(
-    fixed: LazyVolume, whole: LazyVolume, moving: LazyVolume, movingChannels: Int, rank: Int, options: RegistrationOptions
+    fixed: LazyVolume, whole: LazyVolume, moving: LazyVolume, movingChannels: Int, rank: Int, options: RegistrationOptions,
+    frozen: FrozenPlan? = nil
   ) throws -> RegistrationPlan {
     let bytes = max(whole.extent.count * whole.source.voxelType.size, moving.extent.count * moving.source.voxelType.size)
     let preset = options.preset == .auto ? Preset.fitting(bytes: bytes) : options.preset
@@ -65,18 +67,20 @@ extension RegistrationPlan {
 
     // Without a budget of the user's, what is planned does not depend on how much memory happens to be free, from 4 GB on.
     let available = (options.memory == nil ? min(memory.bytes, 4_000_000_000) : memory.bytes) - MemoryModel.base
-    let (fixedFactors, movingFactors) = try coarseFactors(
-      fixed: whole, moving: moving, asked: options.downsample ?? preset.downsample, available: available, memory: memory, notes: &notes)
+    let (fixedFactors, movingFactors) =
+      try frozen.map { ($0.fixedFactors, $0.movingFactors) }
+      ?? coarseFactors(
+        fixed: whole, moving: moving, asked: options.downsample ?? preset.downsample, available: available, memory: memory, notes: &notes)
     let coarseExtent = whole.extent.dividedRoundingUp(by: Extent(fixedFactors))
     let movingCoarse = moving.extent.dividedRoundingUp(by: Extent(movingFactors))
 
     let overlap = options.overlap ?? preset.overlap
-    let asked = try requestedCore(options.blockExtent, preset: preset, rank: rank)
+    let asked = try frozen.map { Extent($0.core) } ?? requestedCore(options.blockExtent, preset: preset, rank: rank)
     // What the coarse stage leaves behind stays in memory.
     let forBlocks = available - coarseExtent.count * MemoryModel.bytesKeptPerCoarseVoxel
     let core = try fittedCore(
       asked, extent: fixed.extent, overlap: overlap, available: forBlocks,
-      memory: memory, notes: &notes)
+      memory: memory, isFrozen: frozen != nil, notes: &notes)
     let grid = BlockGrid(extent: fixed.extent, core: core, overlap: overlap)
     if case .voxels(let voxels) = overlap, zip(grid.halo.lengths, fixed.extent.lengths).contains(where: { $0 < voxels && $1 > 1 }) {
       notes.append("the overlap of \(voxels) voxels is clipped to \(grid.halo), one less than the core at the most")
@@ -142,12 +146,18 @@ extension RegistrationPlan {
 
   /// The asked core, its longest axis halved until a block with its halo fits.
   private static func fittedCore(
-    _ asked: Extent, extent: Extent, overlap: Overlap, available: Int, memory: MemoryBudget, notes: inout [String]
+    _ asked: Extent, extent: Extent, overlap: Overlap, available: Int, memory: MemoryBudget, isFrozen: Bool,
+    notes: inout [String]
   ) throws -> Extent {
     var core = zip(asked.lengths, extent.lengths).map { min($0, $1) }
     func need(_ core: [Int]) -> Int {
       let halo = overlap.halo(core: Extent(core))
       return MemoryModel.fineBlock(voxels: (0..<3).map { min(core[$0] + 2 * halo[$0], extent[$0]) }.reduce(1, *))
+    }
+    if isFrozen, need(core) > available {
+      throw PipelineError(
+        "the blocks of the run that is resumed, of \(Extent(core)), need \(MemoryBudget.describe(need(core) + MemoryModel.base)) each, and "
+          + "--memory allows \(memory)", hint: "give more memory, or --chunk-size to begin again with smaller blocks")
     }
     while need(core) > available {
       let longest = core.indices.max { core[$0] < core[$1] }!

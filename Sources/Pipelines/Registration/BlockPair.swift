@@ -5,7 +5,7 @@ internal import Foundation
 internal import Grids
 internal import Registration
 internal import Transforms
-internal import Volumes
+package import Volumes
 
 /// A box of the fixed image and the moving image brought onto it by the coarse transform, both on the fixed lattice.
 struct BlockPair: Sendable {
@@ -37,15 +37,23 @@ struct BlockPair: Sendable {
   }
 
   /// Mean local correlation of the fixed image with `image` inside `part`, over voxels valid in both.
+  ///
+  /// What lies outside the moving image takes no part in a window either: zeros would be compared with tissue.
   func likeness(_ image: VoxelBuffer<Float>, _ valid: VoxelBuffer<UInt8>, in part: Box) -> Double {
     // The window reaches 4 voxels beyond the part.
     let reach = part.expanded(by: [4, 4, 4]).intersection(fixed.extent.box)
-    var mask = VoxelBuffer<UInt8>(extent: reach.extent)
-    let inner = part.relative(to: reach.lower)
-    let a = fixedMask.cropped(to: part)
-    let b = valid.cropped(to: part)
-    mask.copy(
-      from: VoxelBuffer(extent: part.extent, elements: zip(a.elements, b.elements).map { $0 & $1 }), box: part.extent.box, at: inner.lower)
-    return localNormalizedCrossCorrelation(fixed.cropped(to: reach), image.cropped(to: reach), radius: 4, mask: mask).mean
+    var centres = VoxelBuffer<UInt8>(extent: reach.extent)
+    centres.copy(from: fixedMask.cropped(to: part), box: part.extent.box, at: part.relative(to: reach.lower).lower)
+    return localNormalizedCrossCorrelation(
+      fixed.cropped(to: reach), image.cropped(to: reach).masked(by: valid.cropped(to: reach)), radius: 4, mask: centres
+    ).mean
+  }
+}
+
+extension VoxelBuffer<Float> {
+  /// Not a number where `valid` is 0: such voxels take no part in means and windows.
+  package func masked(by valid: VoxelBuffer<UInt8>) -> VoxelBuffer {
+    precondition(valid.extent == extent, "a mask of \(valid.extent) does not fit an image of \(extent)")
+    return VoxelBuffer(extent: extent, elements: zip(elements, valid.elements).map { $1 != 0 ? $0 : .nan })
   }
 }

@@ -1,49 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BlockExecution
+public import BlockExecution
 internal import Foundation
-internal import Grids
-internal import Transforms
+internal import Registration
 internal import Volumes
 
 extension ChunkedRegistration {
   /// Runs all stages and writes `registered.*`, `transforms/`, `blocks.csv`, `timings.csv` and `run.json` into a folder.
   ///
-  /// Nothing appears under a final name before all is done.
+  /// Nothing appears under a final name before all is done. What an interrupted run into the same folder finished is kept as far as the
+  /// same inputs and parameters led to it, block by block.
   ///
-  /// - Throws: errors of reading and writing, naming the file; `RegistrationError`; `CancellationError`.
+  /// - Throws: errors of reading and writing, naming the file; `RegistrationError`; `RunError` where another run is at work there;
+  ///   `CancellationError`.
   public func run(into folder: String) async throws -> RegistrationResult {
     let output = try OutputFolder(folder, inputs: [fixed.path, moving.path], overwrite: options.overwrite)
     do {
-      let start = ContinuousClock.now
-      for note in plan.notes { progress.report(.note(note)) }
-      let coarse = try await registerCoarse()
-      let coarseSeconds = start.secondsUntilNow
-      var blocks: BlockRegistrations?
-      if options.stages.contains(.fine) {
-        blocks = try await registerBlocks(coarse, in: output.work.appendingPathComponent("fields").path)
-        if let blocks, blocks.records.allSatisfy({ $0.state == .outside }) {
-          progress.report(.warning("the moving image lies outside the region everywhere: the registered image is empty"))
-        }
-      }
-      let fineSeconds = start.secondsUntilNow - coarseSeconds
-      var result = try await resample(coarse, blocks, inWork: output)
-      try write(timings: [("coarse", coarseSeconds), ("fine", fineSeconds), ("total", start.secondsUntilNow)], blocks, to: output)
-      try BlockTable.text(result.blocks, rank: rank).write(
-        to: output.work.appendingPathComponent("blocks.csv"), atomically: true, encoding: .utf8)
-      try RunRecord(self, result).encoded().write(to: output.work.appendingPathComponent("run.json"), options: .atomic)
-      let registered = "registered.\(options.format.fileExtension)"
-      let results = [registered, "transforms", "blocks.csv", "timings.csv", "run.json"]
-      for name in results { try output.publish(name) }
-      try output.removeResults(except: results)
-      if !options.keepWork { output.abandon() }
-      result.folder = output.url.path
-      result.registered = output.url.appendingPathComponent(registered).path
-      return result
+      let lock = try RunLock(output.run)
+      defer { withExtendedLifetime(lock) {} }
+      let registration = try resumed(in: output)
+      for note in registration.plan.notes { progress.report(.note(note)) }
+      let run = RegistrationRun(registration, output.run)
+      return try await registration.execute(run, output)
     } catch {
-      output.abandon()
       throw output.explained(error)
     }
+  }
+
+  /// Goes on with the run in an output folder.
+  ///
+  /// - Parameters:
+  ///   - folder: the output folder, or the run folder inside it.
+  ///   - change: changes options that no result depends on: memory, threads, retries.
+  /// - Throws: `PipelineError` where there is no run to go on with, or an input changed; else as `run(into:)`.
+  public static func resume(
+    _ folder: String, progress: any ProgressReporter = SilentProgress(), change: (inout RegistrationOptions) -> Void = { _ in }
+  ) async throws -> RegistrationResult {
+    let plan = try plan(in: folder)
+    var options = plan.options
+    change(&options)
+    return try await registration(of: plan, options, progress).run(into: plan.output)
   }
 
   /// Blends, composes and resamples the moving image once, and writes the registered image and the transforms into `folder`.
@@ -53,54 +49,124 @@ extension ChunkedRegistration {
   {
     let output = try OutputFolder(folder, inputs: [fixed.path, moving.path], overwrite: options.overwrite)
     do {
-      var result = try await resample(coarse, blocks, inWork: output)
-      let registered = "registered.\(options.format.fileExtension)"
-      for name in [registered, "transforms"] { try output.publish(name) }
-      try output.removeResults(except: [registered, "transforms"])
-      output.abandon()
-      result.folder = output.url.path
-      result.registered = output.url.appendingPathComponent(registered).path
-      return result
+      let lock = try RunLock(output.run)
+      defer { withExtendedLifetime(lock) {} }
+      try output.clear()
+      return try await execute(RegistrationRun(self, output.run, part: .image(coarse, blocks)), output)
     } catch {
       output.abandon()
       throw output.explained(error)
     }
   }
 
-  private func resample(
-    _ coarse: CoarseRegistration, _ blocks: BlockRegistrations?, inWork output: OutputFolder
-  ) async throws -> RegistrationResult {
-    let transforms = output.work.appendingPathComponent("transforms")
-    try FileManager.default.createDirectory(at: transforms, withIntermediateDirectories: true)
-    var blended: (field: LocalField, repaired: Int)?
-    if let blocks {
-      blended = try await blend(blocks, at: transforms.appendingPathComponent(TransformFolder.fieldName).path)
-    }
-    try TransformFolder.write(
-      coarse.transform, fixed: fixedRegion.extent, moving: movingPyramid.finest, rank: rank,
-      fieldStride: blended.map { _ in plan.fieldStride },
-      to: transforms)
-    let registered = output.work.appendingPathComponent("registered.\(options.format.fileExtension)").path
-    // Files round their numbers: what was written is what is used, so that `weft apply` gives the same voxels.
-    var written = coarse
-    written.transform = try TransformFolder.open(transforms.path).transform
-    let map = try await resample(written, blended?.field, to: registered)
-    return RegistrationResult(
-      folder: "", registered: "", coarse: coarse, blocks: blocks?.records ?? [], map: map, repairedControlPoints: blended?.repaired ?? 0)
-  }
-
-  private func write(timings stages: [(String, Double)], _ blocks: BlockRegistrations?, to output: OutputFolder) throws {
-    var lines = ["task,seconds,host,peak_memory_bytes"]
-    let host = ProcessInfo.processInfo.hostName
-    for (name, seconds) in stages {
-      lines.append("\(name),\(String(format: "%.3f", seconds)),\(host),\(name == "total" ? String(PeakMemory.bytes()) : "")")
-    }
-    if let blocks {
-      for (record, seconds) in zip(blocks.records, blocks.seconds) {
-        lines.append("fine/\(record.block.number),\(String(format: "%.3f", seconds)),\(host),")
+  private func execute(_ run: RegistrationRun, _ output: OutputFolder) async throws -> RegistrationResult {
+    let journal = Journal(output.run, run.outlines)
+    if Publication.begun(in: output.run) == nil {
+      do {
+        tell(try run.prepare())
+        try await LocalExecutor(folder: output.run, retries: options.retries, progress: progress).run(run)
+      } catch {
+        if Self.isWorthNothing(journal, error) { output.abandon() } else { tellHowToGoOn(journal, output) }
+        throw error
       }
     }
-    try (lines.joined(separator: "\n") + "\n").write(
-      to: output.work.appendingPathComponent("timings.csv"), atomically: true, encoding: .utf8)
+    var result = try run.result(journal)
+    if !result.blocks.isEmpty, result.blocks.allSatisfy({ $0.state == .outside }) {
+      progress.report(.warning("the moving image lies outside the region everywhere: the registered image is empty"))
+    }
+    if case .image = run.part { try run.completeImage() }
+    let registered = "registered.\(options.format.fileExtension)"
+    let publication: Publication
+    if let begun = Publication.begun(in: output.run) {
+      publication = begun
+    } else {
+      let moves = run.publication
+      publication = Publication(moves: moves, removed: OutputFolder.resultNames.filter { name in !moves.contains { $0.to == name } })
+      try publication.begin(in: output.run)
+    }
+    try publication.finish(in: output.run, to: output.url)
+    if !options.keepWork { output.abandon() }
+    result.folder = output.url.path
+    result.registered = output.url.appendingPathComponent(registered).path
+    return result
+  }
+
+  /// This registration, with the numbers of an earlier run into the same folder where that is gone on with.
+  private func resumed(in output: OutputFolder) throws -> ChunkedRegistration {
+    let (fixedNow, movingNow) = (InputIdentity(fixed), InputIdentity(moving))
+    var frozen: FrozenPlan?
+    do {
+      if let earlier = try RegistrationPlanFile.read(output.run) {
+        if let change = fixedNow.difference(from: earlier.fixed) ?? movingNow.difference(from: earlier.moving) {
+          guard options.overwrite else {
+            throw PipelineError(
+              "the run that was begun in \(output.url.path) had another input: \(change)",
+              hint: "give --overwrite to begin again, `weft cancel \(output.url.path) --clean` to drop what is done, or another --output")
+          }
+          try output.clear()
+        } else if earlier.frozen.cause == FrozenPlan.Cause(options) {
+          frozen = earlier.frozen
+        }
+      } else {
+        try output.clear()
+      }
+    } catch let error as PipelineError where options.overwrite {
+      progress.report(.note(error.message))
+      try output.clear()
+    }
+    let registration = try ChunkedRegistration(fixed: fixed, moving: moving, options: options, progress: progress, frozen: frozen)
+    let file = RegistrationPlanFile(
+      output: output.url.path, fixed: fixedNow, moving: movingNow, options: options,
+      frozen: FrozenPlan(registration.plan, options), stages: RegistrationRun(registration, output.run).outlines)
+    try file.write(to: output.run)
+    return registration
+  }
+
+  /// The plan of the run in a folder.
+  ///
+  /// - Throws: `PipelineError` where there is none.
+  static func plan(in folder: String) throws -> RegistrationPlanFile {
+    let url = URL(fileURLWithPath: folder).standardizedFileURL
+    for candidate in [url.appendingPathComponent(OutputFolder.workName), url] {
+      if let plan = try RegistrationPlanFile.read(RunFolder(candidate)) { return plan }
+    }
+    throw PipelineError(
+      "\(folder) holds no run: there is no \(OutputFolder.workName)/plan.json",
+      hint: "name the --output of a run that was begun; a finished run has none left, unless it had --keep-work")
+  }
+
+  /// The registration that a plan describes.
+  static func registration(
+    of plan: RegistrationPlanFile, _ options: RegistrationOptions, _ progress: any ProgressReporter
+  ) throws -> ChunkedRegistration {
+    try ChunkedRegistration(
+      fixed: .open(plan.fixed.path, axes: plan.fixed.axes, spacing: plan.fixed.spacing),
+      moving: .open(plan.moving.path, axes: plan.moving.axes, spacing: plan.moving.spacing), options: options, progress: progress,
+      frozen: plan.frozen)
+  }
+
+  private func tell(_ stale: [(stage: String, changes: [String])]) {
+    guard let first = stale.first else { return }
+    progress.report(
+      .note(
+        "other parameters than before (\(first.changes.joined(separator: "; "))): done again are "
+          + stale.map(\.stage).joined(separator: ", ")))
+  }
+
+  /// Whether nothing was done that another run could use.
+  private static func isWorthNothing(_ journal: Journal, _ error: any Error) -> Bool {
+    let isData = error is PipelineError || error is VolumeError || error is RegistrationError
+    let stages = isData ? [RegistrationRun.StageName.coarse] : [RegistrationRun.StageName.downsample]
+    return stages.allSatisfy { journal.entries(of: $0).isEmpty }
+  }
+
+  /// Says how far the run is, and how to go on.
+  private func tellHowToGoOn(_ journal: Journal, _ output: OutputFolder) {
+    guard let stage = journal.outlines.last(where: { !journal.entries(of: $0.name).isEmpty }) else { return }
+    let done = journal.entries(of: stage.name).count
+    progress.report(
+      .note(
+        "what is done is kept (\(done)\(stage.tasks.map { " of \($0)" } ?? "") tasks of \(stage.name)): `weft resume \(output.url.path)` or "
+          + "the same command goes on"))
   }
 }

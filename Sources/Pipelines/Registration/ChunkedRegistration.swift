@@ -42,6 +42,13 @@ public struct ChunkedRegistration: Sendable {
     fixed: StoredImage, moving: StoredImage, options: RegistrationOptions = RegistrationOptions(),
     progress: any ProgressReporter = SilentProgress()
   ) throws {
+    try self.init(fixed: fixed, moving: moving, options: options, progress: progress, frozen: nil)
+  }
+
+  /// The same, with the numbers of a run that is resumed.
+  init(
+    fixed: StoredImage, moving: StoredImage, options: RegistrationOptions, progress: any ProgressReporter, frozen: FrozenPlan?
+  ) throws {
     self.fixed = fixed
     self.moving = moving
     self.options = options
@@ -67,7 +74,7 @@ public struct ChunkedRegistration: Sendable {
     try Self.check(options)
     plan = try .make(
       fixed: fixedRegion, whole: fixedPyramid.finest, moving: movingPyramid.finest, movingChannels: moving.channelCount * moving.timeCount,
-      rank: rank, options: options)
+      rank: rank, options: options, frozen: frozen)
   }
 
   /// The blocks of the fine stage, on three axes (2D as one plane).

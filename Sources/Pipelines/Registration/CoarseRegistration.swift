@@ -55,19 +55,16 @@ extension ChunkedRegistration {
   ///
   /// - Throws: errors of reading; `RegistrationError` where an image is constant or the two do not overlap; `CancellationError`.
   public func registerCoarse() async throws -> CoarseRegistration {
-    let runner = BlockRunner(width: 1, progress: progress)
-    let fixed = try await runner.run("downsample fixed") { [self] in
-      try fixedPyramid.downsampled(by: plan.fixedFactors).load()
-    }
-    let moving = try await runner.run("downsample moving") { [self] in
-      try movingPyramid.downsampled(by: plan.movingFactors).load()
-    }
-    return try await CoarseStage(registration: self, fixed: fixed, moving: moving).run(runner)
+    let folder = try TemporaryRunFolder()
+    let run = RegistrationRun(self, folder.run, part: .coarse)
+    _ = try run.prepare()
+    try await LocalExecutor(folder: folder.run, retries: options.retries, progress: progress).run(run)
+    return try run.coarse()
   }
 }
 
 /// The coarse images and what is known of them while the stage runs.
-private struct CoarseStage: Sendable {
+struct CoarseStage: Sendable {
   let registration: ChunkedRegistration
   let fixed: Volume
   let moving: Volume
@@ -75,7 +72,7 @@ private struct CoarseStage: Sendable {
   var rank: Int { registration.rank }
   var options: RegistrationOptions { registration.options }
 
-  func run(_ runner: BlockRunner) async throws -> CoarseRegistration {
+  func run() throws -> CoarseRegistration {
     let invalid = (fixed: fixed.voxels.elements.count { !$0.isFinite }, moving: moving.voxels.elements.count { !$0.isFinite })
     try PairChecks.requireContrast(fixed, path: registration.fixed.path, side: "fixed")
     try PairChecks.requireContrast(moving, path: registration.moving.path, side: "moving")
@@ -88,13 +85,13 @@ private struct CoarseStage: Sendable {
     let foreground = try fixedMask ?? tissue(of: fixed)
 
     var metric = options.metric
-    let (start, name, scores) = try await self.start(runner, fixedMask, movingMask)
+    let (start, name, scores) = try self.start(fixedMask, movingMask)
     var transform = ComposedTransform(affine: start, coarse: nil, fixedSpace: registration.fixedRegion.space)
     try PairChecks.requireOverlap(
       fixed, moving, under: transform, start: name, paths: (registration.fixed.path, registration.moving.path))
     var quality = CoarseQuality(start: likeness(transform, foreground), affine: nil, warp: nil)
     if options.stages.contains(.affine) {
-      let result = try await runner.run("affine") { [self] in
+      let result = try step("affine") {
         try registerAffine(
           fixed: flat(fixed), moving: flat(moving), fixedMask: fixedMask.map(flat), movingMask: movingMask.map(flat),
           initial: flat(start), options: AffineOptions(options.accuracy, options.metric))
@@ -114,7 +111,7 @@ private struct CoarseStage: Sendable {
     if metric == .auto { metric = quality.start < 0.05 ? .mi : .lncc }
     if options.stages.contains(.warp) {
       let before = transform
-      let (forward, inverse) = try await runner.run("warp") { [self, metric] in try warp(before.affine, metric, fixedMask, movingMask) }
+      let (forward, inverse) = try step("warp") { try warp(before.affine, metric, fixedMask, movingMask) }
       transform.coarse = forward
       transform.coarseInverse = inverse
       quality.warp = likeness(transform, foreground)
@@ -127,19 +124,29 @@ private struct CoarseStage: Sendable {
     }
     for note in notes { registration.progress.report(.note(note)) }
     return CoarseRegistration(
-      transform: transform, start: name, startScores: scores, quality: quality, foreground: foreground, invalidVoxels: invalid,
-      metric: metric, notes: notes)
+      transform: transform, start: name, startScores: scores, quality: quality, foreground: foreground, movingMask: movingMask,
+      invalidVoxels: invalid, metric: metric, notes: notes)
+  }
+
+  /// One step of the stage, told of as it begins and ends.
+  private func step<Result>(_ name: String, _ body: () throws -> Result) throws -> Result {
+    try Task.checkCancellation()
+    registration.progress.report(.started(stage: name, tasks: 1))
+    let result = try body()
+    try Task.checkCancellation()
+    registration.progress.report(.finished(stage: name))
+    return result
   }
 
   private func start(
-    _ runner: BlockRunner, _ fixedMask: Mask?, _ movingMask: Mask?
-  ) async throws -> (AffineTransform, String, [(name: String, score: Double)]) {
+    _ fixedMask: Mask?, _ movingMask: Mask?
+  ) throws -> (AffineTransform, String, [(name: String, score: Double)]) {
     if let file = options.initialTransform {
       let read = try readInitialTransform(file, rank: rank, unit: fixed.space.unit)
       return (lift(read), file, [])
     }
     guard options.stages.contains(.affine) else { return (.identity(rank: 3), "identity", []) }
-    let result = try await runner.run("start") { [self] in
+    let result = try step("start") {
       try initialise(
         fixed: flat(fixed), moving: flat(moving), fixedMask: fixedMask.map(flat), movingMask: movingMask.map(flat), metric: options.metric)
     }
@@ -178,8 +185,10 @@ private struct CoarseStage: Sendable {
     var onCoarse = transform
     onCoarse.fixedSpace = fixed.space
     let (warped, valid) = resampled(moving, through: onCoarse)
-    let mask = VoxelBuffer(extent: valid.extent, elements: zip(valid.elements, foreground.voxels.elements).map { $0 & $1 })
-    return localNormalizedCrossCorrelation(fixed.voxels, warped, radius: 4, mask: mask, threads: registration.plan.threads).mean
+    // Beyond the moving image's border there is nothing to compare, neither at a window's centre nor inside it.
+    return localNormalizedCrossCorrelation(
+      fixed.voxels, warped.masked(by: valid), radius: 4, mask: foreground.voxels, threads: registration.plan.threads
+    ).mean
   }
 
   private func resampled(_ moving: Volume, through transform: ComposedTransform) -> (VoxelBuffer<Float>, VoxelBuffer<UInt8>) {

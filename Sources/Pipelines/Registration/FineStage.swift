@@ -11,10 +11,11 @@ internal import Volumes
 struct FineStage: Sendable {
   let registration: ChunkedRegistration
   let coarse: CoarseRegistration
-  let lattice: SplineLattice
-  let store: BlockFieldFile
   /// Threads of one block.
-  var threads: Int
+  let threads: Int
+  let fields: BlockFieldFiles
+  /// Whether fields are kept as those of a wider halo.
+  let isWide: Bool
 
   /// Less gain than this in local correlation is none.
   static let leastGain = 1e-3
@@ -57,14 +58,15 @@ struct FineStage: Sendable {
 
     // From here on the field is the stored one: what is measured is what will be used.
     let within = block.extended.relative(to: pair.box.lower)
-    let field = SplineField.fitting(stored.cropped(to: within), over: block.extended, on: lattice)
+    let field = SplineField.fitting(stored.cropped(to: within), over: block.extended, on: fields.lattice)
     for axis in 0..<3 {
       let dense = field.dense(component: axis, over: block.extended)
       stored[axis].copy(from: dense, box: dense.extent.box, at: within.lower)
     }
     let warped = Filtering.warped(pair.moving, by: stored, threads: threads).values
-    let valid = Filtering.warped(pair.movingMask.converted(to: Float.self), by: stored, interpolation: .nearest, threads: threads).values
-    let after = pair.likeness(warped, valid.mapVoxels { UInt8($0 > 0 ? 1 : 0) }, in: core)
+    // A value that is interpolated with what lies outside the moving image is none.
+    let valid = Filtering.warped(pair.movingMask.converted(to: Float.self), by: stored, threads: threads).values
+    let after = pair.likeness(warped, valid.mapVoxels { UInt8($0 > 0.999 ? 1 : 0) }, in: core)
     let coreField = stored.cropped(to: core)
     record.largestDisplacement = coreField.longest
     guard after > before + Self.leastGain else {
@@ -76,7 +78,7 @@ struct FineStage: Sendable {
     record.foldingPercent = jacobian.foldedPercent
     record.metricAfter = after
     record.state = .registered
-    try store.write(field, of: block)
+    try fields.write(field, of: block, isWide: isWide)
     return record
   }
 

@@ -1,35 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import BlockExecution
 internal import ChunkStores
-internal import Grids
+internal import Foundation
+package import Grids
 internal import Pyramids
-internal import Transforms
-internal import Volumes
+package import Transforms
+package import Volumes
 
 /// The blended local field on disk, `transforms/field.ome.zarr`: float32 coefficients of cubic B-splines, axes component (z, y, x), z, y, x,
 /// in voxels of the fixed image. Readable in parts.
-struct LocalField: Sendable {
+package struct LocalField: Sendable {
   let lattice: SplineLattice
   let array: ChunkedArray
 
   /// Control points a chunk, an axis.
   static let chunk = 32
 
-  /// Creates the field of a volume: an OME-Zarr 0.5 image of one level, whose missing chunks are zero.
-  static func create(at path: String, lattice: SplineLattice, space: PhysicalSpace) throws -> LocalField {
+  /// Creates the field of a volume where it is not there yet: an OME-Zarr 0.5 image of one level, whose missing chunks are zero.
+  package static func createIfMissing(at path: String, lattice: SplineLattice, space: PhysicalSpace) throws {
+    if FileManager.default.fileExists(atPath: path) { return }
     var layout = PyramidLayout(extent: lattice.box.extent, voxelType: .float32, space: Self.space(of: lattice, in: space))
     layout.leadingAxes = [.init(Axis(name: "c"), length: 3)]
     layout.chunk = [chunk, chunk, chunk]
     layout.levelCount = 1
-    let writer = try PyramidWriter.begin(layout, at: path)
-    try writer.finish()
-    return try open(at: path, lattice: lattice)
+    layout.isChecksummed = true
+    try PyramidWriter.begin(layout, at: path, token: "run").finish()
   }
 
   /// Opens the field of a volume.
   ///
   /// - Throws: where there is none, or it lies on another lattice.
-  static func open(at path: String, lattice: SplineLattice) throws -> LocalField {
+  package static func open(at path: String, lattice: SplineLattice) throws -> LocalField {
     let array = try ChunkedArray.open(at: path + "/0")
     guard array.extent.lengths == [3] + lattice.box.extent.lengths else {
       throw PipelineError(
@@ -51,9 +53,9 @@ struct LocalField: Sendable {
   func field(over voxels: Box) throws -> SplineField { try field(on: lattice.controlPoints(for: voxels)) }
 
   /// The coefficients on `region`.
-  func field(on region: Box) throws -> SplineField {
+  package func field(on region: Box) throws -> SplineField {
     let stored = region.relative(to: lattice.box.lower)
-    let read = try array.read(Box(lower: [0] + stored.lower, upper: [3] + stored.upper), as: Float.self)
+    let read: VoxelBuffer<Float> = try array.readIntermediate(Box(lower: [0] + stored.lower, upper: [3] + stored.upper))
     guard read.elements.allSatisfy(\.isFinite) else {
       throw PipelineError("\(array.path) holds displacements that are not numbers", hint: "run the registration again")
     }
@@ -65,17 +67,16 @@ struct LocalField: Sendable {
       lattice: lattice, region: region, coefficients: VectorField(z: component(0), y: component(1), x: component(2)))
   }
 
+  /// How many chunks are stored on `region`; the others are zero.
+  func storedChunkCount(in region: Box) -> Int {
+    let stored = region.relative(to: lattice.box.lower)
+    return array.storedChunkCount(in: Box(lower: [0] + stored.lower, upper: [3] + stored.upper))
+  }
+
   /// Writes whole chunks.
-  func write(_ field: SplineField) throws {
+  package func write(_ field: SplineField) throws {
     let stored = field.region.relative(to: lattice.box.lower)
     let values = field.coefficients.z.elements + field.coefficients.y.elements + field.coefficients.x.elements
     try array.write(VoxelBuffer(extent: Extent([3] + stored.extent.lengths), elements: values), at: [0] + stored.lower)
-  }
-
-  /// The regions that are whole chunks, in C order.
-  var regions: [Box] {
-    let whole = lattice.box.relative(to: lattice.box.lower)
-    let size = Extent([Int](repeating: Self.chunk, count: 3))
-    return whole.tiles(of: size).map { $0.translated(by: lattice.box.lower) }
   }
 }

@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import BlockExecution
 internal import Foundation
 internal import Pyramids
 
 /// The output folder of a run: results are made in `.weft/` inside it and moved to their names when all is done.
 struct OutputFolder {
   let url: URL
-  let work: URL
+  /// The run folder inside it.
+  let run: RunFolder
+
+  /// The name of the run folder.
+  static let workName = ".weft"
+  /// Everything that a registration may leave.
+  static let resultNames =
+    ["transforms", "blocks.csv", "timings.csv", "run.json"] + OutputFormat.allCases.map { "registered.\($0.fileExtension)" }
+  private var work: URL { run.url }
   /// Whether this run made the folder.
   private let isNew: Bool
 
@@ -16,26 +25,25 @@ struct OutputFolder {
   ///   written.
   init(_ path: String, inputs: [String], overwrite: Bool) throws {
     url = URL(fileURLWithPath: path).standardizedFileURL
-    work = url.appendingPathComponent(".weft")
+    run = RunFolder(url.appendingPathComponent(Self.workName))
     for input in inputs {
       try Self.refuse(url, inside: input)
       try Self.refuse(replacing: input, in: url)
     }
     let isFolder = FileManager.default.isFolder(atPath: url.path)
-    isNew = isFolder == nil
+    let present = isFolder == true ? (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? [] : []
+    isNew = isFolder == nil || present == [Self.workName]
     if let isFolder {
       guard isFolder else { throw PipelineError("--output \(path) is a file", hint: "name a folder that is new or empty") }
-      let present = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-      // What an interrupted run left in its work folder is no result.
-      let results = present.filter { $0 != ".weft" }
-      guard results.isEmpty || overwrite else {
+      // What an interrupted run left in its work folder is no result; results that it was about to publish are its own.
+      let results = present.filter { $0 != Self.workName }
+      guard results.isEmpty || overwrite || Publication.begun(in: run) != nil else {
         throw PipelineError(
           "--output \(path) exists and holds \(results.sorted().prefix(3).joined(separator: ", "))\(results.count > 3 ? ", …" : "")",
           hint: "choose another folder, or give --overwrite to replace the results in it")
       }
     }
     do {
-      try? FileManager.default.removeItem(at: work)
       try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
     } catch {
       abandon()
@@ -43,19 +51,10 @@ struct OutputFolder {
     }
   }
 
-  /// Moves what is in the work folder under `name` to its final name, replacing what is there.
-  func publish(_ name: String) throws {
-    let target = url.appendingPathComponent(name)
-    if FileManager.default.fileExists(atPath: target.path) { try FileManager.default.removeItem(at: target) }
-    try FileManager.default.moveItem(at: work.appendingPathComponent(name), to: target)
-  }
-
-  /// Removes what an earlier run left under the names of results that this one does not have.
-  func removeResults(except kept: [String]) throws {
-    let known = ["transforms", "blocks.csv", "timings.csv", "run.json"] + OutputFormat.allCases.map { "registered.\($0.fileExtension)" }
-    for name in known where !kept.contains(name) {
-      let old = url.appendingPathComponent(name)
-      if FileManager.default.fileExists(atPath: old.path) { try FileManager.default.removeItem(at: old) }
+  /// Drops what earlier runs did, but not the lock.
+  func clear() throws {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: work.path)) ?? [] where name != run.lock.lastPathComponent {
+      try FileManager.default.removeItem(at: work.appendingPathComponent(name))
     }
   }
 
@@ -102,7 +101,7 @@ struct OutputFolder {
     let outer = output.resolvingSymlinksInPath().pathComponents
     guard inner.starts(with: outer), inner.count > outer.count else { return }
     let name = inner[outer.count]
-    if name == ".weft" || name == "transforms" || name.hasPrefix("registered.") {
+    if name == Self.workName || name == "transforms" || name.hasPrefix("registered.") {
       throw PipelineError(
         "the input \(input) lies among the results in \(output.path), which would be replaced",
         hint: "inputs are never changed: name another --output")

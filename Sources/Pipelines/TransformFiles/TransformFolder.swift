@@ -63,7 +63,10 @@ public struct TransformFolder: Sendable {
   /// Opens the transforms of a run: the output folder, or `transforms/` inside it.
   ///
   /// - Throws: `PipelineError` where there are none, naming what is missing.
-  public static func open(_ path: String) throws -> TransformFolder {
+  public static func open(_ path: String) throws -> TransformFolder { try open(path, withField: true) }
+
+  /// The same, with or without the local field, which may not be there yet.
+  static func open(_ path: String, withField: Bool) throws -> TransformFolder {
     var folder = URL(fileURLWithPath: path)
     if FileManager.default.fileExists(atPath: folder.appendingPathComponent("transforms").path) { folder.appendPathComponent("transforms") }
     let file = folder.appendingPathComponent(recordName)
@@ -105,7 +108,7 @@ public struct TransformFolder: Sendable {
       transform: ComposedTransform(
         affine: affine.liftedToThreeAxes(), coarse: try warp(warpName), coarseInverse: try warp(inverseName), fixedSpace: fixedSpace),
       fixedExtent: fixedExtent, movingExtent: Extent(record.moving.extent), movingSpace: movingSpace, rank: record.rank,
-      field: try record.fieldStride.map {
+      field: try record.fieldStride.flatMap { withField ? $0 : nil }.map {
         try LocalField.open(at: folder.appendingPathComponent(fieldName).path, lattice: SplineLattice(extent: fixedExtent, stride: $0))
       })
   }

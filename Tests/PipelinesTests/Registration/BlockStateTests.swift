@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Filtering
 import Foundation
 import Grids
 import Pipelines
@@ -42,6 +43,33 @@ struct BlockStateTests {
     let records = try await states(pair.fixed, pair.moving, pair.affine, block: [24], accuracy: .normal)
     #expect(records.map { $0.state == .outside } == [false, false, true], "\(records)")
     #expect(records[0].validPercent == 100 && records[1].validPercent! < 60)
+  }
+
+  @Test func whatLiesOutsideTheMovingImageDoesNotLowerTheScore() async throws {
+    let pair = KnownPair([24, 24, 48], affine: .translation([0, 0, 12]), amplitude: 0)
+    // A camera's offset: the zeros beyond the border are far from any value.
+    let (fixed, moving) = (pair.fixed.mapVoxels { $0 + 3000 }, pair.moving.mapVoxels { $0 + 3000 })
+    // The known map by hand: a quarter of the moving image lies beyond its border.
+    var shifted = VoxelBuffer<Float>(extent: fixed.extent)
+    shifted.copy(from: moving, box: Box(lower: [0, 0, 12], upper: [24, 24, 48]), at: [0, 0, 0])
+    var inside = VoxelBuffer<UInt8>(extent: fixed.extent)
+    inside.copy(from: VoxelBuffer(extent: [24, 24, 36], repeating: 1), box: Box(lower: [0, 0, 0], upper: [24, 24, 36]), at: [0, 0, 0])
+    let polluted = localNormalizedCrossCorrelation(fixed, shifted, radius: 4, mask: inside).mean
+    #expect(polluted < 0.97, "zeros in the windows lower the score: \(polluted)")
+
+    let records = try await states(fixed, moving, pair.affine, block: [24, 24, 48])
+    #expect(records[0].metricBefore! > 0.9999, "\(records)")
+    try await withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("start.mat").path
+      try pair.affine.write(to: file, unit: .micrometer)
+      var options = smallOptions()
+      options.initialTransform = file
+      options.stages = [.fine]
+      let coarse = try await ChunkedRegistration(
+        fixed: image(fixed, name: "fixed"), moving: image(moving, name: "moving"), options: options
+      ).registerCoarse()
+      #expect(coarse.quality.start > 0.9999, "\(coarse.quality)")
+    }
   }
 
   @Test func blocksThatFitAlreadyGainNothing() async throws {

@@ -3,7 +3,7 @@
 internal import Foundation
 
 /// How much memory a run may take, in bytes.
-public struct MemoryBudget: Hashable, Sendable {
+public struct MemoryBudget: Hashable, Sendable, Codable {
   /// Bytes for the whole process.
   public let bytes: Int
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import Synchronization
+
+/// One line of a ledger: a task that is done.
+package struct LedgerEntry: Sendable, Codable {
+  /// Its number in the stage.
+  package var task: Int
+  /// The key of the stage when it ran.
+  package var key: String
+  package var outcome: TaskOutcome
+  /// How often it was tried.
+  package var attempts: Int
+  package var seconds: Double
+  package var host: String
+  /// The process's peak memory by then, in bytes.
+  package var peakMemory: Int
+}
+
+/// Appends to a ledger file of its own: a line, brought to the disk, a task.
+final class Ledger: Sendable {
+  private let handle: Mutex<FileHandle>
+  private let path: String
+
+  /// Opens a new file; its name tells the round and the group, and is unique.
+  init(_ folder: RunFolder, stage: String, round: Int, group: Int) throws {
+    let url = folder.ledgers(of: stage).appendingPathComponent("\(round).\(group).\(RunFolder.uniqueName()).jsonl")
+    path = url.path
+    try Data().write(to: url)
+    handle = Mutex(try FileHandle(forWritingTo: url))
+  }
+
+  /// Writes a line.
+  ///
+  /// - Throws: where it does not reach the disk.
+  func append(_ entry: LedgerEntry) throws {
+    let line = try Self.line(entry)
+    do {
+      try handle.withLock {
+        try $0.write(contentsOf: line)
+        try $0.synchronize()
+      }
+    } catch {
+      throw RunError("\(path) cannot be written: \(RunError.reason(error))", hint: "free some space, then go on with the same command")
+    }
+  }
+
+  /// An entry as JSON whose last member is a checksum of what is before it.
+  static func line(_ entry: LedgerEntry) throws -> Data {
+    let text = try RunFolder.encoder.encode(entry).dropLast()
+    return text + Data(",\"check\":\"\(Digest(text))\"}\n".utf8)
+  }
+
+  /// The entries of a ledger file; torn and damaged lines are passed over, since their tasks can be done again.
+  static func entries(of data: Data) -> [LedgerEntry] {
+    let decoder = RunFolder.decoder
+    let tail = 28  // ,"check":"0123456789abcdef"}
+    return data.split(separator: UInt8(ascii: "\n")).compactMap { line in
+      guard line.count > tail else { return nil }
+      let text = line.dropLast(tail)
+      guard String(decoding: line.suffix(tail), as: UTF8.self) == ",\"check\":\"\(Digest(text))\"}" else { return nil }
+      return try? decoder.decode(LedgerEntry.self, from: text + CollectionOfOne(UInt8(ascii: "}")))
+    }
+  }
+}
+
+extension RunError {
+  /// Why the system refused, without Foundation's codes.
+  static func reason(_ error: any Error) -> String {
+    let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+    return cause?.localizedDescription ?? error.localizedDescription
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+/// Runs all stages of a run one after the other in this process, whatever of them is still to be done.
+package struct LocalExecutor: Sendable {
+  package let folder: RunFolder
+  package let retries: Int
+  package let progress: any ProgressReporter
+
+  package init(folder: RunFolder, retries: Int = 2, progress: any ProgressReporter = SilentProgress()) {
+    self.folder = folder
+    self.retries = retries
+    self.progress = progress
+  }
+
+  /// - Throws: the error of a task that kept failing; `CancellationError`.
+  package func run(_ run: some StagedRun) async throws {
+    // What is damaged is made again, from the stage it came from on.
+    var mends = 100
+    while true {
+      do { return try await pass(run) } catch let damage as DamagedOutput where mends > 0 {
+        mends -= 1
+        progress.report(.warning("\(damage.path) is damaged (\(damage.reason)); it is made again"))
+        try FileManager.default.removeItem(atPath: damage.path)
+      }
+    }
+  }
+
+  private func pass(_ run: some StagedRun) async throws {
+    let journal = Journal(folder, run.outlines)
+    for outline in run.outlines {
+      let stage = try run.stage(outline.name, journal: journal)
+      let done = journal.entries(of: stage.name)
+      let missing = journal.missing(of: stage, done)
+      if missing.isEmpty { continue }
+      let finished = stage.tasks.count - missing.count
+      if finished > 0 { progress.report(.note("\(stage.name): \(finished) of \(stage.tasks.count) tasks were done before")) }
+      var states: [String: Int] = [:]
+      let again = Set(missing)
+      for (task, entry) in done where !again.contains(task) { states[entry.outcome.state ?? "done", default: 0] += 1 }
+      let runner = TaskRunner(
+        folder: folder, stage: stage, key: run.outlines.key(of: stage.name), retries: retries, progress: progress)
+      try await runner.run(missing, done: finished, states: states)
+    }
+  }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Foundation
+
+/// The folder of a run on a file system that all its workers share.
+///
+///     plan.json                      what is done: inputs, parameters, grid; written once, before anything else
+///     lock                           held while a driver runs
+///     <stage>/stage.json             the parameters that its results depend on
+///     <stage>/ledger/*.jsonl         one line a finished task; each file has one writer
+///     <stage>/failed/<task>.json     the last error of a task
+///     <stage>/round<k>.json          groups of task numbers, for `weft task run`
+///     <stage>/…                      the tasks' outputs
+///     logs/*.log                     what each group of tasks did, when
+package struct RunFolder: Sendable {
+  /// The folder.
+  package let url: URL
+
+  /// The run folder at `url`, which need not exist yet.
+  package init(_ url: URL) { self.url = url }
+
+  package var plan: URL { url.appendingPathComponent("plan.json") }
+  package var lock: URL { url.appendingPathComponent("lock") }
+  package var logs: URL { url.appendingPathComponent("logs") }
+
+  /// The folder of a stage, where its tasks write.
+  package func stage(_ name: String) -> URL { url.appendingPathComponent(name) }
+
+  func record(of stage: String) -> URL { self.stage(stage).appendingPathComponent("stage.json") }
+  func ledgers(of stage: String) -> URL { self.stage(stage).appendingPathComponent("ledger") }
+  func failures(of stage: String) -> URL { self.stage(stage).appendingPathComponent("failed") }
+
+  /// A name that no other process, here or on another machine, has.
+  static func uniqueName() -> String {
+    let host = ProcessInfo.processInfo.hostName.prefix(40).map { $0.isLetter || $0.isNumber ? $0 : "-" }
+    return "\(String(host))-\(ProcessInfo.processInfo.processIdentifier)-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+  }
+
+  /// Makes the folders of the stages, keeping what earlier runs did as far as the same parameters led to it.
+  ///
+  /// - Returns: for each stage whose earlier results do not hold any more, the parameters that changed, as `name: old → new`.
+  /// - Throws: where the folder cannot be written.
+  package func adopt(_ outlines: [StageOutline]) throws -> [(stage: String, changes: [String])] {
+    let files = FileManager.default
+    var stale: [(stage: String, changes: [String])] = []
+    for outline in outlines {
+      let wanted = outlines.parameters(upTo: outline.name)
+      let folder = stage(outline.name)
+      if let data = try? Data(contentsOf: record(of: outline.name)) {
+        let had = (try? JSONDecoder().decode([String: String].self, from: data)) ?? [:]
+        if had == wanted { continue }
+        let names = Set(had.keys).union(wanted.keys).filter { had[$0] != wanted[$0] }.sorted()
+        stale.append((outline.name, names.map { "\($0): \(had[$0] ?? "none") → \(wanted[$0] ?? "none")" }))
+      }
+      if files.fileExists(atPath: folder.path) { try files.removeItem(at: folder) }
+      for made in [ledgers(of: outline.name), failures(of: outline.name)] {
+        try files.createDirectory(at: made, withIntermediateDirectories: true)
+      }
+      try Self.encoder.encode(wanted).write(to: record(of: outline.name), options: .atomic)
+    }
+    try files.createDirectory(at: logs, withIntermediateDirectories: true)
+    return stale
+  }
+
+  /// JSON as all files of a run have it.
+  package static var encoder: JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return encoder
+  }
+
+  /// Reads what `encoder` wrote.
+  package static var decoder: JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return decoder
+  }
+}

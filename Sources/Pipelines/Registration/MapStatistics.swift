@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Grids
+internal import Pyramids
+package import Transforms
+package import Volumes
+
+/// How the whole map `T` behaves over the registered region.
+public struct MapStatistics: Sendable, Codable, Equatable {
+  /// The least determinant of the Jacobian of `T`, in moving voxels a fixed voxel, divided by that of the affine map.
+  public var minimumJacobian: Double
+  /// Voxels where it is not positive, in per cent.
+  public var foldingPercent: Double
+  /// Voxels among them where the coarse map folds by itself, which no local field can mend, in per cent.
+  public var coarseFoldingPercent: Double
+}
+
+extension ChunkedRegistration {
+  /// Factors by which the moving image is averaged before it is resampled, so that resampling does not alias: for each axis the largest
+  /// power of two whose voxels are no coarser than the step that one fixed voxel makes.
+  package static func antialiasingFactors(_ moving: LazyVolume, for transform: ComposedTransform) -> [Int] {
+    let step = AffineTransform.voxelMap(from: transform.fixedSpace, through: transform.affine, to: moving.space).matrix
+    return (0..<3).map { axis in
+      let span = step[axis].map { $0 * $0 }.reduce(0, +).squareRoot()
+      var factor = 1
+      while Double(factor * 2) <= span * 1.05 && moving.extent[axis] >= factor * 4 { factor *= 2 }
+      return factor
+    }
+  }
+
+  /// The moving image at the resolution that suits the fixed lattice.
+  func movingVolume(for transform: ComposedTransform) -> LazyVolume {
+    movingPyramid.downsampled(by: Self.antialiasingFactors(movingPyramid.finest, for: transform))
+  }
+
+  /// The OME-NGFF version of the output: as asked, else that of the fixed image, else 0.5.
+  var outputVersion: OMEVersion { options.omeVersion ?? OMEVersion(ofFormat: fixed.format) }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Grids
+package import Transforms
+
+/// How the control points of a volume, and its voxels with them, are shared out among tasks: each task has some chunks of the field.
+package struct FieldRegions {
+  package let lattice: SplineLattice
+  /// How many tasks.
+  package let tasks: Int
+  /// Control points of a task.
+  private let size: Extent
+
+  /// The most tasks that volumes are cut into; larger ones have larger tasks.
+  private static let mostTasks = 20_000
+
+  /// The regions of a field.
+  package init(_ lattice: SplineLattice) {
+    self.lattice = lattice
+    var size = [Int](repeating: LocalField.chunk, count: 3)
+    func count(_ size: [Int]) -> Int { lattice.box.extent.dividedRoundingUp(by: Extent(size)).count }
+    var axis = 2
+    while count(size) > Self.mostTasks {
+      size[axis] *= 2
+      axis = (axis + 2) % 3
+    }
+    tasks = count(size)
+    self.size = Extent(size)
+  }
+
+  /// The control points of a task: whole chunks of the field.
+  package func region(_ task: Int) -> Box {
+    var remainder = task
+    let shape = lattice.box.extent.dividedRoundingUp(by: size)
+    let index = shape.strides.map { step in
+      defer { remainder %= step }
+      return remainder / step
+    }
+    let stored = Box(lower: zip(index, size.lengths).map(*), extent: size)
+    return stored.intersection(lattice.box.extent.box).translated(by: lattice.box.lower)
+  }
+
+  /// The chunks of a task.
+  package func chunks(_ task: Int) -> [Box] {
+    let region = region(task)
+    let stored = region.relative(to: lattice.box.lower)
+    return stored.tiles(of: Extent([Int](repeating: LocalField.chunk, count: 3))).map { $0.translated(by: lattice.box.lower) }
+  }
+
+  /// The tasks that some voxels belong to.
+  package func tasks(meeting voxels: Box) -> [Int] {
+    if voxels.isEmpty { return [] }
+    func index(_ voxel: Int, _ axis: Int) -> Int { (voxel / lattice.stride[axis] - lattice.box.lower[axis]) / size[axis] }
+    let strides = lattice.box.extent.dividedRoundingUp(by: size).strides
+    let found = Box(
+      lower: (0..<3).map { index(voxels.lower[$0], $0) }, upper: (0..<3).map { index(voxels.upper[$0] - 1, $0) + 1 })
+    return found.indices.map { zip($0, strides).map(*).reduce(0, +) }
+  }
+
+  /// The voxels that belong to some control points: those of all chunks tile the volume. May be empty at its end.
+  package func voxels(of region: Box) -> Box {
+    let whole = lattice.box
+    return Box(
+      lower: (0..<3).map { region.lower[$0] == whole.lower[$0] ? 0 : region.lower[$0] * lattice.stride[$0] },
+      upper: (0..<3).map { axis in
+        let upper = region.upper[axis] == whole.upper[axis] ? lattice.extent[axis] : region.upper[axis] * lattice.stride[axis]
+        return max(upper, region.lower[axis] == whole.lower[axis] ? 0 : region.lower[axis] * lattice.stride[axis])
+      }
+    ).intersection(lattice.extent.box)
+  }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BlockExecution
+internal import ChunkStores
+internal import Foundation
+internal import Grids
+internal import Transforms
+internal import Volumes
+
+/// How the whole map `T` behaves over a part of the registered region.
+package struct MapCheck: Codable, Equatable {
+  /// The least determinant of the Jacobian of `T`, divided by that of the affine map.
+  package var minimum = Double.infinity
+  /// Voxels where it is not positive.
+  package var folded = 0
+  /// Those of them where the coarse map folds by itself, which no local field can mend.
+  package var coarseFolded = 0
+  /// Whether the local field is to be smoothed somewhere there.
+  package var isSuspect = false
+
+  /// Nothing looked at yet.
+  package init() {}
+
+  package mutating func add(_ other: MapCheck) {
+    minimum = min(minimum, other.minimum)
+    folded += other.folded
+    coarseFolded += other.coarseFolded
+    isSuspect = isSuspect || other.isSuspect
+  }
+}
+
+/// What the repair of the local field changed.
+package struct FieldRepair: Codable {
+  package var controlPoints = 0
+  /// The map, anew, in the tasks of `check` where the field was changed.
+  package var checks: [Int: MapCheck] = [:]
+  package var isComplete = true
+}
+
+extension RegistrationRun {
+  /// Blends the blocks' fields into one.
+  func blendStage(_ journal: Journal) throws -> Stage {
+    let field = try LocalField.open(at: fieldPath(StageName.blend), lattice: lattice)
+    let blocks = try blocks(journal)
+    let blender = FieldBlender(grid: registration.grid, sigma: registration.options.blendSigma, lattice: lattice) { block, region in
+      let record = blocks.records[block.number]
+      return record.state == .registered ? try blocks.store.read(block, isWide: record.widened, region: region) : nil
+    }
+    let regions = FieldRegions(lattice)
+    return Stage(
+      StageName.blend, tasks: .all(regions.tasks), width: registration.plan.boxesAtOnce,
+      isPresent: { task, outcome in outcome.result == String(field.storedChunkCount(in: regions.region(task))) }
+    ) { task in
+      for chunk in regions.chunks(task) {
+        try Task.checkCancellation()
+        try field.write(try blender.blended(on: chunk))
+      }
+      return TaskOutcome(result: String(field.storedChunkCount(in: regions.region(task))))
+    }
+  }
+
+  /// Measures the Jacobian of the whole map.
+  func checkStage(_ journal: Journal) throws -> Stage {
+    let field = isFine ? try LocalField.open(at: fieldPath(StageName.blend), lattice: lattice) : nil
+    let regions = FieldRegions(lattice)
+    let inspector = try inspector(field)
+    return Stage(StageName.check, tasks: .all(regions.tasks), width: registration.plan.boxesAtOnce) { task in
+      var sum = MapCheck()
+      for chunk in regions.chunks(task) { sum.add(try inspector.check(regions.voxels(of: chunk)).check) }
+      return TaskOutcome(
+        state: sum.folded > 0 ? "folded" : nil, result: String(decoding: try RunFolder.encoder.encode(sum), as: UTF8.self))
+    }
+  }
+
+  /// Smooths the field where the map folds, in rounds, in a copy of the field: one task, which begins anew when it was interrupted.
+  func repairStage(_ journal: Journal) throws -> Stage {
+    let suspects = try checks(journal).filter { $0.value.isSuspect }.keys.sorted()
+    let regions = FieldRegions(lattice)
+    let inspectorSource = inspector
+    let copy = fieldPath(StageName.repair)
+    return Stage(
+      StageName.repair, tasks: .all(1), width: 1,
+      isPresent: { _, outcome in outcome.state == nil || FileManager.default.fileExists(atPath: copy) }
+    ) { [registration, lattice, blended = fieldPath(StageName.blend)] _ in
+      let encoder = RunFolder.encoder
+      func outcome(_ repair: FieldRepair, _ state: String?) throws -> TaskOutcome {
+        TaskOutcome(state: state, result: String(decoding: try encoder.encode(repair), as: UTF8.self))
+      }
+      if suspects.isEmpty { return try outcome(FieldRepair(), nil) }
+      let files = FileManager.default
+      if files.fileExists(atPath: copy) { try files.removeItem(atPath: copy) }
+      try files.linkOrCopyFolder(blended, to: copy)
+      let field = try LocalField.open(at: copy, lattice: lattice)
+      let repair = try FoldRepair(regions: regions, inspector: try inspectorSource(field)).run(field, suspects: suspects)
+      if !repair.isComplete { registration.progress.report(.warning("the map still folds somewhere after smoothing the local field")) }
+      return try outcome(repair, "repaired")
+    }
+  }
+
+  /// The field that is used and published: the repaired one where there was something to repair.
+  func finalField() throws -> LocalField? {
+    guard isFine else { return nil }
+    let repaired = fieldPath(StageName.repair)
+    let path = FileManager.default.fileExists(atPath: repaired) ? repaired : fieldPath(StageName.blend)
+    return try LocalField.open(at: path, lattice: lattice)
+  }
+
+  /// How the whole map behaves in the end, and how many control points were changed for that.
+  func mapStatistics(_ journal: Journal) throws -> (map: MapStatistics, repaired: Int) {
+    var all = try checks(journal)
+    var repaired = 0
+    if isFine, let text = journal.entries(of: StageName.repair)[0]?.outcome.result {
+      let repair = try RunFolder.decoder.decode(FieldRepair.self, from: Data(text.utf8))
+      all.merge(repair.checks) { _, new in new }
+      repaired = repair.controlPoints
+    }
+    let minimum = all.values.map(\.minimum).min() ?? .infinity
+    let folded = all.values.map(\.folded).reduce(0, +)
+    let coarseFolded = all.values.map(\.coarseFolded).reduce(0, +)
+    let percent = 100 / Double(registration.fixedRegion.extent.count)
+    return (
+      MapStatistics(
+        minimumJacobian: minimum, foldingPercent: percent * Double(folded), coarseFoldingPercent: percent * Double(coarseFolded)),
+      repaired
+    )
+  }
+
+  private func checks(_ journal: Journal) throws -> [Int: MapCheck] {
+    try journal.entries(of: StageName.check).mapValues { entry in
+      try RunFolder.decoder.decode(MapCheck.self, from: Data((entry.outcome.result ?? "").utf8))
+    }
+  }
+
+  private func inspector(_ field: LocalField?) throws -> MapInspector {
+    MapInspector(
+      transform: try coarse().transform, field: field, extent: registration.fixedRegion.extent,
+      moving: registration.movingPyramid.finest.space)
+  }
+}
+
+extension FileManager {
+  /// A copy of a folder whose files are hard links where the file system has them. Files in it are only ever replaced, never changed.
+  func linkOrCopyFolder(_ source: String, to target: String) throws {
+    try createDirectory(atPath: target, withIntermediateDirectories: true)
+    for case let name as String in enumerator(atPath: source) ?? .init() {
+      let (from, to) = (source + "/" + name, target + "/" + name)
+      if isFolder(atPath: from) == true {
+        try createDirectory(atPath: to, withIntermediateDirectories: true)
+      } else if unsafe link(from, to) != 0 {
+        try copyItem(atPath: from, toPath: to)
+      }
+    }
+  }
+}

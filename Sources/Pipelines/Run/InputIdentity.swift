@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BlockExecution
+internal import Foundation
+internal import Volumes
+
+/// Tells one input from another, and from what it was before, without reading its voxels.
+///
+/// A file: its bytes and when it was last changed. A Zarr folder: a digest of its metadata files and when those were last changed.
+struct InputIdentity: Codable, Equatable {
+  var path: String
+  var axes: String?
+  var spacing: [Double]?
+  /// Bytes of the file, or of the metadata files.
+  var bytes: Int?
+  /// When it was last changed, in milliseconds since 1970.
+  var modified: Int?
+  /// Digest of the metadata files.
+  var metadata: String?
+
+  /// The identity of an image as it was opened.
+  init(_ image: StoredImage) {
+    self.init(path: image.path)
+    axes = image.givenAxes
+    spacing = image.givenSpacing
+  }
+
+  /// The identity of a file or of a folder.
+  init(path: String) {
+    let url = URL(fileURLWithPath: path).standardizedFileURL
+    self.path = url.path
+    var files = [url]
+    if FileManager.default.isFolder(atPath: path) == true {
+      files = Self.metadataFiles(in: url)
+      var digest = Digest()
+      for file in files { digest.add((try? Data(contentsOf: file)) ?? Data()) }
+      metadata = digest.description
+    }
+    for file in files {
+      guard let attributes = try? FileManager.default.attributesOfItem(atPath: file.path) else { continue }
+      bytes = (bytes ?? 0) + ((attributes[.size] as? NSNumber)?.intValue ?? 0)
+      if let date = attributes[.modificationDate] as? Date {
+        modified = max(modified ?? 0, Int((date.timeIntervalSince1970 * 1000).rounded()))
+      }
+    }
+  }
+
+  /// The metadata of a Zarr folder, of what lies directly inside it, and, for a level, of the image around it.
+  private static func metadataFiles(in folder: URL) -> [URL] {
+    let names = [".zgroup", ".zattrs", ".zarray", "zarr.json"]
+    let inner = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { !$0.hasPrefix(".") }.sorted().prefix(
+      64)
+    let folders = [folder.deletingLastPathComponent(), folder] + inner.map { folder.appendingPathComponent($0) }
+    return folders.flatMap { folder in names.map { folder.appendingPathComponent($0) } }
+      .filter { FileManager.default.fileExists(atPath: $0.path) }
+  }
+
+  /// What differs from an earlier identity, in words; `nil` where nothing does.
+  func difference(from earlier: InputIdentity) -> String? {
+    if self == earlier { return nil }
+    if path != earlier.path { return "it was \(earlier.path), and is \(path)" }
+    if axes != earlier.axes { return "\(path): its axes were \(earlier.axes ?? "the file's"), and are \(axes ?? "the file's")" }
+    if spacing != earlier.spacing {
+      func text(_ spacing: [Double]?) -> String { spacing.map { "\($0)" } ?? "the file's" }
+      return "\(path): its spacing was \(text(earlier.spacing)), and is \(text(spacing))"
+    }
+    if bytes != earlier.bytes { return "\(path): it had \(earlier.bytes ?? 0) bytes, and has \(bytes ?? 0)" }
+    if metadata != earlier.metadata { return "\(path): its metadata are others" }
+    func time(_ milliseconds: Int?) -> String { Date(timeIntervalSince1970: Double(milliseconds ?? 0) / 1000).ISO8601Format() }
+    return "\(path): it was last changed at \(time(earlier.modified)), and now at \(time(modified))"
+  }
+
+  /// As a parameter of a stage.
+  var text: String { [path, axes ?? "", "\(spacing ?? [])", "\(bytes ?? 0)", "\(modified ?? 0)", metadata ?? ""].joined(separator: "|") }
+}

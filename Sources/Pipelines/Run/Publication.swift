@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BlockExecution
+internal import Foundation
+
+/// Brings finished results from the run folder to their final names.
+///
+/// All moves are on record before the first one, and each is a rename: where the process ends half-way, the next one goes on with the rest.
+/// What had a final name before is moved into the run folder first, and goes with it.
+struct Publication: Codable {
+  /// One result.
+  struct Move: Codable {
+    /// Inside the run folder.
+    var from: String
+    /// Inside the output folder.
+    var to: String
+  }
+
+  var moves: [Move]
+  /// Names in the output folder that go away.
+  var removed: [String]
+
+  private static func file(_ folder: RunFolder) -> URL { folder.url.appendingPathComponent("publication.json") }
+
+  /// A publication that was begun in a run folder; `nil` where there is none.
+  static func begun(in folder: RunFolder) -> Publication? {
+    (try? Data(contentsOf: file(folder))).flatMap { try? RunFolder.decoder.decode(Self.self, from: $0) }
+  }
+
+  /// Records the moves.
+  func begin(in folder: RunFolder) throws { try RunFolder.encoder.encode(self).write(to: Self.file(folder), options: .atomic) }
+
+  /// Makes the moves that are not made yet.
+  func finish(in folder: RunFolder, to output: URL) throws {
+    let files = FileManager.default
+    let old = folder.url.appendingPathComponent("replaced")
+    try files.createDirectory(at: old, withIntermediateDirectories: true)
+    func setAside(_ name: String) throws {
+      let present = output.appendingPathComponent(name)
+      guard files.fileExists(atPath: present.path) else { return }
+      let aside = old.appendingPathComponent(UUID().uuidString)
+      try files.moveItem(at: present, to: aside)
+    }
+    for move in moves {
+      let from = folder.url.appendingPathComponent(move.from)
+      guard files.fileExists(atPath: from.path) else { continue }
+      try setAside(move.to)
+      try files.moveItem(at: from, to: output.appendingPathComponent(move.to))
+    }
+    for name in removed { try setAside(name) }
+    try files.removeItem(at: old)
+    try files.removeItem(at: Self.file(folder))
+  }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BlockExecution
+internal import Foundation
+internal import Grids
+internal import Pyramids
+internal import Registration
+internal import Synchronization
+internal import Transforms
+internal import Volumes
+
+/// A registration as stages of tasks over files:
+/// downsample → coarse → fine → widen → blend → check → repair → resample → one a pyramid level → export → finish.
+struct RegistrationRun: StagedRun {
+  enum StageName {
+    static let downsample = "downsample"
+    static let coarse = "coarse"
+    static let fine = "fine"
+    static let widen = "widen"
+    static let blend = "blend"
+    static let check = "check"
+    static let repair = "repair"
+    static let resample = "resample"
+    static let export = "export"
+    static let finish = "finish"
+
+    static func pyramid(_ level: Int) -> String { "pyramid-\(level)" }
+  }
+
+  /// What part of a registration is run, for those who go step by step.
+  enum Part {
+    case all
+    case coarse
+    /// The blocks, after a coarse result that is at hand.
+    case blocks(CoarseRegistration)
+    /// Everything after the blocks that are at hand; without the files that tell of a run.
+    case image(CoarseRegistration, BlockRegistrations?)
+  }
+
+  let registration: ChunkedRegistration
+  let folder: RunFolder
+  let part: Part
+  let outlines: [StageOutline]
+  let lattice: SplineLattice
+  private let held: Held
+
+  /// Results that were read from files already.
+  private final class Held: Sendable {
+    let coarse = Mutex<CoarseRegistration?>(nil)
+  }
+
+  init(_ registration: ChunkedRegistration, _ folder: RunFolder, part: Part = .all) {
+    self.registration = registration
+    self.folder = folder
+    self.part = part
+    lattice = SplineLattice(extent: registration.grid.extent, stride: registration.plan.fieldStride)
+    outlines = Self.outlines(registration, lattice, part)
+    held = Held()
+    switch part {
+    case .all, .coarse: break
+    case .blocks(let coarse): held.coarse.withLock { $0 = coarse }
+    case .image: break
+    }
+  }
+
+  /// Whether there is a fine field.
+  var isFine: Bool {
+    if case .image(_, let blocks) = part { return blocks != nil }
+    return registration.options.stages.contains(.fine)
+  }
+
+  private static func outlines(_ registration: ChunkedRegistration, _ lattice: SplineLattice, _ part: Part) -> [StageOutline] {
+    let (options, plan) = (registration.options, registration.plan)
+    func file(_ path: String?) -> String { path.map { $0 == "auto" ? $0 : InputIdentity(path: $0).text } ?? "none" }
+    let downsample = StageOutline(
+      StageName.downsample,
+      parameters: [
+        "version": WeftVersion.current, "fixed": InputIdentity(registration.fixed).text, "moving": InputIdentity(registration.moving).text,
+        "fixed channel": options.fixedChannel.map(String.init) ?? "default",
+        "moving channel": options.movingChannel.map(String.init) ?? "default",
+        "downsampling": "\(plan.fixedFactors) \(plan.movingFactors)",
+      ], tasks: CoarseImages.tiles(registration).count)
+    let coarse = StageOutline(
+      StageName.coarse,
+      parameters: [
+        "stages": RegistrationStage.allCases.filter { options.stages.contains($0) }.map(\.rawValue).joined(separator: ","),
+        "engine": options.engine.rawValue, "accuracy": options.accuracy.rawValue, "metric": options.metric.rawValue,
+        "initial transform": file(options.initialTransform), "fixed mask": file(options.fixedMask), "moving mask": file(options.movingMask),
+        "region": options.region.map { "\($0)" } ?? "all", "field stride": "\(plan.fieldStride)",
+      ], tasks: 1)
+    let fine = [
+      StageOutline(
+        StageName.fine, parameters: ["blocks": "\(plan.grid.core)", "overlap": "\(plan.grid.halo)"], tasks: registration.grid.count),
+      StageOutline(StageName.widen, tasks: nil),
+    ]
+    let regions = FieldRegions(lattice).tasks
+    let field = [
+      StageOutline(StageName.blend, parameters: ["blend sigma": "\(options.blendSigma)"], tasks: regions),
+      StageOutline(StageName.check, tasks: regions), StageOutline(StageName.repair, tasks: 1),
+    ]
+    let check = [StageOutline(StageName.check, tasks: regions)]
+    let resampler = registration.imageResampler { _, _ in fatalError("an outline maps nothing") }
+    let layout = registration.outputLayout(resampler)
+    var image = [
+      StageOutline(
+        StageName.resample,
+        parameters: [
+          "interpolation": options.interpolation.rawValue, "format": options.format.rawValue,
+          "OME version": registration.outputVersion.rawValue,
+        ], tasks: resampler.taskBoxes.count)
+    ]
+    if options.format == .zarr {
+      for level in 1..<max(1, layout.factors.count) { image.append(StageOutline(StageName.pyramid(level), tasks: nil)) }
+    } else {
+      image.append(StageOutline(StageName.export, tasks: 1))
+    }
+    let hasFine = options.stages.contains(.fine)
+    switch part {
+    case .all:
+      return [downsample, coarse] + (hasFine ? fine + field : check) + image + [StageOutline(StageName.finish, tasks: 1)]
+    case .coarse: return [downsample, coarse]
+    case .blocks: return fine
+    case .image(_, let blocks): return (blocks != nil ? field : check) + image
+    }
+  }
+
+  func stage(_ name: String, journal: Journal) throws -> Stage {
+    switch name {
+    case StageName.downsample: try downsampleStage()
+    case StageName.coarse: coarseStage()
+    case StageName.fine: try fineStage()
+    case StageName.widen: try widenStage(journal)
+    case StageName.blend: try blendStage(journal)
+    case StageName.check: try checkStage(journal)
+    case StageName.repair: try repairStage(journal)
+    case StageName.resample: try resampleStage()
+    case StageName.export: try exportStage()
+    case StageName.finish: try finishStage(journal)
+    default:
+      if let level = Int(name.dropFirst("pyramid-".count)), name == StageName.pyramid(level) {
+        try pyramidStage(level)
+      } else {
+        throw PipelineError(
+          "there is no stage `\(name)`", hint: "the stages of this run are \(outlines.map(\.name).joined(separator: ", "))")
+      }
+    }
+  }
+
+  /// The coarse result, as its files tell.
+  ///
+  /// - Throws: `DamagedOutput` where they are not what was written.
+  func coarse(_ journal: Journal? = nil) throws -> CoarseRegistration {
+    if let known = held.coarse.withLock({ $0 }) { return known }
+    let read: CoarseRegistration
+    if case .image(var coarse, _) = part {
+      // Files round their numbers: what was written is what is used, so that `weft apply` gives the same voxels.
+      coarse.transform = try TransformFolder.open(coarseFiles.transforms.path, withField: false).transform
+      read = coarse
+    } else {
+      read = try coarseFiles.read(registration, journal ?? Journal(folder, outlines))
+    }
+    held.coarse.withLock { $0 = read }
+    return read
+  }
+
+  /// Where the coarse stage writes.
+  var coarseFiles: CoarseFiles { CoarseFiles(folder: folder.stage(StageName.coarse)) }
+
+  /// Makes what has to be there before the first task: folders, and the metadata of arrays.
+  ///
+  /// - Returns: for each stage whose earlier results do not hold any more, what changed.
+  func prepare() throws -> [(stage: String, changes: [String])] {
+    let stale = try folder.adopt(outlines)
+    let names = Set(outlines.map(\.name))
+    if names.contains(StageName.downsample) { try CoarseImages(folder.stage(StageName.downsample), registration).create() }
+    if names.contains(StageName.blend) {
+      try LocalField.createIfMissing(at: fieldPath(StageName.blend), lattice: lattice, space: registration.fixedRegion.space)
+    }
+    if names.contains(StageName.resample) { _ = try writer(isShared: false) }
+    if case .image(let coarse, let blocks) = part {
+      try FileManager.default.createDirectory(at: coarseFiles.transforms, withIntermediateDirectories: true)
+      try coarseFiles.writeTransforms(coarse.transform, registration, isFine: blocks != nil)
+    }
+    return stale
+  }
+
+  func fieldPath(_ stage: String) -> String { folder.stage(stage).appendingPathComponent(TransformFolder.fieldName).path }
+}
