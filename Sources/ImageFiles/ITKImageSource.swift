@@ -7,7 +7,7 @@ internal import Volumes
 
 /// The voxels of a file that ITK reads; axes as in the file, slowest first, and a last axis for components where there are several.
 ///
-/// Where ITK can read a region alone (NIfTI and MetaImage that are not compressed), only the box is read. Else the first read loads the
+/// Where a region can be read alone (NIfTI and MetaImage that are not compressed), only the box is read. Else the first read loads the
 /// whole file, in its own number format, and later reads share that copy, which lives as long as the source.
 struct ITKImageSource<Stored: VoxelScalar>: VoxelSource {
   let file: ITKImageFile
@@ -53,6 +53,10 @@ struct ITKImageSource<Stored: VoxelScalar>: VoxelSource {
 
   /// All components of the pixels in `box`.
   private func load(_ box: Box) throws -> VoxelBuffer<Stored> {
+    // ITK's NIfTI library reads NaN and infinities as 0.
+    if let nifti = file.nifti, file.components == 1, Stored.voxelType == .float32 || Stored.voxelType == .float64, nifti.holdsReals {
+      return try NIfTIReals<Stored>(file: nifti, extent: pixelExtent).read(box)
+    }
     let hidden = shownAxes.lowerBound
     let region = [Int](repeating: 0, count: hidden) + box.lower + [Int](repeating: 1, count: hidden) + box.extent.lengths
     var voxels = VoxelBuffer<Stored>(extent: Extent(box.extent.lengths + componentAxis))

@@ -7,6 +7,15 @@ struct NIfTICheck {
   let path: String
   /// Bytes of header and voxels.
   let byteCount: Int
+  /// Where the voxels begin.
+  let voxelOffset: Int
+  let isSwapped: Bool
+  /// Whether voxels are stored as real numbers of 32 or 64 bits.
+  let holdsReals: Bool
+  let isCompressed: Bool
+  /// What stored numbers are multiplied with, and what is then added.
+  let slope: Double
+  let intercept: Double
 
   /// Checks the header of a `.nii` or `.nii.gz` file.
   ///
@@ -22,7 +31,8 @@ struct NIfTICheck {
         path: path, isSecond ? "is a NIfTI-2 file, and NIfTI-1 is read" : "has no NIfTI-1 signature",
         hint: isSecond ? "convert it to NIfTI-1, NRRD or OME-Zarr" : "the file may be damaged")
     }
-    let isSwapped = header[0...3] != [0x5C, 1, 0, 0]
+    isSwapped = header[0...3] != [0x5C, 1, 0, 0]
+    let isSwapped = isSwapped
     func number(_ place: Int, _ size: Int) -> UInt32 {
       (0..<size).reduce(0) { $0 | UInt32(header[place + (isSwapped ? size - 1 - $1 : $1)]) << UInt32(8 * $1) }
     }
@@ -45,9 +55,17 @@ struct NIfTICheck {
       size = product
     }
     self.path = path
+    holdsReals = type == 16 || type == 64
+    voxelOffset = max(Int(offset), 348)
     byteCount = max(Int(offset), 352) + size
+    // A slope of zero, or one that is no number, counts as one, as in ITK.
+    let scale = Double(Float(bitPattern: number(112, 4)))
+    let shift = Double(Float(bitPattern: number(116, 4)))
+    slope = scale.isFinite && abs(scale) > Double.ulpOfOne ? scale : 1
+    intercept = shift.isFinite ? shift : 0
+    isCompressed = Self.isCompressed(path)
     let stored = ImageFile.size(of: path)
-    if Self.isCompressed(path) {
+    if isCompressed {
       // What deflate can hold at most.
       guard byteCount / 1100 <= stored else { throw cutShort(stored) }
     } else if stored < byteCount {
@@ -57,7 +75,7 @@ struct NIfTICheck {
 
   /// Decompresses all of a compressed file: neither ITK nor the NIfTI library tells where one is cut short or damaged.
   func checkContent() throws(ImageFileError) {
-    guard Self.isCompressed(path) else { return }
+    guard isCompressed else { return }
     let length = unsafe ccodecs_gzip_file_length(path)
     if length < Int64(byteCount) { throw cutShort(max(0, Int(length))) }
   }
