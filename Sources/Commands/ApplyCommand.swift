@@ -69,15 +69,18 @@ enum ApplyCommand {
     let progress = ProgressDisplay.make(console, arguments.output)
     let application = try TransformApplication(transforms: arguments.transforms, options: arguments.options, progress: progress)
     var record = ApplyRecord(output: arguments.result)
+    var warning: String?
     if arguments.input.lowercased().hasSuffix(".csv") {
       let result = try application.apply(toPointsIn: arguments.input, output: arguments.result)
       (record.points, record.outside, record.largestInverseResidual) = (result.count, result.outside, result.largestInverseResidual)
     } else {
       let image = try StoredImage.open(arguments.input, axes: arguments.axes, spacing: arguments.spacing)
       Interruption.unfinished(file: arguments.result)
-      record.largestInverseResidual = try await application.apply(to: image, output: arguments.result).largestInverseResidual
+      let result = try await application.apply(to: image, output: arguments.result)
+      (record.largestInverseResidual, warning) = (result.largestInverseResidual, result.warning)
     }
     progress.close()
+    if let warning { console.warn(warning) }
     if record.largestInverseResidual > 0.1 {
       console.warn(
         "the inverse misses by up to \(Numbers.text(record.largestInverseResidual, digits: 2)) voxels, near the border or where the map folds"

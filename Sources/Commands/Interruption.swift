@@ -6,7 +6,15 @@ internal import Synchronization
 /// Ctrl-C and `kill`: the first one stops the run and removes what is unfinished, within a second; the second one ends the process at once.
 public final class Interruption: Sendable {
   static let message = "interrupted: stopped before the end"
-  static let hint = "nothing unfinished was left under its final name; the same command starts again"
+  /// What to do next.
+  static var hint: String {
+    resumableFolder.withLock { $0 }.map {
+      "what is done is kept: the same command or `weft resume \($0)` goes on, `weft cancel \($0) --clean` drops it"
+    }
+      ?? "nothing unfinished was left under its final name; the same command starts again"
+  }
+
+  private static let resumableFolder = Mutex<String?>(nil)
 
   private static let places = Mutex<[(folder: String, prefix: String)]>([])
   private let count = Atomic<Int>(0)
@@ -26,6 +34,9 @@ public final class Interruption: Sendable {
       }
     }
   }
+
+  /// Names the output folder of a run that can be gone on with: nothing of it is removed.
+  static func resumable(folder: String) { resumableFolder.withLock { $0 = folder } }
 
   /// Names what a run may leave unfinished in a folder: entries that begin so.
   static func unfinished(folder: String, names: [String]) { places.withLock { $0 += names.map { (folder, $0) } } }

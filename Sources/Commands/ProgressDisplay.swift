@@ -11,7 +11,8 @@ package final class ProgressDisplay: ProgressReporter {
 
   private struct State {
     var stage: String?
-    var started = ContinuousClock.now
+    /// When the stages under way began: a step of a stage is told of while the stage goes on.
+    var started: [String: ContinuousClock.Instant] = [:]
     var shown = ContinuousClock.now
     var hasBar = false
     /// How the done tasks of the stage ended.
@@ -57,7 +58,8 @@ package final class ProgressDisplay: ProgressReporter {
     let time = now()
     switch event {
     case .started(let stage, let tasks):
-      (state.started, state.states) = (time, [:])
+      state.started[stage] = time
+      state.states = [:]
       draw(stage, 0, tasks, time, &state)
     case .advanced(let stage, let done, let tasks):
       if done < tasks && state.shown.duration(to: time) < .milliseconds(100) { return }
@@ -65,7 +67,7 @@ package final class ProgressDisplay: ProgressReporter {
     case .states(_, let counts): state.states = counts
     case .finished(let stage):
       clear(&state)
-      console.tell("\(stage): \(Numbers.duration(state.started.duration(to: time).seconds))" + Self.list(state.states))
+      console.tell("\(stage): \(Numbers.duration((state.started[stage] ?? time).duration(to: time).seconds))" + Self.list(state.states))
     case .note(let text):
       clear(&state)
       console.tell(text)
@@ -78,7 +80,8 @@ package final class ProgressDisplay: ProgressReporter {
   private func draw(_ stage: String, _ done: Int, _ tasks: Int, _ time: ContinuousClock.Instant, _ state: inout State) {
     state.shown = time
     state.hasBar = true
-    let text = Self.bar(stage, done: done, of: tasks, seconds: state.started.duration(to: time).seconds, width: console.width)
+    let text = Self.bar(
+      stage, done: done, of: tasks, seconds: (state.started[stage] ?? time).duration(to: time).seconds, width: console.width)
     console.tell("\r\u{1B}[K" + text, terminator: "")
   }
 
@@ -86,17 +89,19 @@ package final class ProgressDisplay: ProgressReporter {
     let time = now()
     switch event {
     case .started(let stage, _):
-      (state.started, state.shown, state.states) = (time, time, [:])
+      state.started[stage] = time
+      (state.shown, state.states) = (time, [:])
       console.tell("\(stage) …")
     case .advanced(let stage, let done, let tasks):
       guard done < tasks, state.shown.duration(to: time) >= .seconds(10) else { return }
       state.shown = time
       console.tell(
-        "\(stage): " + Self.status(done: done, of: tasks, seconds: state.started.duration(to: time).seconds) + Self.list(state.states))
+        "\(stage): " + Self.status(done: done, of: tasks, seconds: (state.started[stage] ?? time).duration(to: time).seconds)
+          + Self.list(state.states))
     case .states(_, let counts): state.states = counts
     case .finished(let stage):
       console.tell(
-        "\(stage): done in \(Numbers.duration(state.started.duration(to: time).seconds))" + Self.list(state.states))
+        "\(stage): done in \(Numbers.duration((state.started[stage] ?? time).duration(to: time).seconds))" + Self.list(state.states))
     case .note(let text): console.tell(text)
     case .warning(let text): console.warn(text)
     }

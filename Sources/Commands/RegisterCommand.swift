@@ -13,6 +13,7 @@ enum RegisterCommand {
         + "the fixed volume is registered at full resolution, the blocks' displacements are blended into one continuous field, and the moving "
         + "image is resampled once, from its original voxels.",
       RegistrationArguments.inputs,
+      "A run that was interrupted goes on when the same command is given again, or `weft resume DIR`: finished blocks are kept.",
       "DIR receives registered.ome.zarr, transforms/ (ITK/ANTs files and the local field), blocks.csv, timings.csv and run.json. Nothing "
         + "appears there before all is done.",
     ],
@@ -24,7 +25,7 @@ enum RegisterCommand {
           .value(
             "--output", "-o", at: \.folder, "DIR", "Folder for the results, new or empty", completion: .directory),
           .flag("--dry-run", at: \.isDryRun, "Print what would be done, with blocks, memory and disk, and stop"),
-          .flag("--strict", at: \.isStrict, "Exit with 3 where a block failed or the map folds"),
+          .flag("--strict", at: \.options.isStrict, "End where a block cannot be read; exit with 3 where one failed or the map folds"),
         ] + RegistrationArguments.talking), RegistrationArguments.blocks, RegistrationArguments.method,
       RegistrationArguments.images,
       RegistrationArguments.result, RegistrationArguments.machine,
@@ -53,12 +54,12 @@ enum RegisterCommand {
     }
     let progress = ProgressDisplay.make(console, arguments.output)
     let registration = try arguments.registration(progress: progress)
-    Interruption.unfinished(folder: folder, names: [".weft"])
+    Interruption.resumable(folder: folder)
     let result = try await registration.run(into: folder)
     progress.close()
     let summary = RegistrationSummary(result)
     if arguments.output.json { try console.print(json: summary) } else { console.print(summary.text) }
-    if arguments.isStrict && result.isFlagged {
+    if arguments.options.isStrict && result.isFlagged {
       console.warn("blocks failed or the map folds: see \(result.folder)/blocks.csv")
       return .flagged
     }

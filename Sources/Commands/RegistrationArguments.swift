@@ -13,7 +13,6 @@ struct RegistrationArguments: TalkingArguments {
   var fixedSpacing: [Double]?
   var movingSpacing: [Double]?
   var isDryRun = false
-  var isStrict = false
   var output = OutputArguments()
 
   /// Opens both images; no voxel is read.
@@ -132,6 +131,11 @@ extension RegistrationArguments {
         "--threads", "-j", at: \.options.threads, "N", "Threads that compute; the result does not depend on it",
         expected: "a whole number above 0", fallback: "all processors"
       ) { Values.positive($0).map(Optional.some) },
+      .parsed(
+        "--retries", at: \.options.retries, "N", "How often a task that fails is tried again",
+        detail: "A block that keeps failing displaces nothing, and has its row in blocks.csv; with --strict it ends the run.",
+        expected: "a whole number from 0"
+      ) { Values.natural($0) },
     ])
 
   static let inputs =

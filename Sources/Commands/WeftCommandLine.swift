@@ -10,6 +10,7 @@ public enum WeftCommandLine {
 
   static let verbs: [Verb] = [
     RegisterCommand.verb, ApplyCommand.verb, InfoCommand.verb, PlanCommand.verb, PhantomCommand.verb, EvaluateCommand.verb,
+    StatusCommand.verb, ResumeCommand.verb, CancelCommand.verb, TaskCommand.verb,
   ]
 
   static let tool: ToolDescription = {

@@ -97,7 +97,12 @@ public struct PyramidWriter: Sendable {
       throw PyramidError("\(path) exists", hint: "choose another output, or add --overwrite to replace it")
     }
     try writeMetadata()
-    guard exists else { return try FileAccess.rename(workingPath, to: path) }
+    // What the folder holds is on the disk before it takes its name, and the name before the old image is removed.
+    try FileAccess.synchroniseFolders(in: workingPath)
+    guard exists else {
+      try FileAccess.rename(workingPath, to: path)
+      return try FileAccess.synchroniseFolder(path.folderPrefix)
+    }
     let old = workingPath + "-replaced"
     try FileAccess.rename(path, to: old)
     do {
@@ -106,6 +111,7 @@ public struct PyramidWriter: Sendable {
       try FileAccess.rename(old, to: path)
       throw error
     }
+    try FileAccess.synchroniseFolder(path.folderPrefix)
     try FileManager.default.removeItem(atPath: old)
   }
 

@@ -37,6 +37,19 @@ struct PhantomCommandTests {
     }
   }
 
+  @Test func aPhantomIsNotWrittenIntoAnImage() async throws {
+    try await withTemporaryFolder { folder in
+      let pair = folder.appendingPathComponent("pair").path
+      #expect(await Transcript(["phantom", pair, "--shape", "16,16", "--quiet"]).status == .done)
+      let image = pair + "/fixed.ome.zarr"
+      let before = try FileManager.default.subpathsOfDirectory(atPath: image).sorted()
+      let inside = await Transcript(["phantom", image, "--shape", "16,16", "--overwrite"])
+      #expect(inside.status == .failed)
+      #expect(inside.errors.contains("fixed.ome.zarr is an image itself") && inside.errors.contains("hint: choose another folder"))
+      #expect(try FileManager.default.subpathsOfDirectory(atPath: image).sorted() == before)
+    }
+  }
+
   @Test func aFlatPhantomHasTwoAxes() async throws {
     try await withTemporaryFolder { folder in
       let pair = folder.appendingPathComponent("pair").path

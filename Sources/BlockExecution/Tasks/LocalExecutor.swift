@@ -29,10 +29,15 @@ package struct LocalExecutor: Sendable {
 
   private func pass(_ run: some StagedRun) async throws {
     let journal = Journal(folder, run.outlines)
-    for outline in run.outlines {
+    for (index, outline) in run.outlines.enumerated() {
       let stage = try run.stage(outline.name, journal: journal)
       let done = journal.entries(of: stage.name)
-      let missing = journal.missing(of: stage, done)
+      var missing = journal.missing(of: stage, done)
+      // Tasks that failed for good are tried again as long as nothing was built on what stands in for them.
+      let standIns = done.values.filter { $0.outcome.isStandIn == true }.map(\.task)
+      if !standIns.isEmpty, run.outlines[(index + 1)...].allSatisfy({ journal.entries(of: $0.name).isEmpty }) {
+        missing = Set(missing + standIns).sorted()
+      }
       if missing.isEmpty { continue }
       let finished = stage.tasks.count - missing.count
       if finished > 0 { progress.report(.note("\(stage.name): \(finished) of \(stage.tasks.count) tasks were done before")) }

@@ -9,6 +9,9 @@ package struct TaskOutcome: Sendable, Hashable, Codable {
   /// The files that it wrote, relative to the stage's folder, with their bytes.
   package var files: [String: Int]?
 
+  /// Whether it only stands in for a task that kept failing.
+  package var isStandIn: Bool?
+
   /// An outcome.
   package init(state: String? = nil, result: String? = nil, files: [String: Int]? = nil) {
     self.state = state

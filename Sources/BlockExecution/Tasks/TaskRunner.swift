@@ -31,7 +31,7 @@ package struct TaskRunner: Sendable {
   /// - Parameters:
   ///   - done: how many tasks of the stage were done before, for the progress.
   ///   - states: how those ended.
-  /// - Throws: `TaskFailures`; `DamagedOutput` where what an earlier stage wrote is damaged; `CancellationError`.
+  /// - Throws: the last error of a task that kept failing; `DamagedOutput` where what an earlier stage wrote is damaged; `CancellationError`.
   package func run(_ tasks: [Int], done: Int = 0, states: [String: Int] = [:]) async throws {
     let ledger = try Ledger(folder, stage: stage.name, round: round, group: group)
     let log = TaskLog(folder, stage: stage.name, round: round, group: group)
@@ -78,8 +78,9 @@ package struct TaskRunner: Sendable {
           stage: stage.name, task: task, attempts: attempts, error: error.localizedDescription,
           hint: (error as? any LocalizedError)?.recoverySuggestion, host: host)
         failure.write(to: folder)
-        guard let outcome = stage.rescue(task, error) else { throw TaskFailures(first: failure, cause: error, log: log.path) }
+        guard var outcome = stage.rescue(task, error) else { throw error }
         progress.report(.warning("\(stage.name), task \(task): \(failure.error) (tried \(attempts) times; the run goes on without it)"))
+        outcome.isStandIn = true
         return (outcome, attempts)
       }
     }
@@ -97,14 +98,4 @@ package struct TaskRunner: Sendable {
       }
     }
   }
-}
-
-/// A stage ended because a task kept failing.
-package struct TaskFailures: LocalizedError, Sendable {
-  package var first: TaskFailure
-  package var cause: any Error
-  package var log: String
-
-  package var errorDescription: String? { first.error }
-  package var recoverySuggestion: String? { first.hint }
 }

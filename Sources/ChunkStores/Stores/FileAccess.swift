@@ -83,6 +83,30 @@ package enum FileAccess {
     throw failure("write", path, code)
   }
 
+  /// Waits until the names in a folder are on the disk: after a power cut, a file that was created or renamed there is found.
+  package static func synchroniseFolder(_ path: String) throws(ChunkStoreError) {
+    let descriptor = unsafe open(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      // One may write to a folder that one may not list; its names then reach the disk in their own time.
+      if errno == EACCES { return }
+      throw failure("open", path, errno)
+    }
+    defer { close(descriptor) }
+    // EINVAL: a file system that keeps its own order.
+    if fsync(descriptor) != 0 && errno != EINVAL { throw failure("write", path, errno) }
+  }
+
+  /// Waits until the names in a folder and in all folders below it are on the disk.
+  package static func synchroniseFolders(in path: String) throws(ChunkStoreError) {
+    for case let name as String in FileManager.default.enumerator(atPath: path) ?? .init() {
+      var information = stat()
+      let folder = path + "/" + name
+      guard unsafe lstat(folder, &information) == 0, information.st_mode & S_IFMT == S_IFDIR else { continue }
+      try synchroniseFolder(folder)
+    }
+    try synchroniseFolder(path)
+  }
+
   /// Removes a file, if there is one.
   package static func removeFile(_ path: String) throws(ChunkStoreError) {
     if unsafe unlink(path) != 0 && errno != ENOENT && errno != ENOTDIR { throw failure("remove", path, errno) }

@@ -64,6 +64,8 @@ public struct TransformApplication: Sendable {
   public struct ImageResult: Sendable {
     /// The largest distance left by the inversion, in fixed voxels; zero towards fixed space, where none is inverted.
     public var largestInverseResidual: Double
+    /// What to tell where the image lies wholly outside the result, which then is empty: both extents, physical.
+    public var warning: String?
   }
 
   /// Resamples an image or labels onto the fixed lattice (or the moving one) and writes it to `output`.
@@ -96,6 +98,7 @@ public struct TransformApplication: Sendable {
     let unit = transforms.transform.fixedSpace.unit
     let finest = volumes.finest.placed(in: volumes.finest.space.converted(to: unit)).liftedToThreeAxes()
     let residual = Mutex<Float>(0)
+    let region = Mutex(SampledRegion(of: finest))
     let transform = transforms.transform
     let towardsFixed = options.target == .fixed
     let resampler = ImageResampler(
@@ -104,16 +107,24 @@ public struct TransformApplication: Sendable {
       factors: isLabels || !towardsFixed ? [1, 1, 1] : ChunkedRegistration.antialiasingFactors(finest, for: transform), isLabels: isLabels,
       threads: ThreadCount.resolved(options.threads), progress: progress
     ) { [self] box, lattice in
-      if towardsFixed { return transform.mapped(box, local: try transforms.local(over: box), to: lattice) }
+      if towardsFixed {
+        let mapped = transform.mapped(box, local: try transforms.local(over: box), to: lattice)
+        region.withLock { $0.add(mapped, in: lattice) }
+        return mapped
+      }
       let (mapped, left) = try transform.inverseMapped(box, in: transforms.movingSpace, fixedExtent: transforms.fixedExtent) {
         try transforms.local(over: $0)
       }
       residual.withLock { $0 = max($0, left) }
-      return mapped.moved(from: transform.fixedSpace, to: lattice)
+      let moved = mapped.moved(from: transform.fixedSpace, to: lattice)
+      region.withLock { $0.add(moved, in: lattice) }
+      return moved
     }
     let version = options.omeVersion ?? OMEVersion(ofFormat: image.format)
     try await resampler.write(to: output, format: format, version: version)
-    return ImageResult(largestInverseResidual: Double(residual.withLock { $0 }))
+    return ImageResult(
+      largestInverseResidual: Double(residual.withLock { $0 }),
+      warning: region.withLock { $0.warning(image.path, rank: transforms.rank) })
   }
 
   private static func format(ofName name: String) throws -> OutputFormat {

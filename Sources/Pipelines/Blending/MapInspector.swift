@@ -24,14 +24,19 @@ package struct MapInspector: Sendable {
     self.moving = moving
   }
 
-  /// The map over some voxels, tile by tile, and those of them where the local field is to be smoothed: where the determinant is at most the
-  /// threshold, and `u` at least halves what the coarse map has there. Where the coarse map itself folds, `u` cannot mend it.
+  /// The map over some voxels, tile by tile, and those of them where the local field is to be smoothed: where the determinant of the whole
+  /// map is at most the threshold, and that of `x + u(x)` at most a half. Elsewhere it is the coarse map that folds, which `u` cannot mend.
   package func check(_ voxels: Box) throws -> (check: MapCheck, faults: [[Int]]) {
     var result = MapCheck()
     var faults: [[Int]] = []
     for tile in voxels.tiles(of: [64, 128, 128]) {
       try Task.checkCancellation()
-      let ratios = try determinants(tile, field)
+      // One voxel around the tile is mapped too, so that differences are central everywhere.
+      let reach = tile.expanded(by: [1, 1, 1]).intersection(extent.box)
+      let inner = tile.relative(to: reach.lower)
+      let local = try field?.field(over: reach)
+      let ratios = transform.mapped(reach, local: local, to: moving).jacobianDeterminants(over: reach).cropped(to: inner)
+        .mapVoxels { $0 / scale }
       var lowest = Float.infinity
       for ratio in ratios.elements {
         lowest = min(lowest, ratio)
@@ -39,26 +44,21 @@ package struct MapInspector: Sendable {
       }
       result.minimum = min(result.minimum, Double(lowest))
       guard !(lowest > threshold) else { continue }
-      let coarse = field == nil ? ratios : try determinants(tile, nil)
-      var offset = 0
-      for voxel in tile.indices {
-        let bound = min(threshold, coarse.elements[offset] / 2)
-        if !(ratios.elements[offset] > 0), !(coarse.elements[offset] > 0) { result.coarseFolded += 1 }
-        if field != nil, coarse.elements[offset] > 0, !(ratios.elements[offset] > bound) { faults.append(voxel) }
-        offset += 1
+      let own = local.map { jacobianDeterminant(of: $0.dense(over: reach)).cropped(to: inner) }
+      for (offset, voxel) in tile.indices.enumerated() where !(ratios.elements[offset] > threshold) {
+        let squeezed = own.map { $0.elements[offset] } ?? 1
+        if !(ratios.elements[offset] > 0), squeezed > 0 { result.coarseFolded += 1 }
+        if !(squeezed > 0.5) { faults.append(voxel) }
       }
     }
     result.isSuspect = !faults.isEmpty
     return (result, faults)
   }
 
-  /// One voxel around the box is mapped too, so that differences are central everywhere.
-  private func determinants(_ box: Box, _ field: LocalField?) throws -> VoxelBuffer<Float> {
-    let reach = box.expanded(by: [1, 1, 1]).intersection(extent.box)
-    let mapped = transform.mapped(reach, local: try field?.field(over: reach), to: moving)
+  /// The determinant of the affine part, in moving voxels a fixed voxel.
+  private var scale: Float {
     let linear = AffineTransform.voxelMap(from: transform.fixedSpace, through: transform.affine, to: moving)
     // 2D as one plane has no change along z.
-    let scale = Float(linear.determinant / (extent[0] == 1 ? linear.matrix[0][0] : 1))
-    return mapped.jacobianDeterminants(over: reach).cropped(to: box.relative(to: reach.lower)).mapVoxels { $0 / scale }
+    return Float(linear.determinant / (extent[0] == 1 ? linear.matrix[0][0] : 1))
   }
 }

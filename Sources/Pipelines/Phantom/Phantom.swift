@@ -48,13 +48,18 @@ public struct Phantom: Sendable {
 
   /// Writes the images, `truth.json` and `landmarks.csv` into a folder, block by block.
   ///
-  /// - Throws: where something of that name exists and is not to be replaced, or the folder cannot be written; `CancellationError`.
+  /// - Throws: where the folder is an image itself, something of that name exists and is not to be replaced, or the folder cannot be
+  ///   written; `CancellationError`.
   /// - Complexity: O(voxels) time; memory for a few chunks a thread.
   public func write(into folder: String, progress: any ProgressReporter = SilentProgress()) async throws {
     let images: [(name: String, content: PhantomSource.Content, isFixed: Bool)] =
       [("fixed", .light, true), ("moving", .light, false)]
       + (options.labels ? [("fixed_labels", .labels, true), ("moving_labels", .labels, false)] : [])
     let files = images.map { "\($0.name).ome.zarr" } + [PhantomTruth.fileName, PhantomLandmarks.fileName]
+    guard !OMEImage.isZarr(folder) else {
+      throw PipelineError(
+        "\(folder) is an image itself, and a phantom is a folder of images", hint: "choose another folder, as \(folder)-phantom")
+    }
     let taken = files.filter { FileManager.default.fileExists(atPath: folder + "/" + $0) }
     if let first = taken.first, !options.overwrite {
       throw PipelineError("\(folder)/\(first) exists", hint: "choose another folder, or add --overwrite to replace it")

@@ -77,7 +77,7 @@ private final class BlockRescue: Sendable {
 
   init(_ registration: ChunkedRegistration) {
     self.registration = registration
-    most = max(3, registration.grid.count / 10)
+    most = max(1, registration.grid.count / 10)
   }
 
   @Sendable func outcome(_ task: Int, _ error: any Error) -> TaskOutcome? {

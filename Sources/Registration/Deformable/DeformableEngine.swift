@@ -22,7 +22,7 @@ struct DeformableEngine {
     self.level = level
     self.options = options
     let cells = level.fieldLattice.count
-    forces = options.metric.forces(options)
+    forces = options.metric.forces(options, isPlane: level.lattice.z == 1)
     equations = [Float](repeating: 0, count: 9 * cells)
     step = [Float](repeating: 0, count: 3 * cells)
     spare = step

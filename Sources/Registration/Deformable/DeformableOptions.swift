@@ -31,8 +31,11 @@ public struct DeformableOptions: Sendable, Hashable {
   public var maximumStep = 1.0
   /// Resistance to a step where the images say little, relative to what they say on average.
   public var damping = 0.05
-  /// Variance that each window is taken to have at least, relative to the whole image's.
-  public var varianceFloor = 3e-3
+  /// Variance that each window is taken to have at least, relative to the whole image's; `nil` is 0.003 in 3D and 0.5 in a plane.
+  ///
+  /// It keeps chance correlation in nearly flat windows from having a say. A window in a plane has so few samples (25 for a radius of 2,
+  /// 125 in 3D) that it needs much more of it.
+  public var varianceFloor: Double?
   /// Whether forces follow the mean of both images' gradients, not the warped image's alone: steps are then of second order, and noise
   /// does not shorten them. Symmetric mode always does.
   public var bothGradients = true

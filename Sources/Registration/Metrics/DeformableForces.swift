@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Filtering
+internal import Grids
 package import Volumes
 
 /// The metric's value and, where asked for, the normal equations of its step.
@@ -20,9 +21,10 @@ protocol DeformableForces {
 }
 
 extension DeformableMetric {
-  func forces(_ options: DeformableOptions) -> any DeformableForces {
+  /// - Parameter isPlane: whether the images have one plane.
+  func forces(_ options: DeformableOptions, isPlane: Bool) -> any DeformableForces {
     switch self {
-    case .lncc(let radius): CorrelationForces(radius: radius, floor: options.varianceFloor)
+    case .lncc(let radius): CorrelationForces(radius: radius, floor: options.varianceFloor ?? (isPlane ? 0.5 : 3e-3))
     case .mutualInformation(let bins): InformationForces(bins: bins)
     case .meanSquares: SquaresForces()
     }
@@ -39,7 +41,7 @@ package func metricDerivative(
   let level = DeformableLevel(
     factors: [1, 1, 1], lattice: lattice, fieldFactors: [1, 1, 1], fieldLattice: lattice, spacing: [1, 1, 1], fullSpacing: [1, 1, 1],
     fixed: LevelImage(values: fixed.elements, valid: valid), moving: LevelImage(values: warped.elements, valid: valid))
-  var forces = metric.forces(options)
+  var forces = metric.forces(options, isPlane: fixed.extent[0] == 1)
   var equations: [Float]? = [Float](repeating: 0, count: 9 * lattice.count)
   let value = forces.evaluate(fixed: level.fixed, warped: level.moving, level: level, equations: &equations, threads: 1)
   let scale = Float(forces.gradientScale)

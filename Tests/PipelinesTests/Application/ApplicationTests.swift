@@ -66,6 +66,20 @@ struct ApplicationTests {
     }
   }
 
+  @Test(arguments: [ApplyOptions.Target.fixed, .moving])
+  func anImageThatLiesElsewhereIsReportedWithBothExtents(target: ApplyOptions.Target) async throws {
+    try await withRun { folder in
+      var away = target == .fixed ? Self.pair.images.moving : Self.pair.images.fixed
+      let output = folder.appendingPathComponent("away.ome.zarr").path
+      let near = try await application(folder) { ($0.target, $0.overwrite) = (target, true) }.apply(to: away, output: output)
+      #expect(near.warning == nil)
+      for level in away.levels.indices { away.levels[level].space.origin[2] += 1000 }
+      let far = try await application(folder) { ($0.target, $0.overwrite) = (target, true) }.apply(to: away, output: output)
+      let warning = try #require(far.warning)
+      #expect(warning.contains("x 1000.0 to 10") && warning.contains("micrometer, and the result lies over z "))
+    }
+  }
+
   @Test func labelsStayLabels() async throws {
     try await withRun { folder in
       // Neighbouring labels beyond 2²⁴, which Float cannot tell apart.

@@ -106,8 +106,10 @@ struct FoldRepairTests {
     #expect(found.after.folded == 0 && abs(found.after.minimum - 0.25) < 0.1, "\(found.after)")
   }
 
-  @Test func aWarpThatFoldsByItselfIsCounted() throws {
+  @Test func aWarpThatFoldsByItselfIsCountedAndTheLocalFieldLeft() throws {
     let found = try check(warp: -1.5, local: -0.2)
+    let isUntouched = found.fieldAfter == found.fieldBefore
+    #expect(found.repaired == 0 && isUntouched)
     #expect(found.after.coarseFolded > 0 && found.after.folded == found.after.coarseFolded && found.after.minimum < 0, "\(found.after)")
   }
 

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CommandLineParsing
+internal import Weft
+
+/// What `resume` is asked.
+struct ResumeArguments: TalkingArguments {
+  var folder = ""
+  var memory: MemoryBudget?
+  var threads: Int?
+  var output = OutputArguments()
+}
+
+/// `weft resume`
+enum ResumeCommand {
+  static let command = Command<ResumeArguments>(
+    "resume", "go on with a run that was interrupted",
+    discussion: [
+      "Everything that was finished is kept, block by block; the result is the same, byte for byte, as without the interruption. The same "
+        + "`weft register` goes on as well."
+    ],
+    defaults: ResumeArguments(),
+    positionals: [.value("DIR", at: \.folder, "The --output of the run", completion: .directory)],
+    groups: [
+      OptionGroup(
+        "Options",
+        [
+          .parsed(
+            "--memory", at: \.memory, "SIZE", "The most memory the process may take, as 8GB or 500MB", expected: "a size as 8GB or 500MB",
+            fallback: "as the run had it"
+          ) { MemoryBudget($0).map(Optional.some) },
+          .parsed(
+            "--threads", "-j", at: \.threads, "N", "Threads that compute; the result does not depend on it",
+            expected: "a whole number above 0", fallback: "as the run had it"
+          ) { Values.positive($0).map(Optional.some) },
+        ] + ResumeArguments.talking)
+    ],
+    examples: [CommandExample("go on after a power cut", "weft resume out")])
+
+  static let verb = Verb(command) { arguments, console in
+    let progress = ProgressDisplay.make(console, arguments.output)
+    Interruption.resumable(folder: arguments.folder)
+    let result = try await ChunkedRegistration.resume(arguments.folder, progress: progress) { options in
+      if let memory = arguments.memory { options.memory = memory }
+      if let threads = arguments.threads { options.threads = threads }
+    }
+    progress.close()
+    let summary = RegistrationSummary(result)
+    if arguments.output.json { try console.print(json: summary) } else { console.print(summary.text) }
+    return .done
+  }
+}

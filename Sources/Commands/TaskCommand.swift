@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CommandLineParsing
+internal import Weft
+
+/// What `task run` is asked.
+struct TaskArguments: TalkingArguments {
+  var folder = ""
+  var stage = ""
+  var list: String?
+  var group = 0
+  var threads: Int?
+  var output = OutputArguments()
+}
+
+/// `weft task run`
+enum TaskCommand {
+  static let command = Command<TaskArguments>(
+    "task run", "run tasks of one stage of a planned run, as executors do",
+    discussion: [
+      "All executors run this over the same files. Tasks that are done already are passed over; each task that ends is recorded in a ledger "
+        + "of this process's own. All stages before it have to be done."
+    ],
+    defaults: TaskArguments(),
+    groups: [
+      OptionGroup(
+        "Options",
+        [
+          .value("--run-dir", at: \.folder, "DIR", "The run folder, DIR/.weft of a registration", completion: .directory),
+          .value("--stage", at: \.stage, "NAME", "The stage, as `weft status` lists them"),
+          .value(
+            "--list", at: \.list, "FILE", "Groups of task numbers, as JSON: {\"round\": 0, \"groups\": [[0, 1], [2]]}",
+            fallback: "all tasks",
+            completion: .file),
+          .parsed(
+            "--group", at: \.group, "N", "Which group of the list, counted from 0", expected: "a whole number from 0"
+          ) { Values.natural($0) },
+          .parsed(
+            "--threads", "-j", at: \.threads, "N", "Threads that compute; the result does not depend on it",
+            expected: "a whole number above 0", fallback: "as planned"
+          ) { Values.positive($0).map(Optional.some) },
+        ] + TaskArguments.talking)
+    ], required: ["--run-dir", "--stage"],
+    examples: [CommandExample("register all blocks of a planned run", "weft task run --run-dir out/.weft --stage fine")])
+
+  static let verb = Verb(command) { arguments, console in
+    let progress = ProgressDisplay.make(console, arguments.output)
+    try await RunHandle(arguments.folder).run(
+      stage: arguments.stage, list: arguments.list, group: arguments.group, threads: arguments.threads, progress: progress)
+    progress.close()
+    return .done
+  }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import BlockExecution
+internal import Foundation
+
+/// What can be done with a run that was begun, from its folder alone: look at it, run tasks of it, stop it, drop it.
+public struct RunHandle: Sendable {
+  /// The output folder that the run writes to.
+  public let output: String
+  private let folder: RunFolder
+  private let plan: RegistrationPlanFile
+
+  /// The run in an output folder, or in the run folder inside it.
+  ///
+  /// - Throws: `PipelineError` where there is none.
+  public init(_ path: String) throws {
+    plan = try ChunkedRegistration.plan(in: path)
+    let url = URL(fileURLWithPath: path).standardizedFileURL
+    let inside = RunFolder(url.appendingPathComponent(OutputFolder.workName))
+    folder = FileManager.default.fileExists(atPath: inside.plan.path) ? inside : RunFolder(url)
+    output = folder.url.deletingLastPathComponent().path
+  }
+
+  /// How far it is.
+  public var status: RunStatus { RunStatus(folder, plan.stages) }
+
+  /// Runs one group of tasks of a stage, those of them that are still to be done.
+  ///
+  /// - Parameters:
+  ///   - stage: the stage; all before it are done.
+  ///   - list: a file of task groups, as `round0.json`; `nil` for all tasks of the stage.
+  ///   - group: which group of the list.
+  /// - Throws: errors of the tasks; `RunError` or `PipelineError` where stage, list or group do not exist, or an earlier stage is not done.
+  public func run(
+    stage name: String, list: String?, group: Int, threads: Int? = nil, progress: any ProgressReporter = SilentProgress()
+  ) async throws {
+    var options = plan.options
+    if let threads { options.threads = threads }
+    let registration = try ChunkedRegistration.registration(of: plan, options, progress)
+    let run = RegistrationRun(registration, folder)
+    guard run.outlines == plan.stages else {
+      throw PipelineError(
+        "the inputs of the run in \(output) are not what they were when it was planned", hint: "run the same `weft register` again")
+    }
+    let journal = Journal(folder, run.outlines)
+    let stage = try run.stage(name, journal: journal)
+    var tasks = journal.missing(of: stage)
+    var round = 0
+    if let list {
+      let groups = try TaskGroups.read(URL(fileURLWithPath: list))
+      guard groups.groups.indices.contains(group) else {
+        throw RunError("\(list) has no group \(group): it has \(groups.groups.count), counted from 0")
+      }
+      let wanted = Set(groups.groups[group])
+      tasks = tasks.filter { wanted.contains($0) }
+      round = groups.round
+    }
+    var runner = TaskRunner(folder: folder, stage: stage, key: run.outlines.key(of: name), retries: options.retries, progress: progress)
+    (runner.round, runner.group) = (round, group)
+    try await runner.run(tasks)
+  }
+
+  /// Asks the process that is at work to stop; what is done is kept.
+  ///
+  /// - Returns: whether one was at work on this machine.
+  /// - Throws: `RunError` where it runs on another machine, or may not be stopped.
+  public func stop() throws -> Bool {
+    guard let holder = RunLock.holder(of: folder) else { return false }
+    guard holder.host == ProcessInfo.processInfo.hostName else {
+      throw RunError("the run is at work on \(holder.host), process \(holder.process)", hint: "stop it there")
+    }
+    guard kill(holder.process, SIGTERM) == 0 else {
+      throw RunError("process \(holder.process) cannot be stopped", hint: "only its owner may do that")
+    }
+    for _ in 0..<100 where RunLock.holder(of: folder) != nil { Thread.sleep(forTimeInterval: 0.05) }
+    return true
+  }
+
+  /// Removes what the run did so far; results in the output folder stay.
+  ///
+  /// - Throws: `RunError` where a process is at work in it, or it cannot be removed.
+  public func clean() throws {
+    let lock = try RunLock(folder)
+    defer { withExtendedLifetime(lock) {} }
+    try FileManager.default.removeItem(at: folder.url)
+    if ((try? FileManager.default.contentsOfDirectory(atPath: output)) ?? ["?"]).isEmpty {
+      try FileManager.default.removeItem(atPath: output)
+    }
+  }
+}
