@@ -5,18 +5,12 @@ import TestSupport
 import Testing
 
 struct InterruptionTests {
-  /// The tool beside the test bundle.
-  private static let tool: URL =
-    Bundle.allBundles.map(\.bundleURL).filter { $0.pathExtension == "xctest" }
-    .map { $0.deletingLastPathComponent() }.first.map { $0.appendingPathComponent("weft") }
-    ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("weft")
-
   @Test(arguments: [SIGINT, SIGTERM])
   func anInterruptedPhantomLeavesNothingUnfinished(signal: Int32) throws {
     try withTemporaryFolder { folder in
       let pair = folder.appendingPathComponent("pair").path
       let process = Process()
-      process.executableURL = Self.tool
+      process.executableURL = weftTool
       process.arguments = ["phantom", pair, "--shape", "512", "--chunk", "32"]
       let pipe = Pipe()
       process.standardError = pipe

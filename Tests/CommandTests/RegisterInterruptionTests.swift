@@ -5,21 +5,15 @@ import TestSupport
 import Testing
 
 struct RegisterInterruptionTests {
-  /// The tool beside the test bundle.
-  private static let tool: URL =
-    Bundle.allBundles.map(\.bundleURL).filter { $0.pathExtension == "xctest" }
-    .map { $0.deletingLastPathComponent() }.first.map { $0.appendingPathComponent("weft") }
-    ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("weft")
-
   /// Whichever engine computes.
   @Test(arguments: [SIGINT, SIGTERM], ["weft", "itk"])
-  func anInterruptedRegistrationLeavesNothing(signal: Int32, engine: String) throws {
+  func anInterruptedRegistrationLeavesNoResultAndIsGoneOnWith(signal: Int32, engine: String) throws {
     try withTemporaryFolder { url in
       let folder = ImageFolder(url)
       try folder.nrrd("a.nrrd", [64, 64, 64])
       try folder.nrrd("b.nrrd", [64, 64, 64]) { ImageFolder.waves($0 + 2, $1 * $1 / 60, $2) }
       let process = Process()
-      process.executableURL = Self.tool
+      process.executableURL = weftTool
       process.arguments = [
         "register", folder.path("a.nrrd"), folder.path("b.nrrd"), "-o", folder.path("out"), "--engine", engine, "--accuracy", "high",
       ]
@@ -37,7 +31,13 @@ struct RegisterInterruptionTests {
       process.waitUntilExit()
       #expect(process.terminationReason == .exit && process.terminationStatus == 130, "\(said)")
       #expect(said.contains("error: interrupted") && said.contains("hint: "))
-      #expect(folder.names() == ["a.nrrd", "b.nrrd"])
+      let left = (try? FileManager.default.contentsOfDirectory(atPath: folder.path("out"))) ?? []
+      #expect(left.isEmpty || left == [".weft"])
+      #expect(said.contains("weft resume"))
+      if engine == "weft" {
+        let resumed = try weft(["register", folder.path("a.nrrd"), folder.path("b.nrrd"), "-o", folder.path("out"), "--accuracy", "draft"])
+        #expect(resumed.status == 0, "\(resumed.errors)")
+      }
     }
   }
 }

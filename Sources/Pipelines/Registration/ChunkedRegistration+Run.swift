@@ -2,7 +2,6 @@
 
 public import BlockExecution
 internal import Foundation
-internal import Registration
 internal import Volumes
 
 extension ChunkedRegistration {
@@ -66,7 +65,7 @@ extension ChunkedRegistration {
         tell(try run.prepare())
         try await LocalExecutor(folder: output.run, retries: options.retries, progress: progress).run(run)
       } catch {
-        if Self.isWorthNothing(journal, error) { output.abandon() } else { tellHowToGoOn(journal, output) }
+        if Self.isWorthNothing(journal) { output.abandon() } else { tellHowToGoOn(journal, output) }
         throw error
       }
     }
@@ -153,11 +152,12 @@ extension ChunkedRegistration {
           + stale.map(\.stage).joined(separator: ", ")))
   }
 
-  /// Whether nothing was done that another run could use.
-  private static func isWorthNothing(_ journal: Journal, _ error: any Error) -> Bool {
-    let isData = error is PipelineError || error is VolumeError || error is RegistrationError
-    let stages = isData ? [RegistrationRun.StageName.coarse] : [RegistrationRun.StageName.downsample]
-    return stages.allSatisfy { journal.entries(of: $0).isEmpty }
+  /// Whether hardly anything was done that another run could use: less than ten seconds of downsampling.
+  private static func isWorthNothing(_ journal: Journal) -> Bool {
+    guard journal.entries(of: RegistrationRun.StageName.coarse).isEmpty, journal.entries(of: RegistrationRun.StageName.check).isEmpty else {
+      return false
+    }
+    return journal.entries(of: RegistrationRun.StageName.downsample).values.map(\.seconds).reduce(0, +) < 10
   }
 
   /// Says how far the run is, and how to go on.

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+/// A registration that is killed again and again ends as if nothing had been.
+struct KillTests {
+  /// Five kills, fifty with `Tests/run --full`.
+  private static let kills = ProcessInfo.processInfo.environment["WEFT_FULL"].map { $0.isEmpty } ?? true ? 5 : 50
+
+  /// Every result but seconds.
+  private func results(_ folder: String) throws -> [String: Data] {
+    var found: [String: Data] = [:]
+    for case let name as String in FileManager.default.enumerator(atPath: folder) ?? .init() {
+      let url = URL(fileURLWithPath: folder + "/" + name)
+      let isFile = try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true
+      if isFile && !name.hasPrefix(".weft") && name != "timings.csv" { found[name] = try Data(contentsOf: url) }
+    }
+    return found
+  }
+
+  /// Tasks on record, by stage and number, with how often each was recorded.
+  private func recorded(_ folder: String) -> [String: Int] {
+    var counts: [String: Int] = [:]
+    for case let name as String in FileManager.default.enumerator(atPath: folder + "/.weft") ?? .init() where name.hasSuffix(".jsonl") {
+      let stage = name.split(separator: "/")[0]
+      let text = (try? String(contentsOfFile: folder + "/.weft/" + name, encoding: .utf8)) ?? ""
+      for line in text.split(separator: "\n") {
+        guard let entry = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], let task = entry["task"] as? Int
+        else { continue }
+        counts["\(stage)/\(task)", default: 0] += 1
+      }
+    }
+    return counts
+  }
+
+  @Test func aRunThatIsKilledAgainAndAgainEndsAsIfNothingHadBeen() throws {
+    try withTemporaryFolder { url in
+      let folder = url.path
+      let shape = Self.kills > 5 ? "160" : "96"
+      try #require(weft(["phantom", folder + "/pair", "--shape", shape, "--seed", "3", "-q"]).status == 0)
+      let register = [
+        "register", folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr", "--chunk-size", Self.kills > 5 ? "40" : "24",
+        "--accuracy", "draft", "-q",
+      ]
+      let clock = ContinuousClock()
+      let began = clock.now
+      try #require(weft(register + ["-o", folder + "/undisturbed"]).status == 0)
+      let seconds = (clock.now - began) / .seconds(1)
+      var generator = SeededGenerator(seed: 5)
+      let out = folder + "/killed"
+      var killed = 0
+      var before: [String: Int] = [:]
+      while true {
+        let process = Process()
+        process.executableURL = weftTool
+        process.arguments = register + ["-o", out]
+        process.standardError = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        if killed < Self.kills {
+          // Long enough for the longest task (the coarse stage), so that each start gets further.
+          let pause = seconds * (0.35 + 0.5 * Double.random(in: 0..<1, using: &generator))
+          let deadline = clock.now + .seconds(pause)
+          while process.isRunning && clock.now < deadline { Thread.sleep(forTimeInterval: 0.005) }
+          if process.isRunning {
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+            killed += 1
+            // What was on record stays on record, and nothing is done twice.
+            let now = recorded(out)
+            if !FileManager.default.fileExists(atPath: out + "/run.json") {
+              for (task, count) in before { #expect(now[task] == count, "\(task)") }
+              before = now
+            }
+            continue
+          }
+        }
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        break
+      }
+      #expect(killed > 0)
+      let (expected, found) = try (results(folder + "/undisturbed"), results(out))
+      #expect(expected.count > 5 && expected.keys == found.keys)
+      for (name, bytes) in expected { #expect(found[name] == bytes, "\(name)") }
+      #expect(!FileManager.default.fileExists(atPath: out + "/.weft"))
+    }
+  }
+
+  @Test func theSecondOfTwoRunsOnOneOutputIsRefused() throws {
+    try withTemporaryFolder { url in
+      let folder = url.path
+      try #require(weft(["phantom", folder + "/pair", "--shape", "64", "-q"]).status == 0)
+      let register = ["register", folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr", "-o", folder + "/out", "-q"]
+      let first = Process()
+      first.executableURL = weftTool
+      first.arguments = register
+      first.standardOutput = FileHandle.nullDevice
+      first.standardError = FileHandle.nullDevice
+      try first.run()
+      while first.isRunning, !FileManager.default.fileExists(atPath: folder + "/out/.weft/plan.json") {
+        Thread.sleep(forTimeInterval: 0.005)
+      }
+      kill(first.processIdentifier, SIGSTOP)
+      let second = try weft(register)
+      #expect(second.status == 1 && second.errors.contains("another run (process \(first.processIdentifier)"), "\(second.errors)")
+      let status = try weft(["status", folder + "/out"])
+      #expect(status.status == 0 && status.output.contains("at work: process \(first.processIdentifier)"), "\(status.output)")
+      kill(first.processIdentifier, SIGCONT)
+      first.waitUntilExit()
+      #expect(first.terminationStatus == 0)
+    }
+  }
+
+  @Test func aFlippedBitInABlocksFieldIsFoundAndTheBlockDoneAgain() throws {
+    try withTemporaryFolder { url in
+      let folder = url.path
+      try #require(weft(["phantom", folder + "/pair", "--shape", "64", "--seed", "2", "-q"]).status == 0)
+      let register = [
+        "register", folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr", "--chunk-size", "32", "--stages", "affine,fine",
+        "-q",
+      ]
+      try #require(weft(register + ["-o", folder + "/undisturbed"]).status == 0)
+      let out = folder + "/out"
+      // Stage by stage, as an executor does; then a bit flips.
+      try #require(weft(register + ["-o", out, "--keep-work"]).status == 0)
+      let work = out + "/.weft"
+      let fields = try FileManager.default.contentsOfDirectory(atPath: work + "/fine").filter { $0.hasSuffix(".f32") }.sorted()
+      let name = try #require(fields.first)
+      var data = try Data(contentsOf: URL(fileURLWithPath: work + "/fine/" + name))
+      data[100] ^= 1
+      try data.write(to: URL(fileURLWithPath: work + "/fine/" + name))
+      try FileManager.default.removeItem(atPath: work + "/blend")
+      let again = try weft(register.filter { $0 != "-q" } + ["-o", out, "--overwrite"])
+      #expect(again.status == 0 && again.errors.contains("\(name) is damaged"), "\(again.errors)")
+      let (expected, found) = try (results(folder + "/undisturbed"), results(out))
+      for (name, bytes) in expected where name != "run.json" { #expect(found[name] == bytes, "\(name)") }
+    }
+  }
+
+  @Test func aChangedParameterRedoesOnlyWhatItActsOn() throws {
+    try withTemporaryFolder { url in
+      let folder = url.path
+      try #require(weft(["phantom", folder + "/pair", "--shape", "64", "--seed", "2", "-q"]).status == 0)
+      let register = [
+        "register", folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr", "--chunk-size", "32", "-o", folder + "/out",
+      ]
+      try #require(weft(register + ["--keep-work"]).status == 0)
+      let again = try weft(register + ["--overwrite", "--blend-sigma", "0.3"])
+      #expect(again.status == 0 && again.errors.contains("blend sigma: 0.5 → 0.3"), "\(again.errors)")
+      #expect(again.errors.contains("blend …") && !again.errors.contains("fine …") && !again.errors.contains("coarse …"), "\(again.errors)")
+    }
+  }
+
+  @Test func aChangedInputIsRefusedWithoutOverwrite() throws {
+    try withTemporaryFolder { url in
+      let folder = url.path
+      try #require(weft(["phantom", folder + "/pair", "--shape", "64", "-q"]).status == 0)
+      let register = ["register", folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr", "-o", folder + "/out", "-q"]
+      let process = Process()
+      process.executableURL = weftTool
+      process.arguments = register
+      process.standardOutput = FileHandle.nullDevice
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      while process.isRunning, recorded(folder + "/out").isEmpty { Thread.sleep(forTimeInterval: 0.005) }
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      let changed = folder + "/pair/moving.ome.zarr/zarr.json"
+      try (String(contentsOfFile: changed, encoding: .utf8) + "\n").write(toFile: changed, atomically: true, encoding: .utf8)
+      let refused = try weft(register)
+      #expect(refused.status == 1 && refused.errors.contains("moving.ome.zarr: it had"), "\(refused.errors)")
+      #expect(try weft(register + ["--overwrite"]).status == 0)
+    }
+  }
+}

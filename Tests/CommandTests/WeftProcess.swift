@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// The tool beside the test bundle.
+let weftTool: URL =
+  Bundle.allBundles.map(\.bundleURL).filter { $0.pathExtension == "xctest" }
+  .map { $0.deletingLastPathComponent() }.first.map { $0.appendingPathComponent("weft") }
+  ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("weft")
+
+/// Runs the tool to its end, in a process of its own.
+func weft(_ words: [String]) throws -> (status: Int32, output: String, errors: String) {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("weft-said-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  let process = Process()
+  process.executableURL = weftTool
+  process.arguments = words
+  let files = ["output", "errors"].map { folder.appendingPathComponent($0) }
+  for file in files { try Data().write(to: file) }
+  process.standardOutput = try FileHandle(forWritingTo: files[0])
+  process.standardError = try FileHandle(forWritingTo: files[1])
+  try process.run()
+  process.waitUntilExit()
+  let said = try files.map { try String(contentsOf: $0, encoding: .utf8) }
+  return (process.terminationStatus, said[0], said[1])
+}
