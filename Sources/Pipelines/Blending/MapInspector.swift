@@ -29,6 +29,7 @@ package struct MapInspector: Sendable {
   package func check(_ voxels: Box) throws -> (check: MapCheck, faults: [[Int]]) {
     var result = MapCheck()
     var faults: [[Int]] = []
+    let scale = self.scale
     for tile in voxels.tiles(of: [64, 128, 128]) {
       try Task.checkCancellation()
       // One voxel around the tile is mapped too, so that differences are central everywhere.

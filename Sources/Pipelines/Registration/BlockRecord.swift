@@ -36,6 +36,8 @@ public struct BlockRecord: Sendable, Equatable {
   public var validPercent: Double?
   /// Whether the block was run again with a wider halo.
   public var widened = false
+  /// Whether more than a twentieth of the core is displaced by over half the halo, so that a wider halo may find more.
+  public var passesHalfHalo = false
   /// Why it failed, where it did.
   public var message: String?
 

@@ -78,16 +78,21 @@ struct FineStage: Sendable {
     record.foldingPercent = jacobian.foldedPercent
     record.metricAfter = after
     record.state = .registered
+    record.passesHalfHalo = passesHalfHalo(coreField)
     try fields.write(field, of: block, isWide: isWide)
     return record
   }
 
-  /// Whether the displacement passes half the halo along an axis, so that a wider halo may find more.
-  static func needsWiderHalo(_ record: BlockRecord, halo: [Int]) -> Bool {
-    guard record.state == .registered, let largest = record.largestDisplacement, let narrowest = halo.filter({ $0 > 0 }).min() else {
-      return false
+  /// Whether more than a twentieth of the core is displaced by over half the halo along an axis, so that a wider halo may find more.
+  ///
+  /// Not the single longest vector: a stray one, where there is little to align, says nothing of the block.
+  private func passesHalfHalo(_ coreField: VectorField) -> Bool {
+    let halo = registration.grid.halo.lengths
+    return (0..<3).contains { axis in
+      guard halo[axis] > 0 else { return false }
+      let limit = Float(halo[axis]) / 2
+      return coreField[axis].elements.count { abs($0) > limit } > coreField[axis].count / 20
     }
-    return largest > Double(narrowest) / 2
   }
 
   /// The part of a box of the fixed region that is foreground, by the coarse mask.

@@ -32,7 +32,7 @@ extension RegistrationRun {
     let grid = registration.grid
     let narrow = records.filter { record in
       let wide = record.block.extended.expanded(by: grid.halo.lengths).intersection(grid.extent.box)
-      return FineStage.needsWiderHalo(record, halo: grid.halo.lengths) && wide != record.block.extended
+      return record.passesHalfHalo && wide != record.block.extended
         && MemoryModel.fineBlock(voxels: wide.count) <= available
     }
     let stage = FineStage(registration: registration, coarse: coarse, threads: registration.plan.threads, fields: blockFields, isWide: true)
@@ -101,6 +101,7 @@ extension BlockRecord {
     var largestDisplacement: Double?
     var validPercent: Double?
     var widened: Bool
+    var passesHalfHalo: Bool
     var message: String?
   }
 
@@ -108,7 +109,8 @@ extension BlockRecord {
   func outcome(files: [String: Int]? = nil) throws -> TaskOutcome {
     let measures = Measures(
       metricBefore: metricBefore, metricAfter: metricAfter, minimumJacobian: minimumJacobian, foldingPercent: foldingPercent,
-      largestDisplacement: largestDisplacement, validPercent: validPercent, widened: widened, message: message)
+      largestDisplacement: largestDisplacement, validPercent: validPercent, widened: widened,
+      passesHalfHalo: passesHalfHalo, message: message)
     return TaskOutcome(
       state: state.rawValue, result: String(decoding: try RunFolder.encoder.encode(measures), as: UTF8.self), files: files)
   }
@@ -128,6 +130,7 @@ extension BlockRecord {
     self.init(block, state, message: measures.message)
     (metricBefore, metricAfter) = (measures.metricBefore, measures.metricAfter)
     (minimumJacobian, foldingPercent) = (measures.minimumJacobian, measures.foldingPercent)
-    (largestDisplacement, validPercent, widened) = (measures.largestDisplacement, measures.validPercent, measures.widened)
+    (largestDisplacement, validPercent) = (measures.largestDisplacement, measures.validPercent)
+    (widened, passesHalfHalo) = (measures.widened, measures.passesHalfHalo)
   }
 }
