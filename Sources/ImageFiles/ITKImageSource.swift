@@ -34,6 +34,8 @@ struct ITKImageSource<Stored: VoxelScalar>: VoxelSource {
     return Extent(lengths + componentAxis)
   }
 
+  var residentBytes: Int { file.canStream ? 0 : extent.count * Stored.voxelType.size }
+
   func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
     if box.isEmpty { return VoxelBuffer(extent: box.extent) }
     let pixels = Box(lower: Array(box.lower[..<pixelExtent.rank]), upper: Array(box.upper[..<pixelExtent.rank]))

@@ -10,6 +10,7 @@ struct CroppedSource: VoxelSource {
   var extent: Extent { box.extent }
   var voxelType: VoxelType { base.voxelType }
   var chunk: Extent { base.chunk }
+  var residentBytes: Int { base.residentBytes }
 
   func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
     try base.read(box.translated(by: self.box.lower), as: type)

@@ -12,11 +12,17 @@ public protocol VoxelSource: Sendable {
   var voxelType: VoxelType { get }
   /// The unit in which storage is read: boxes aligned to multiples of it cost nothing twice.
   var chunk: Extent { get }
+  /// Bytes that stay in memory once anything was read: those of a file that cannot be read in parts, else 0.
+  var residentBytes: Int { get }
   /// Reads the voxels in `box`, converted to `type` (saturating).
   ///
   /// - Throws: an error that names the file where storage cannot be read or decoded.
   /// - Precondition: `box` lies inside `extent`.
   func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel>
+}
+
+extension VoxelSource {
+  public var residentBytes: Int { 0 }
 }
 
 /// Voxels that are in memory already.

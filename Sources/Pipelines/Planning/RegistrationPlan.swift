@@ -34,6 +34,8 @@ public struct RegistrationPlan: Sendable {
   public let boxesAtOnce: Int
   /// The most memory the stages are expected to take, in bytes.
   public let expectedMemory: Int
+  /// Bytes of the inputs that stay in memory, because their files cannot be read in parts.
+  public let residentBytes: Int
   /// Bytes of the registered image before compression, with its pyramid, and of the local field.
   public let outputBytes: Int
   /// Bytes of the fields that lie in the work folder until the end.
@@ -66,7 +68,8 @@ extension RegistrationPlan {
     var notes: [String] = []
 
     // Without a budget of the user's, what is planned does not depend on how much memory happens to be free, from 4 GB on.
-    let available = (options.memory == nil ? min(memory.bytes, 4_000_000_000) : memory.bytes) - MemoryModel.base
+    let resident = try residentBytes(of: [whole, moving], memory: memory)
+    let available = max(options.memory == nil ? min(memory.bytes, 4_000_000_000) : memory.bytes, resident) - resident - MemoryModel.base
     let (fixedFactors, movingFactors) =
       try frozen.map { ($0.fixedFactors, $0.movingFactors) }
       ?? coarseFactors(
@@ -77,7 +80,8 @@ extension RegistrationPlan {
     let overlap = options.overlap ?? preset.overlap
     let asked = try frozen.map { Extent($0.core) } ?? requestedCore(options.blockExtent, preset: preset, rank: rank)
     // What the coarse stage leaves behind stays in memory.
-    let forBlocks = available - coarseExtent.count * MemoryModel.bytesKeptPerCoarseVoxel
+    let kept = coarseExtent.count * MemoryModel.bytesKeptPerCoarseVoxel
+    let forBlocks = available - kept
     let core = try fittedCore(
       asked, extent: fixed.extent, overlap: overlap, available: forBlocks,
       memory: memory, isFrozen: frozen != nil, notes: &notes)
@@ -88,7 +92,7 @@ extension RegistrationPlan {
 
     let largest = grid.core.lengths.enumerated().map { min($1 + 2 * grid.halo[$0], fixed.extent[$0]) }.reduce(1, *)
     let blockBytes = MemoryModel.fineBlock(voxels: largest)
-    let blocksAtOnce = max(1, min(threads, grid.count, (memory.bytes - available + forBlocks) / max(blockBytes, 1)))
+    let blocksAtOnce = max(1, min(threads, grid.count, (memory.bytes - MemoryModel.base - resident - kept) / max(blockBytes, 1)))
     let voxels = fixed.extent.count
     let lattice = voxels / max(1, options.fieldStride * options.fieldStride * (rank == 2 ? 1 : options.fieldStride))
     let voxelSize = moving.source.voxelType.size
@@ -98,12 +102,29 @@ extension RegistrationPlan {
       threads: threads, blocksAtOnce: blocksAtOnce, threadsPerBlock: max(1, threads / blocksAtOnce),
       boxesAtOnce: MemoryModel.resampledAtOnce(
         threads: threads, blockVoxels: ImageResampler.chunk(rank: rank).count, available: forBlocks),
-      expectedMemory: MemoryModel.base
+      expectedMemory: MemoryModel.base + resident
         + max(
           MemoryModel.coarse(fixedVoxels: coarseExtent.count, movingVoxels: movingCoarse.count),
-          blocksAtOnce * blockBytes + coarseExtent.count * MemoryModel.bytesKeptPerCoarseVoxel),
-      outputBytes: voxels * voxelSize * movingChannels * 8 / 7 + lattice * 12, workBytes: lattice * 12 * 2, notes: notes,
+          blocksAtOnce * blockBytes + kept),
+      residentBytes: resident, outputBytes: voxels * voxelSize * movingChannels * 8 / 7 + lattice * 12, workBytes: lattice * 12 * 2,
+      notes: notes,
       fieldStride: options.fieldStride)
+  }
+
+  /// What the inputs keep in memory that cannot be read in parts.
+  ///
+  /// - Throws: `PipelineError` where loading them does not fit the memory: one of them twice, since decoding makes a copy.
+  private static func residentBytes(of inputs: [LazyVolume], memory: MemoryBudget) throws -> Int {
+    let sizes = inputs.map(\.source.residentBytes)
+    let resident = sizes.reduce(0, +)
+    let (need, largest) = (MemoryModel.base + resident + sizes.max()!, sizes.firstIndex(of: sizes.max()!)!)
+    if resident > 0, need > memory.bytes {
+      throw PipelineError(
+        "\(inputs[largest].name) cannot be read in parts, so that \(MemoryBudget.describe(need)) are needed to load the inputs, and --memory "
+          + "allows \(memory)",
+        hint: "save it as OME-Zarr, as TIFF or as an uncompressed .nii, which are read box by box; or give more memory")
+    }
+    return resident
   }
 
   private static func requestedCore(_ asked: [Int]?, preset: Preset, rank: Int) throws -> Extent {

@@ -28,7 +28,7 @@ extension RegistrationRun {
   func widenStage(_ journal: Journal) throws -> Stage {
     let coarse = try coarse()
     let records = try self.records(of: StageName.fine, journal)
-    let available = registration.plan.memory.bytes - MemoryModel.base
+    let available = registration.plan.memory.bytes - MemoryModel.base - registration.plan.residentBytes
     let grid = registration.grid
     let narrow = records.filter { record in
       let wide = record.block.extended.expanded(by: grid.halo.lengths).intersection(grid.extent.box)

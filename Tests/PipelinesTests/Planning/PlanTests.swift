@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BlockExecution
+import Foundation
 import Grids
 import Pipelines
 import Testing
@@ -12,17 +13,22 @@ struct PlanTests {
   private struct Unread: VoxelSource {
     let extent: Extent
     let voxelType = VoxelType.uint16
+    var residentBytes = 0
     var chunk: Extent { [64, 64, 64] }
     func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> { throw VolumeError("read while planning") }
   }
 
   private func plan(
-    _ extent: Extent, spacing: [Double]? = nil, moving: (Extent, [Double])? = nil, _ change: (inout RegistrationOptions) -> Void = { _ in }
+    _ extent: Extent, spacing: [Double]? = nil, moving: (Extent, [Double])? = nil, isWhole: Bool = false,
+    _ change: (inout RegistrationOptions) -> Void = { _ in }
   ) throws -> RegistrationPlan {
     func stored(_ extent: Extent, _ spacing: [Double]) -> StoredImage {
       StoredImage(
         path: "/nowhere/image", format: "NIfTI", axes: "zyx".suffix(extent.rank).map { Axis(name: String($0)) },
-        levels: [.init(source: Unread(extent: extent), space: PhysicalSpace(spacing: spacing), name: "")])
+        levels: [
+          .init(
+            source: Unread(extent: extent, residentBytes: isWhole ? 2 * extent.count : 0), space: PhysicalSpace(spacing: spacing), name: "")
+        ])
     }
     var options = RegistrationOptions()
     options.memory = MemoryBudget(bytes: 64_000_000_000)
@@ -83,6 +89,19 @@ struct PlanTests {
     #expect(plan.notes.contains { $0.contains("in place of") } == (plan.grid.core != [512, 512, 512]))
     #expect(plan.blocksAtOnce >= 1 && plan.blocksAtOnce * plan.threadsPerBlock <= 4)
     #expect((megabytes < 8000) == (plan.grid.core != [512, 512, 512]) || plan.grid.core.count < 512 * 512 * 512)
+  }
+
+  @Test func whatCannotBeReadInPartsIsCounted() throws {
+    let bytes = 2 * 300 * 300 * 300
+    let (lazy, whole) = try (plan([300, 300, 300]), plan([300, 300, 300], isWhole: true))
+    #expect(whole.residentBytes == 2 * bytes && whole.expectedMemory == lazy.expectedMemory + 2 * bytes)
+    let tight = try plan([300, 300, 300], isWhole: true) { $0.memory = MemoryBudget(bytes: 1_000_000_000) }
+    #expect(tight.expectedMemory <= 1_000_000_000)
+    // Both, and a copy of one while it is decoded.
+    let error = #expect(throws: PipelineError.self) {
+      try self.plan([300, 300, 300], isWhole: true) { $0.memory = MemoryBudget(bytes: 3 * bytes) }
+    }
+    #expect(error?.localizedDescription.contains("cannot be read in parts") == true)
   }
 
   @Test func theCoarseStepGetsCoarserUntilItFits() throws {
