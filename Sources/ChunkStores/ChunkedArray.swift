@@ -42,7 +42,10 @@ public struct ChunkedArray: VoxelSource {
     switch try ZarrNode.read(in: store, at: node) {
     case .array(let metadata): return ChunkedArray(metadata: metadata, store: store, node: node)
     case .group: throw ChunkStoreError("\(path) is a Zarr group, not an array", hint: "name an array inside it, as \(path)/0")
-    case nil: throw ChunkStoreError("\(path) holds no Zarr array: neither .zarray nor zarr.json is there")
+    case nil:
+      throw ChunkStoreError(
+        "\(path) holds no Zarr array: neither .zarray nor zarr.json is there",
+        hint: "name the folder of an array, which holds .zarray or zarr.json")
     }
   }
 

@@ -19,7 +19,9 @@ package enum ZarrNode: Sendable {
       case "array": return .array(try ArrayMetadata(v3: json, file: file("zarr.json")))
       case "group": return .group(.v3, attributes: json["attributes"]?.members ?? [:])
       default:
-        throw ChunkStoreError("\(file("zarr.json")) has the node type \(json["node_type"]?.shown ?? "null"), and array and group are known")
+        throw ChunkStoreError(
+          "\(file("zarr.json")) has the node type \(json["node_type"]?.shown ?? "null"), and array and group are known",
+          hint: "copy the image again from its source")
       }
     }
     if let array = try json(".zarray") {

@@ -75,7 +75,8 @@ enum EvaluateCommand {
       record.endPointErrors = try EndPointErrors(of: transforms, against: .read(from: truth))
     }
     if let landmarks = arguments.landmarks {
-      record.landmarkErrors = try LandmarkErrors(of: LandmarkTable(contentsOf: landmarks), through: transforms, voxels: arguments.voxels)
+      record.landmarkErrors = try LandmarkErrors(
+        of: LandmarkPairs.read(contentsOf: landmarks), through: transforms, voxels: arguments.voxels)
     }
     if arguments.labels.count == 2 {
       let volumes = try arguments.labels.map { try StoredImage.open($0).volumes(channel: 0).finest }

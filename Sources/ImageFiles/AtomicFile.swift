@@ -59,7 +59,8 @@ struct AtomicFile: ~Copyable {
     }
     guard unsafe rename(temporaryPath, path) == 0 else {
       let reason = unsafe String(cString: strerror(errno))
-      throw ImageFileError(path: path, "cannot be written: \(reason)")
+      throw ImageFileError(
+        path: path, "cannot be written: \(reason)", hint: "check that the folder is there, has room, and may be written to")
     }
     isCommitted = true
   }

@@ -65,7 +65,10 @@ struct ITKImageFile: Sendable {
     var bytes = voxelType.size
     for length in extent + [components] {
       let (product, overflow) = bytes.multipliedReportingOverflow(by: length)
-      guard length >= 1, !overflow else { throw ImageFileError(path: path, "claims the extent \(Extent(extent.map { max($0, 0) }))") }
+      guard length >= 1, !overflow else {
+        throw ImageFileError(
+          path: path, "claims the extent \(Extent(extent.map { max($0, 0) }))", hint: "the file is damaged; copy it again from its source")
+      }
       bytes = product
     }
     // No deflate stream expands more than 1032-fold; voxels of a detached header lie in files beside it.

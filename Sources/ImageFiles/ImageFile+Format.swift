@@ -11,7 +11,10 @@ extension ImageFile {
   /// The reader of a file, by its first bytes; by its name where they cannot tell (MetaImage and Analyze have no signature).
   static func format(of path: String) throws(ImageFileError) -> Reader {
     let head = try beginning(of: path, count: 352)
-    if head.isEmpty { throw ImageFileError(path: path, "is empty: it holds no bytes") }
+    if head.isEmpty {
+      throw ImageFileError(
+        path: path, "is empty: it holds no bytes", hint: "the file was not written to its end; copy it again from its source")
+    }
     let name = path.lowercased()
     if tiffSignatures.contains(where: head.starts(with:)) { return .tiff }
     if itkSignatures.contains(where: head.starts(with:)) { return .itk }
@@ -32,7 +35,9 @@ extension ImageFile {
       throw ImageFileError(path: path, "does not exist", hint: "check the path")
     }
     let kind = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isDirectoryKey])
-    if kind?.isDirectory == true { throw ImageFileError(path: path, "is a folder, and no image file") }
+    if kind?.isDirectory == true {
+      throw ImageFileError(path: path, "is a folder, and no image file", hint: "name an image file, or a folder that is a Zarr image")
+    }
     do {
       let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
       defer { try? handle.close() }

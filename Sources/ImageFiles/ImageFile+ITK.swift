@@ -34,7 +34,8 @@ extension ImageFile {
     }
     guard rank - first <= 4, rank - first >= 2 else {
       throw ImageFileError(
-        path: file.path, "has \(rank - first) axes (\(Extent(Array(file.extent[first...])))), and 2 or 3, or 3 and time, are read")
+        path: file.path, "has \(rank - first) axes (\(Extent(Array(file.extent[first...])))), and 2 or 3, or 3 and time, are read",
+        hint: "save one volume, 2D or 3D, as a file of its own")
     }
     return first..<rank
   }

@@ -76,10 +76,12 @@ extension ImageFile {
     }
     guard let first = channels.first, channels.allSatisfy({ $0.extent == first.extent && $0.source.voxelType == first.source.voxelType })
     else {
-      throw ImageFileError(path: path, "cannot be written: its channels are none, or differ in extent or number format")
+      throw ImageFileError(
+        path: path, "cannot be written: its channels are none, or differ in extent or number format", hint: "write it as OME-Zarr")
     }
     guard first.rank == 2 || first.rank == 3, !first.extent.lengths.contains(0) else {
-      throw ImageFileError(path: path, "cannot be written: the volume's extent is \(first.extent), and 2D or 3D is written")
+      throw ImageFileError(
+        path: path, "cannot be written: the volume's extent is \(first.extent), and 2D or 3D is written", hint: "write it as OME-Zarr")
     }
     func body<Stored: VoxelScalar>(_ type: Stored.Type) throws {
       let planes = PlaneReader<Stored>(channels: channels, options: options)

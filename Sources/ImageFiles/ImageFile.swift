@@ -19,7 +19,8 @@ public enum ImageFile {
   public static func open(path: String, spacing: [Double]? = nil) throws(ImageFileError) -> StoredImage {
     let image = try format(of: path) == .tiff ? openTIFF(path: path, spacing: spacing) : openWithITK(path: path, spacing: spacing)
     for level in image.levels where level.source.extent.lengths.contains(0) {
-      throw ImageFileError(path: path, "holds no voxels: its extent is \(level.source.extent)")
+      throw ImageFileError(
+        path: path, "holds no voxels: its extent is \(level.source.extent)", hint: "the file is damaged; copy it again from its source")
     }
     return image
   }
@@ -30,7 +31,9 @@ public enum ImageFile {
   /// Replaces or checks a file's spacing: it has to be above zero, or the geometry means nothing.
   static func checkedSpacing(_ stored: [Double], given: [Double]?, path: String) throws(ImageFileError) -> [Double] {
     if let given, given.count != stored.count {
-      throw ImageFileError(path: path, "has \(stored.count) spatial axes, and \(given.count) spacings were given")
+      throw ImageFileError(
+        path: path, "has \(stored.count) spatial axes, and \(given.count) spacings were given",
+        hint: "give one spacing for each spatial axis, z,y,x")
     }
     let spacing = given ?? stored
     guard spacing.allSatisfy({ $0 > 0 && $0.isFinite }) else {

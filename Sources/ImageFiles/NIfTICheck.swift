@@ -40,18 +40,26 @@ struct NIfTICheck {
     let type = Int(number(70, 2))
     let bits = Self.bits[type]
     guard (1...7).contains(dimensions[0]), dimensions[1...dimensions[0]].allSatisfy({ $0 > 0 }) else {
-      throw ImageFileError(path: path, "has a damaged NIfTI header: its dimensions are \(dimensions)")
+      throw ImageFileError(
+        path: path, "has a damaged NIfTI header: its dimensions are \(dimensions)", hint: "copy the file again from its source")
     }
-    guard let bits else { throw ImageFileError(path: path, "has the NIfTI data type \(type), which is not read") }
+    guard let bits else {
+      throw ImageFileError(
+        path: path, "has the NIfTI data type \(type), which is not read", hint: "save it with whole or real numbers of 8 to 64 bits")
+    }
     let offset = Float(bitPattern: number(108, 4))
     guard offset.isFinite, offset >= 0, offset < 1e9 else {
-      throw ImageFileError(path: path, "has a damaged NIfTI header: its voxels begin at byte \(offset)")
+      throw ImageFileError(
+        path: path, "has a damaged NIfTI header: its voxels begin at byte \(offset)", hint: "copy the file again from its source")
     }
     // 7 × 15 bits and the bits of a voxel may be more than a word holds.
     var size = bits / 8
     for length in dimensions[1...dimensions[0]] {
       let (product, overflow) = size.multipliedReportingOverflow(by: length)
-      if overflow { throw ImageFileError(path: path, "has a damaged NIfTI header: its dimensions are \(dimensions)") }
+      if overflow {
+        throw ImageFileError(
+          path: path, "has a damaged NIfTI header: its dimensions are \(dimensions)", hint: "copy the file again from its source")
+      }
       size = product
     }
     self.path = path

@@ -56,7 +56,9 @@ struct TIFFFile: Sendable {
 
   private func check(_ page: CTIFFPage) throws(ImageFileError) {
     guard width > 0, height > 0, samples > 0, chunkWidth > 0, chunkHeight > 0 else {
-      throw ImageFileError(path: path, "claims a page of \(height)×\(width) pixels with \(samples) samples")
+      throw ImageFileError(
+        path: path, "claims a page of \(height)×\(width) pixels with \(samples) samples",
+        hint: "the file is damaged; copy it again from its source")
     }
     // No codec of TIFF packs voxels more than some thousandfold.
     let size = ImageFile.size(of: path)
@@ -96,7 +98,10 @@ struct TIFFFile: Sendable {
 
   private static func page(_ path: String, _ offset: UInt64) throws(ImageFileError) -> CTIFFPage {
     let page = unsafe ctiff_page(path, offset)
-    if !page.status.isSuccess { throw ImageFileError(path: path, "has a damaged page: \(page.status.text)") }
+    if !page.status.isSuccess {
+      throw ImageFileError(
+        path: path, "has a damaged page: \(page.status.text)", hint: "the file is damaged; copy it again from its source")
+    }
     return page
   }
 

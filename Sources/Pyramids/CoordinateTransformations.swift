@@ -27,7 +27,10 @@ struct CoordinateTransformations {
       case "translation":
         translation = zip(translation, try numbers(transformation, "translation", file)).map(+)
       case let type:
-        throw PyramidError("\(file): a coordinate transformation of type `\(type ?? "null")` is not supported; scale and translation are")
+        throw PyramidError(
+          "\(file): a coordinate transformation of type `\(type ?? "null")` is not supported; scale and translation are",
+          hint:
+            "the image's metadata are damaged, or of a kind that is not read: write it again with another program, as OME-Zarr 0.4 or 0.5")
       }
     }
   }
@@ -35,7 +38,10 @@ struct CoordinateTransformations {
   private func numbers(_ json: JSON, _ name: String, _ file: String) throws(PyramidError) -> [Double] {
     let values = json[name]?.elements?.compactMap(\.number) ?? []
     guard values.count == scale.count, values.allSatisfy(\.isFinite) else {
-      throw PyramidError("\(file): the \(name) \(json[name]?.shown ?? "null") is not a list of \(scale.count) numbers, one an axis")
+      throw PyramidError(
+        "\(file): the \(name) \(json[name]?.shown ?? "null") is not a list of \(scale.count) numbers, one an axis",
+        hint: "the image's metadata are damaged, or of a kind that is not read: write it again with another program, as OME-Zarr 0.4 or 0.5"
+      )
     }
     return values
   }

@@ -17,7 +17,9 @@ enum ImageDiagnosis {
         "\(path) does not exist",
         hint: inside.isEmpty ? "check the spelling of the path" : "\(parent) holds \(inside.joined(separator: ", "))")
     }
-    guard isFolder.boolValue else { return PyramidError("\(path) is a file, not a Zarr folder") }
+    guard isFolder.boolValue else {
+      return PyramidError("\(path) is a file, not a Zarr folder", hint: "name the folder that holds .zgroup or zarr.json")
+    }
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
     if names.contains("attributes.json") {
       return PyramidError("\(path) is an N5 container, which is not supported", hint: "convert it to OME-Zarr first")

@@ -35,7 +35,12 @@ struct MultiscaleMetadata {
     axes = try Self.axes(multiscale["axes"], file)
     datasets = []
     for entry in multiscale["datasets"]?.elements ?? [] {
-      guard let path = entry["path"]?.text else { throw PyramidError("\(file): a dataset has no path: \(entry.shown)") }
+      guard let path = entry["path"]?.text else {
+        throw PyramidError(
+          "\(file): a dataset has no path: \(entry.shown)",
+          hint:
+            "the image's metadata are damaged, or of a kind that is not read: write it again with another program, as OME-Zarr 0.4 or 0.5")
+      }
       var transformations: CoordinateTransformations?
       if let axes, entry["coordinateTransformations"] != nil || multiscale["coordinateTransformations"] != nil {
         var product = CoordinateTransformations(rank: axes.count)
@@ -45,7 +50,12 @@ struct MultiscaleMetadata {
       }
       datasets.append(Dataset(path: path, transformations: transformations))
     }
-    guard !datasets.isEmpty else { throw PyramidError("\(file): the image has no `datasets`") }
+    guard !datasets.isEmpty else {
+      throw PyramidError(
+        "\(file): the image has no `datasets`",
+        hint: "the image's metadata are damaged, or of a kind that is not read: write it again with another program, as OME-Zarr 0.4 or 0.5"
+      )
+    }
     let omero = ome["omero"]?["channels"]?.elements ?? []
     channels = omero.compactMap(ImageChannel.init)
     channelLabels = omero.map { $0["label"]?.text ?? "" }
@@ -57,11 +67,21 @@ struct MultiscaleMetadata {
     guard let list = json?.elements else { return nil }
     var axes: [Axis] = []
     for entry in list {
-      guard let name = entry.text ?? entry["name"]?.text else { throw PyramidError("\(file): an axis has no name: \(entry.shown)") }
+      guard let name = entry.text ?? entry["name"]?.text else {
+        throw PyramidError(
+          "\(file): an axis has no name: \(entry.shown)",
+          hint:
+            "the image's metadata are damaged, or of a kind that is not read: write it again with another program, as OME-Zarr 0.4 or 0.5")
+      }
       let kind = entry["type"]?.text.map { Axis.Kind(rawValue: $0) ?? .other }
       var axis = Axis(name: name, kind: kind)
       if axis.kind == .space { axis.unit = entry["unit"]?.text.flatMap(LengthUnit.init) }
-      guard !axes.contains(where: { $0.name == name }) else { throw PyramidError("\(file): two axes are named `\(name)`") }
+      guard !axes.contains(where: { $0.name == name }) else {
+        throw PyramidError(
+          "\(file): two axes are named `\(name)`",
+          hint:
+            "the image's metadata are damaged, or of a kind that is not read: write it again with another program, as OME-Zarr 0.4 or 0.5")
+      }
       axes.append(axis)
     }
     return axes
@@ -71,13 +91,15 @@ struct MultiscaleMetadata {
     guard let json else { return nil }
     let rows = (json.elements ?? []).map { $0.elements?.compactMap(\.number) ?? [] }
     guard !rows.isEmpty, rows.allSatisfy({ $0.count == rows.count }) else {
-      throw PyramidError("\(file): the direction \(json.shown) is not a square matrix")
+      throw PyramidError("\(file): the direction \(json.shown) is not a square matrix", hint: "remove the attribute, or give a rotation")
     }
     for (i, a) in rows.enumerated() {
       for (j, b) in rows.enumerated() {
         let product = zip(a, b).map(*).reduce(0, +)
         guard abs(product - (i == j ? 1 : 0)) < 1e-3 else {
-          throw PyramidError("\(file): the direction \(json.shown) is not a rotation: rows \(i) and \(j) have the product \(product)")
+          throw PyramidError(
+            "\(file): the direction \(json.shown) is not a rotation: rows \(i) and \(j) have the product \(product)",
+            hint: "remove the attribute, or give a rotation")
         }
       }
     }

@@ -17,7 +17,9 @@ extension OMEImage {
     let axes = try axes(of: metadata, rank: arrays[0].extent.rank, names: names, path: path)
     guard axes.count == arrays[0].extent.rank else {
       throw PyramidError(
-        "\(file) names \(axes.count) axes (\(axes.map(\.name).joined(separator: ","))), and its arrays have \(arrays[0].extent.rank)")
+        "\(file) names \(axes.count) axes (\(axes.map(\.name).joined(separator: ","))), and its arrays have \(arrays[0].extent.rank)",
+        hint: "the image's metadata are damaged, or of a kind that is not read: write it again with another program, as OME-Zarr 0.4 or 0.5"
+      )
     }
     try checkOtherAxes(of: arrays, axes, metadata, file)
     let spaces = try spaces(of: metadata, arrays, axes, spacing: spacing, file)
@@ -43,13 +45,22 @@ extension OMEImage {
         "level `\(metadata.datasets[index - 1].path)` has \(finer), level `\(metadata.datasets[index].path)` has \(coarser)"
       }
       guard array.extent.rank == finer.extent.rank else {
-        throw PyramidError("\(file): \(names("\(finer.extent.rank) axes", "\(array.extent.rank)"))")
+        throw PyramidError(
+          "\(file): \(names("\(finer.extent.rank) axes", "\(array.extent.rank)"))",
+          hint:
+            "the image's metadata are damaged, or of a kind that is not read: write it again with another program, as OME-Zarr 0.4 or 0.5")
       }
       guard array.voxelType == finer.voxelType else {
-        throw PyramidError("\(file): \(names("voxels of \(finer.voxelType.rawValue)", array.voxelType.rawValue))")
+        throw PyramidError(
+          "\(file): \(names("voxels of \(finer.voxelType.rawValue)", array.voxelType.rawValue))",
+          hint:
+            "the image's metadata are damaged, or of a kind that is not read: write it again with another program, as OME-Zarr 0.4 or 0.5")
       }
       guard zip(array.extent.lengths, finer.extent.lengths).allSatisfy({ $0 <= $1 }) else {
-        throw PyramidError("\(file): levels are not listed finest first: \(names("\(finer.extent) voxels", "\(array.extent)"))")
+        throw PyramidError(
+          "\(file): levels are not listed finest first: \(names("\(finer.extent) voxels", "\(array.extent)"))",
+          hint:
+            "the image's metadata are damaged, or of a kind that is not read: write it again with another program, as OME-Zarr 0.4 or 0.5")
       }
     }
   }
@@ -60,12 +71,16 @@ extension OMEImage {
   ) throws(PyramidError) {
     for (array, dataset) in zip(arrays, metadata.datasets) {
       guard !array.extent.lengths.contains(0) else {
-        throw PyramidError("\(file): level `\(dataset.path)` of \(array.extent) has no voxel")
+        throw PyramidError(
+          "\(file): level `\(dataset.path)` of \(array.extent) has no voxel",
+          hint: "the image was not written to its end; copy it again from its source")
       }
       for axis in axes.indices where axes[axis].kind != .space && array.extent[axis] != arrays[0].extent[axis] {
         throw PyramidError(
           "\(file): level `\(dataset.path)` has the length \(array.extent[axis]) along `\(axes[axis].name)`, and the finest has "
-            + "\(arrays[0].extent[axis])")
+            + "\(arrays[0].extent[axis])",
+          hint:
+            "the image's metadata are damaged, or of a kind that is not read: write it again with another program, as OME-Zarr 0.4 or 0.5")
       }
     }
   }
@@ -91,13 +106,17 @@ extension OMEImage {
   ) throws(PyramidError) -> [PhysicalSpace] {
     let order = spatialOrder(axes)
     if let spacing, spacing.count != order.count {
-      throw PyramidError("the given spacing has \(spacing.count) numbers, and \(file) has \(order.count) spatial axes")
+      throw PyramidError(
+        "the given spacing has \(spacing.count) numbers, and \(file) has \(order.count) spatial axes",
+        hint: "give one number for each spatial axis, z,y,x")
     }
     let units = order.map { axes[$0].unit }
     let unit = units.last ?? nil
     let conversions = units.map { $0.flatMap { from in unit.map { from.factor(to: $0) } } ?? 1 }
     if let direction = metadata.direction, direction.count != order.count {
-      throw PyramidError("\(file): the direction has \(direction.count) rows, and the image has \(order.count) spatial axes")
+      throw PyramidError(
+        "\(file): the direction has \(direction.count) rows, and the image has \(order.count) spatial axes",
+        hint: "remove the attribute, or give a matrix of the image's rank")
     }
     var spaces: [PhysicalSpace] = []
     for (index, dataset) in metadata.datasets.enumerated() {

@@ -9,14 +9,17 @@ enum PlainArray {
   static func open(_ path: String, axes names: String?, spacing: [Double]?) throws -> StoredImage {
     let array = try ChunkedArray.open(at: path)
     let rank = array.extent.rank
-    guard !array.extent.lengths.contains(0) else { throw PyramidError("\(path) of \(array.extent) has no voxel") }
+    guard !array.extent.lengths.contains(0) else {
+      throw PyramidError(
+        "\(path) of \(array.extent) has no voxel", hint: "the image was not written to its end; copy it again from its source")
+    }
     let axes =
       try names == nil ? named(by: array.metadata) ?? axes(named: nil, rank: rank, path: path) : axes(named: names, rank: rank, path: path)
     let spatial = OMEImage.spatialOrder(axes)
     if let spacing, spacing.count != spatial.count {
       throw PyramidError(
         "the given spacing has \(spacing.count) numbers, and \(path) has \(spatial.count) spatial axes "
-          + "(\(axes.map(\.name).joined(separator: ",")))")
+          + "(\(axes.map(\.name).joined(separator: ",")))", hint: "give one number for each spatial axis, z,y,x")
     }
     let space = PhysicalSpace(spacing: spacing ?? [Double](repeating: 1, count: spatial.count))
     return StoredImage(

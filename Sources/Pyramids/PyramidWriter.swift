@@ -147,7 +147,11 @@ public struct PyramidWriter: Sendable {
     guard (2...3).contains(rank), layout.space.rank == rank else {
       throw PyramidError("\(path): an image has 2 or 3 spatial axes and a space of as many: \(layout.extent), \(layout.space.rank)")
     }
-    guard layout.fullExtent.count > 0 else { throw PyramidError("\(path): an image of \(layout.fullExtent) has no voxel") }
+    guard layout.fullExtent.count > 0 else {
+      throw PyramidError(
+        "\(path): an image of \(layout.fullExtent) has no voxel",
+        hint: "the image was not written to its end; copy it again from its source")
+    }
     if let chunk = layout.chunk, chunk.rank != rank || chunk.lengths.contains(0) {
       throw PyramidError("\(path): chunks of \(chunk) cannot tile an image of \(layout.extent)")
     }

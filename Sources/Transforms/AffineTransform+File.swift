@@ -28,7 +28,9 @@ extension AffineTransform {
       throw TransformError("\(path) cannot be read as a transform: \(file.status.text)", hint: "give an affine .mat, .txt or .tfm file")
     }
     let rank = file.rank
-    guard numbers.allSatisfy(\.isFinite) else { throw TransformError("\(path) holds numbers that are not finite") }
+    guard numbers.allSatisfy(\.isFinite) else {
+      throw TransformError("\(path) holds numbers that are not finite", hint: "write the transform again")
+    }
     let factor = unit.map { LengthUnit.millimeter.factor(to: $0) } ?? 1
     return AffineTransform(
       matrix: (0..<rank).map { Array(numbers[$0 * rank..<($0 + 1) * rank]) },
@@ -44,7 +46,10 @@ extension AffineTransform {
   ///   - unit: the unit of the offset, which is written in millimetres; `nil` writes it as it is.
   /// - Throws: `TransformError` where the map is neither 2D nor 3D, or the file cannot be written.
   public func write(to path: String, unit: LengthUnit? = nil) throws(TransformError) {
-    guard rank == 2 || rank == 3 else { throw TransformError("\(path) cannot be written: a map of \(rank) axes, and 2 or 3 are written") }
+    guard rank == 2 || rank == 3 else {
+      throw TransformError(
+        "\(path) cannot be written: a map of \(rank) axes, and 2 or 3 are written", hint: "name a transform of an image, 2D or 3D")
+    }
     let factor = unit.map { $0.factor(to: .millimeter) } ?? 1
     let numbers = matrix.flatMap(\.self) + offset.map { $0 * factor }
     let url = URL(fileURLWithPath: path)
@@ -58,7 +63,7 @@ extension AffineTransform {
     try? handle.close()
     guard unsafe rename(temporary, path) == 0 else {
       let reason = unsafe String(cString: strerror(errno))
-      throw TransformError("\(path) cannot be written: \(reason)")
+      throw TransformError("\(path) cannot be written: \(reason)", hint: "check that the folder is there, has room, and may be written to")
     }
   }
 }

@@ -15,47 +15,37 @@ public struct LandmarkPairs: Sendable, Equatable {
     self.moving = moving
   }
 
-  /// Reads a CSV with the header `fixed_z,fixed_y,fixed_x,moving_z,moving_y,moving_x`, in any order and with any further columns; 2D without
-  /// the `z` columns.
+  /// 2 or 3.
+  public var rank: Int { fixed.first?.count ?? 3 }
+
+  /// Reads a CSV with the columns `fixed_z,fixed_y,fixed_x,moving_z,moving_y,moving_x`, or two, `fixed.csv,moving.csv`, with the columns
+  /// `z,y,x` and as many rows; in any order and with any further columns; 2D without `z`.
   ///
-  /// - Throws: `TransformError` where the file is missing, a column is missing, a number is none, or there are no rows; it names the line.
-  public static func read(contentsOf path: String) throws(TransformError) -> LandmarkPairs {
-    guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8) else {
-      throw TransformError("\(path) cannot be read as a text of landmarks", hint: "check the path")
+  /// - Throws: `TransformError` where a file or a column is missing, a field is no number, there are no rows, or the numbers of rows differ.
+  public static func read(contentsOf files: String) throws(TransformError) -> LandmarkPairs {
+    let paths = FileManager.default.fileExists(atPath: files) ? [files] : files.split(separator: ",").map(String.init)
+    guard paths.count == 1 || paths.count == 2 else {
+      throw TransformError("`\(files)` is not one CSV file or two", hint: "give pairs.csv, or fixed.csv,moving.csv")
     }
-    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
-      .map { (number: $0.offset + 1, fields: fields($0.element)) }.filter { $0.fields != [""] }
-    let names = lines.first?.fields.map { $0.lowercased() } ?? []
-    let axes = names.contains("fixed_z") || names.contains("moving_z") ? ["z", "y", "x"] : ["y", "x"]
-    var columns: [Int] = []
-    for name in axes.map({ "fixed_\($0)" }) + axes.map({ "moving_\($0)" }) {
-      guard let column = names.firstIndex(of: name) else {
-        throw TransformError(
-          "\(path) has no column `\(name)`: its first line is `\(names.joined(separator: ","))`",
-          hint: "begin it with fixed_z,fixed_y,fixed_x,moving_z,moving_y,moving_x (2D: without the z columns)")
-      }
-      columns.append(column)
+    let tables = (try CSVTable(contentsOf: paths[0]), try CSVTable(contentsOf: paths[paths.count - 1]))
+    let isOne = paths.count == 1
+    let pairs = try LandmarkPairs(
+      fixed: points(in: tables.0, prefix: isOne ? "fixed_" : "", as: tables.1, isOne ? "moving_" : ""),
+      moving: points(in: tables.1, prefix: isOne ? "moving_" : "", as: tables.0, isOne ? "fixed_" : ""))
+    guard pairs.fixed.count == pairs.moving.count else {
+      throw TransformError(
+        "\(paths[0]) has \(pairs.fixed.count) landmarks and \(paths[1]) has \(pairs.moving.count)",
+        hint: "row by row they must be partners")
     }
-    var pairs = LandmarkPairs(fixed: [], moving: [])
-    for line in lines.dropFirst() {
-      var numbers: [Double] = []
-      for column in columns {
-        guard column < line.fields.count, let number = Double(line.fields[column]), number.isFinite else {
-          let found = column < line.fields.count ? "`\(line.fields[column])`" : "nothing"
-          throw TransformError("\(path) line \(line.number) has \(found) in the column `\(names[column])`, and a number is needed")
-        }
-        numbers.append(number)
-      }
-      pairs.fixed.append(Array(numbers[..<axes.count]))
-      pairs.moving.append(Array(numbers[axes.count...]))
-    }
-    if pairs.fixed.isEmpty { throw TransformError("\(path) lists no landmarks") }
+    if pairs.fixed.isEmpty { throw TransformError("\(paths[0]) lists no landmarks", hint: "give a row for each") }
     return pairs
   }
 
-  private static func fields(_ line: Substring) -> [String] {
-    line.split(separator: ",", omittingEmptySubsequences: false).map {
-      $0.trimmingCharacters(in: CharacterSet.whitespaces.union(CharacterSet(charactersIn: "\"\u{FEFF}")))
-    }
+  /// The points of one side; three axes where either side has a column for z.
+  private static func points(
+    in table: CSVTable, prefix: String, as other: CSVTable, _ otherPrefix: String
+  ) throws(TransformError) -> [[Double]] {
+    let axes = table.has(prefix + "z") || other.has(otherPrefix + "z") ? ["z", "y", "x"] : ["y", "x"]
+    return try table.numbers(at: table.places(of: axes.map { prefix + $0 }))
   }
 }

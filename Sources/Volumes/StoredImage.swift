@@ -70,7 +70,8 @@ public struct StoredImage: Sendable {
     }
     if let extra = axes.indices.first(where: { axes[$0].kind == .other && levels[0].source.extent[$0] != 1 }) {
       throw VolumeError(
-        "\(path) has an axis `\(axes[extra].name)` of length \(levels[0].source.extent[extra]) that is not space, channel or time")
+        "\(path) has an axis `\(axes[extra].name)` of length \(levels[0].source.extent[extra]) that is not space, channel or time",
+        hint: "name its axes with --axes, as cyx or tczyx")
     }
     let order = spatial.sorted { Self.rank(axes[$0].name) < Self.rank(axes[$1].name) }
     return VolumePyramid(

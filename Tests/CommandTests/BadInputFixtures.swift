@@ -98,7 +98,7 @@ func weft(_ line: String, in folder: ImageFolder) async -> Transcript {
 
 /// Checks that a command line ends with a plain error that contains all of `parts`, and a hint.
 func expectError(
-  _ line: String, in folder: ImageFolder, status: Commands.ExitStatus = .failed, _ parts: [String], hint: Bool = true,
+  _ line: String, in folder: ImageFolder, status: Commands.ExitStatus = .failed, _ parts: [String],
   location: SourceLocation = #_sourceLocation
 ) async {
   let transcript = await weft(line, in: folder)
@@ -106,6 +106,6 @@ func expectError(
   // Notes of progress may come first.
   let error = transcript.errors.range(of: "error: ").map { String(transcript.errors[$0.lowerBound...]) } ?? ""
   for part in parts { #expect(error.contains(part), "\(line): \(transcript.errors)", sourceLocation: location) }
-  if hint { #expect(error.contains("\n\nhint: "), "\(line): \(transcript.errors)", sourceLocation: location) }
+  if status == .failed { #expect(error.contains("\n\nhint: "), "\(line): \(transcript.errors)", sourceLocation: location) }
   #expect(transcript.output.isEmpty, sourceLocation: location)
 }

@@ -25,8 +25,8 @@ struct BadInputTests {
       for file in ["empty.tif", "empty.nii"] { try folder.put("", file) }
       try FileManager.default.createDirectory(atPath: folder.path("hollow"), withIntermediateDirectories: true)
       try folder.put(#"{"zarr_format": 3,"#, "cut.zarr/zarr.json")
-      await expectError("info @\(name)", in: folder, [name], hint: !name.hasPrefix("empty"))
-      await expectError("register @a.nrrd @\(name) -o @out", in: folder, [name], hint: !name.hasPrefix("empty"))
+      await expectError("info @\(name)", in: folder, [name])
+      await expectError("register @a.nrrd @\(name) -o @out", in: folder, [name])
       #expect(!folder.names().contains("out"))
     }
   }
@@ -108,7 +108,7 @@ struct BadInputTests {
 
   @Test(arguments: [
     ("bad.mat", ["bad.mat"]), ("bad.txt", ["bad.txt", "cannot be read as a transform"]), ("columns.csv", ["no column `fixed_y`"]),
-    ("empty.csv", ["no column `fixed_y`"]), ("far.csv", ["overlap"]),
+    ("empty.csv", ["is empty"]), ("far.csv", ["overlap"]),
   ])
   func aDamagedStartIsNamed(name: String, parts: [String]) async throws {
     try await withPair { folder in

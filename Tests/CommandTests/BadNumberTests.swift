@@ -33,7 +33,7 @@ struct BadNumberTests {
     "--interpolation spline", "--overwite", "extra",
   ])
   func aValueThatNoImageTakesIsWrongUsage(option: String) async throws {
-    try await withPair { await expectError("register @a.nrrd @b.nrrd -o @out \(option)", in: $0, status: .wrongUsage, [], hint: false) }
+    try await withPair { await expectError("register @a.nrrd @b.nrrd -o @out \(option)", in: $0, status: .wrongUsage, []) }
   }
 
   /// Numbers far beyond what is sensible are clipped, and do not trap.

@@ -120,11 +120,11 @@ import Transforms
           return error.message
         }
       }
-      #expect(problem("").contains("no column `fixed_y`"))
-      #expect(problem("X,Y\n1,2\n").contains("its first line is `x,y`"))
+      #expect(problem("").contains("is empty"))
+      #expect(problem("X,Y\n1,2\n").contains("its first line is `X,Y`"))
       #expect(problem("fixed_z,fixed_y,fixed_x,moving_y,moving_x\n1,2,3,4,5\n").contains("no column `moving_z`"))
       #expect(problem("fixed_y,fixed_x,moving_y,moving_x\n1,2,3,4\n1,2,x,4\n").contains("line 3 has `x` in the column `moving_y`"))
-      #expect(problem("fixed_y,fixed_x,moving_y,moving_x\n1,2,3\n").contains("line 2 has nothing"))
+      #expect(problem("fixed_y,fixed_x,moving_y,moving_x\n1,2,3\n").contains("line 2 has 3 fields, and the first line names 4"))
       #expect(problem("fixed_y,fixed_x,moving_y,moving_x\n").contains("lists no landmarks"))
       #expect(throws: TransformError.self) { try AffineTransform.fitting(fixed: [[1, 2]], moving: []) }
       #expect(throws: TransformError.self) { try AffineTransform.fitting(fixed: [[1, 2]], moving: [[1, 2, 3]]) }

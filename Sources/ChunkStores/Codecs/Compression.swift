@@ -27,7 +27,9 @@ public enum Compression: Sendable, Hashable {
     func level(_ index: Int, standard: Int, _ range: ClosedRange<Int>) throws(ChunkStoreError) -> Int {
       guard index < parts.count else { return standard }
       guard let level = Int(parts[index]), range.contains(level) else {
-        throw ChunkStoreError("the level of `\(text)` is not a whole number from \(range.lowerBound) to \(range.upperBound)")
+        throw ChunkStoreError(
+          "the level of `\(text)` is not a whole number from \(range.lowerBound) to \(range.upperBound)",
+          hint: "give it as zstd:3 or gzip:6")
       }
       return level
     }

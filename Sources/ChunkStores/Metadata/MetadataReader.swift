@@ -8,7 +8,9 @@ struct MetadataReader {
   let object: JSON
   let file: String
 
-  func error(_ message: String, hint: String? = nil) -> ChunkStoreError { ChunkStoreError("\(file): \(message)", hint: hint) }
+  func error(_ message: String, hint: String = "the metadata are damaged, or of a kind that is not read: write the array again")
+    -> ChunkStoreError
+  { ChunkStoreError("\(file): \(message)", hint: hint) }
 
   func require(_ name: String) throws(ChunkStoreError) -> JSON {
     guard let value = object[name] else { throw error("`\(name)` is missing") }

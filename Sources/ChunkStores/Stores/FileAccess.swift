@@ -123,7 +123,10 @@ package enum FileAccess {
       ChunkStoreError(
         "cannot \(verb) \(path): \(code == EROFS ? "the file system is read-only" : "no permission")",
         hint: "choose another place, or change the permissions of this one")
-    default: ChunkStoreError("cannot \(verb) \(path): \(unsafe String(cString: strerror(code)))")
+    default:
+      ChunkStoreError(
+        "cannot \(verb) \(path): \(unsafe String(cString: strerror(code)))",
+        hint: "check that the disk is there, has room, and may be read and written")
     }
   }
 }

@@ -35,7 +35,10 @@ public struct LocalStore: KeyValueStore, Equatable {
     if try !FileAccess.write(value, to: temporary) {
       // The folder is not there yet.
       try FileAccess.createFolder(folder)
-      guard try FileAccess.write(value, to: temporary) else { throw ChunkStoreError("the folder \(folder) vanished while writing to it") }
+      guard try FileAccess.write(value, to: temporary) else {
+        throw ChunkStoreError(
+          "the folder \(folder) vanished while writing to it", hint: "do not remove an output while it is written; run again")
+      }
     }
     try FileAccess.rename(temporary, to: path)
   }

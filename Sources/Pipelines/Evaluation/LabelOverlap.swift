@@ -40,7 +40,9 @@ public struct LabelOverlap: Sendable, Hashable, Codable {
         hint: "bring both onto one lattice first, with `weft apply --interpolation nearest`")
     }
     for volume in [first, second] where !volume.source.voxelType.isInteger {
-      throw PipelineError("\(volume.name) holds \(volume.source.voxelType.rawValue), and labels are whole numbers")
+      throw PipelineError(
+        "\(volume.name) holds \(volume.source.voxelType.rawValue), and labels are whole numbers",
+        hint: "name an image of labels, of an integer type")
     }
     var counts: [UInt64: SIMD3<Int>] = [:]
     for tile in Self.tiles(first) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Grids
-internal import Transforms
+public import Transforms
 internal import Volumes
 
 /// How far a registration leaves pairs of landmarks apart, in the moving image, in physical units.
@@ -22,7 +22,7 @@ public struct LandmarkErrors: Sendable, Hashable, Codable {
   ///   - transforms: those of a run; `nil` measures only how far the pairs are apart.
   ///   - voxels: whether the points are in voxels of their images; needs `transforms`, which know the lattices.
   /// - Throws: `PipelineError` where the ranks do not fit; errors of reading the field.
-  public init(of pairs: LandmarkTable, through transforms: TransformFolder?, voxels: Bool) throws {
+  public init(of pairs: LandmarkPairs, through transforms: TransformFolder?, voxels: Bool) throws {
     guard let transforms else {
       guard !voxels else {
         throw PipelineError(
@@ -33,7 +33,9 @@ public struct LandmarkErrors: Sendable, Hashable, Codable {
       return
     }
     guard transforms.rank == pairs.rank else {
-      throw PipelineError("the landmarks are \(pairs.rank)D and the transforms are \(transforms.rank)D")
+      throw PipelineError(
+        "the landmarks are \(pairs.rank)D and the transforms are \(transforms.rank)D",
+        hint: "name landmarks and transforms of the same images")
     }
     func lifted(_ points: [[Double]]) -> [[Double]] { points.map { [Double](repeating: 0, count: 3 - $0.count) + $0 } }
     let fixedSpace = transforms.transform.fixedSpace

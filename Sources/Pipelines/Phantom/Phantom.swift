@@ -33,10 +33,10 @@ public struct Phantom: Sendable {
         "a spacing of \(spacing) does not fit a shape of \(shape)", hint: "give a distance above 0 for each of the \(shape.count) axes")
     }
     guard options.voxelType == .uint8 || options.voxelType == .uint16 else {
-      throw PipelineError("a phantom has voxels of uint8 or uint16, not \(options.voxelType.rawValue)")
+      throw PipelineError("a phantom has voxels of uint8 or uint16, not \(options.voxelType.rawValue)", hint: "choose uint8 or uint16")
     }
     guard options.displacement.map({ $0 >= 0 && $0.isFinite }) ?? true else {
-      throw PipelineError("a displacement of \(options.displacement ?? 0) voxels is below 0")
+      throw PipelineError("a displacement of \(options.displacement ?? 0) voxels is below 0", hint: "give a number of voxels, as 8")
     }
     if let chunk = options.chunk, chunk.rank != shape.count || chunk.lengths.contains(0) {
       throw PipelineError("chunks of \(chunk) cannot tile \(shape.count) axes", hint: "give one length above 0 for each axis")

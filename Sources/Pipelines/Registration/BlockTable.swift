@@ -2,6 +2,7 @@
 
 internal import Foundation
 internal import Grids
+internal import Transforms
 
 /// `blocks.csv`: one row a block, in the grid's order.
 enum BlockTable {
@@ -25,8 +26,8 @@ enum BlockTable {
       fields.append(record.state.rawValue)
       fields += numbers
       fields.append(record.widened ? "1" : "0")
-      fields.append(PointTable.quoted(record.message ?? ""))
-      lines.append(fields.joined(separator: ","))
+      fields.append(record.message ?? "")
+      lines.append(CSVTable.line(fields))
     }
     return lines.joined(separator: "\n") + "\n"
   }

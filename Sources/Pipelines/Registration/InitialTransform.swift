@@ -15,7 +15,8 @@ func readInitialTransform(_ path: String, rank: Int, unit: LengthUnit?) throws -
   let transform =
     try path.lowercased().hasSuffix(".csv") ? fitted(path) : AffineTransform.read(contentsOf: path, unit: unit)
   guard transform.rank == rank else {
-    throw PipelineError("--initial-transform \(path) is \(transform.rank)D, and the images are \(rank)D")
+    throw PipelineError(
+      "--initial-transform \(path) is \(transform.rank)D, and the images are \(rank)D", hint: "name a transform of the images' rank")
   }
   return transform
 }

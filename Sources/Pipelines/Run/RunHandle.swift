@@ -49,7 +49,7 @@ public struct RunHandle: Sendable {
     if let list {
       let groups = try TaskGroups.read(URL(fileURLWithPath: list))
       guard groups.groups.indices.contains(group) else {
-        throw RunError("\(list) has no group \(group): it has \(groups.groups.count), counted from 0")
+        throw RunError("\(list) has no group \(group): it has \(groups.groups.count), counted from 0", hint: "choose one of the list")
       }
       let wanted = Set(groups.groups[group])
       tasks = tasks.filter { wanted.contains($0) }

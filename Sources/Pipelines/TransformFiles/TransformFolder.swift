@@ -78,7 +78,10 @@ public struct TransformFolder: Sendable {
     do { record = try JSONDecoder().decode(Record.self, from: data) } catch {
       throw PipelineError("\(file.path) is damaged: \(error)", hint: "run the registration again")
     }
-    guard record.rank == 2 || record.rank == 3 else { throw PipelineError("\(file.path) names rank \(record.rank), and 2 or 3 are known") }
+    guard record.rank == 2 || record.rank == 3 else {
+      throw PipelineError(
+        "\(file.path) names rank \(record.rank), and 2 or 3 are known", hint: "the folder is damaged; run the registration again")
+    }
     guard record.fieldStride.map({ (1...16).contains($0) }) ?? true else {
       throw PipelineError("\(file.path) names a field stride that is not from 1 to 16", hint: "run the registration again")
     }

@@ -140,7 +140,9 @@ struct ApplicationTests {
       #expect(returned.largestInverseResidual < 1e-3)
       let result = try PointTable(contentsOf: back, rank: 3)
       for (a, b) in zip(result.points, given) { #expect(zip(a, b).allSatisfy { abs($0 - $1) < 2e-3 }, "\(a) \(b)") }
-      #expect(result.columns == ["name", "x", "note", "z", "y"] && result.rows[7][0] == "cell 7" && result.rows[7][2] == "a,b")
+      #expect(
+        result.table.columns == ["name", "x", "note", "z", "y"] && result.table.rows[7].fields[0] == "cell 7"
+          && result.table.rows[7].fields[2] == "a,b")
     }
   }
 

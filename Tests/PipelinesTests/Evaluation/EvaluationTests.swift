@@ -5,6 +5,7 @@ import Grids
 import Pipelines
 import TestSupport
 import Testing
+import Transforms
 import Volumes
 
 struct DistributionTests {
@@ -40,7 +41,7 @@ struct LabelOverlapTests {
   }
 }
 
-struct LandmarkTableTests {
+struct LandmarkErrorTests {
   @Test func oneFileAndTwoFilesSayTheSame() throws {
     try withTemporaryFolder { folder in
       func write(_ name: String, _ text: String) throws -> String {
@@ -51,8 +52,8 @@ struct LandmarkTableTests {
       let both = try write("both.csv", "label,fixed_z,fixed_y,fixed_x,moving_z,moving_y,moving_x\na,1,2,3,4,5,6\nb,7,8,9,10,11,12.5\n")
       let fixed = try write("fixed.csv", "Z,Y,X\n1,2,3\n7,8,9\n")
       let moving = try write("moving.csv", "x,y,z\n6,5,4\n12.5,11,10\n\n")
-      let table = try LandmarkTable(contentsOf: both)
-      #expect(table == (try LandmarkTable(contentsOf: fixed + "," + moving)))
+      let table = try LandmarkPairs.read(contentsOf: both)
+      #expect(table == (try LandmarkPairs.read(contentsOf: fixed + "," + moving)))
       let fixedPoints: [[Double]] = [[1, 2, 3], [7, 8, 9]]
       let lastMoving: [Double] = [10, 11, 12.5]
       #expect(table.fixed == fixedPoints)
@@ -60,11 +61,11 @@ struct LandmarkTableTests {
       let short = try write("short.csv", "z,y,x\n1,2,3\n")
       let wrong = try write("wrong.csv", "z,y,x\n1,2,three\n")
       let flat = try write("flat.csv", ",X,Y\n0,1,2\n")
-      #expect(throws: PipelineError.self) { try LandmarkTable(contentsOf: fixed + "," + short) }
-      #expect(throws: PipelineError.self) { try LandmarkTable(contentsOf: wrong + "," + short) }
-      #expect(throws: PipelineError.self) { try LandmarkTable(contentsOf: flat + "," + short) }
-      #expect(throws: PipelineError.self) { try LandmarkTable(contentsOf: both + "," + both + "," + both) }
-      let pixels = try LandmarkTable(contentsOf: flat + "," + flat).fixed
+      #expect(throws: TransformError.self) { try LandmarkPairs.read(contentsOf: fixed + "," + short) }
+      #expect(throws: TransformError.self) { try LandmarkPairs.read(contentsOf: wrong + "," + short) }
+      #expect(throws: TransformError.self) { try LandmarkPairs.read(contentsOf: flat + "," + short) }
+      #expect(throws: TransformError.self) { try LandmarkPairs.read(contentsOf: both + "," + both + "," + both) }
+      let pixels = try LandmarkPairs.read(contentsOf: flat + "," + flat).fixed
       #expect(pixels == [[2, 1]] as [[Double]])
     }
   }
@@ -73,7 +74,7 @@ struct LandmarkTableTests {
     try withTemporaryFolder { folder in
       let path = folder.appendingPathComponent("pairs.csv").path
       try Data("fixed_y,fixed_x,moving_y,moving_x\n0,0,3,4\n1,1,1,1\n".utf8).write(to: URL(fileURLWithPath: path))
-      let errors = try LandmarkErrors(of: LandmarkTable(contentsOf: path), through: nil, voxels: false)
+      let errors = try LandmarkErrors(of: LandmarkPairs.read(contentsOf: path), through: nil, voxels: false)
       #expect(errors.before.mean == 2.5 && errors.before.largest == 5 && errors.after == nil)
     }
   }
