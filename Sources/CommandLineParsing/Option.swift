@@ -108,3 +108,17 @@ public struct OptionGroup<Arguments: Sendable>: Sendable {
     self.options = options
   }
 }
+
+extension OptionGroup {
+  /// The same options for arguments that hold these.
+  public func inside<Outer>(_ part: any WritableKeyPath<Outer, Arguments> & Sendable) -> OptionGroup<Outer> {
+    OptionGroup<Outer>(
+      title,
+      options.map { option in
+        Option<Outer>(
+          description: option.description,
+          apply: { (texts, arguments) throws(UsageError) in try option.apply(texts, &arguments[keyPath: part]) },
+          defaultText: { option.defaultText($0[keyPath: part]) })
+      })
+  }
+}

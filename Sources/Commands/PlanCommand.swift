@@ -5,28 +5,102 @@ internal import Weft
 
 /// `weft plan register`
 enum PlanCommand {
-  static let command = Command<RegistrationArguments>(
-    "plan register", "show what a registration would do: blocks, memory, disk",
+  static let command = Command<PlanArguments>(
+    "plan register", "show what a registration would do: levels, blocks, tasks, files, memory, disk, time",
     discussion: [
-      "Takes what `weft register` takes and reads no voxel. `weft register --dry-run` prints the same.", RegistrationArguments.inputs,
+      "Takes what `weft register` takes and reads no voxel. `weft register --dry-run` prints the same. Images that are not at hand are "
+        + "described: `--fixed-shape 20000,40000,60000 --fixed-dtype uint16` in place of FIXED and MOVING.",
+      "Core-hours come from rates that were measured on one machine; take them for the right order of magnitude.",
+      RegistrationArguments.inputs,
     ],
-    defaults: RegistrationArguments(), positionals: RegistrationArguments.positionals,
+    defaults: PlanArguments(),
+    positionals: [
+      .value("FIXED", at: \.registration.fixed, "The image that stays", isRequired: false),
+      .value("MOVING", at: \.registration.moving, "The image that is brought onto it", isRequired: false),
+    ],
     groups: [
-      OptionGroup("Output", RegistrationArguments.talking), RegistrationArguments.blocks, RegistrationArguments.method,
-      RegistrationArguments.images, RegistrationArguments.result, RegistrationArguments.machine,
-    ],
+      OptionGroup(
+        "Described images",
+        [
+          shape("--fixed-shape", \.fixedShape, "Voxels of a fixed image that is not at hand", fallback: "FIXED"),
+          .parsed(
+            "--fixed-dtype", at: \.fixedType, "TYPE", "Its voxels: uint8, uint16, float32, …", expected: "a number format, as uint16",
+            fallback: "uint16"
+          ) { VoxelType(rawValue: $0).map(Optional.some) },
+          shape("--moving-shape", \.movingShape, "Voxels of a moving image that is not at hand", fallback: "those of the fixed one"),
+          .parsed(
+            "--moving-dtype", at: \.movingType, "TYPE", "Its voxels", expected: "a number format, as uint16",
+            fallback: "those of the fixed one"
+          ) { VoxelType(rawValue: $0).map(Optional.some) },
+        ]), OptionGroup("Output", PlanArguments.talking),
+    ]
+      + [
+        RegistrationArguments.blocks, RegistrationArguments.method,
+        RegistrationArguments.images, RegistrationArguments.result, RegistrationArguments.machine,
+      ].map { $0.inside(\.registration) },
     examples: [
-      CommandExample("see how a pair would be cut into blocks under 8 GB", "weft plan register fixed.ome.zarr moving.ome.zarr --memory 8GB")
-    ])
+      CommandExample(
+        "see how a pair would be cut into blocks under 8 GB", "weft plan register fixed.ome.zarr moving.ome.zarr --memory 8GB"),
+      CommandExample(
+        "see what a volume of 96 TB would take on machines with 64 GB",
+        "weft plan register --fixed-shape 20000,40000,60000 --fixed-dtype uint16 --memory 64GB"),
+    ],
+    check: { (arguments) throws(UsageError) in
+      let (fixed, moving) = (arguments.registration.fixed, arguments.registration.moving)
+      if arguments.fixedShape != nil {
+        guard fixed.isEmpty else {
+          throw UsageError("both `\(fixed)` and `--fixed-shape` are given", hint: "name images, or describe them")
+        }
+      } else if fixed.isEmpty || moving.isEmpty {
+        throw UsageError(
+          "`plan register` needs FIXED and MOVING",
+          hint: "name two images, or describe them, as --fixed-shape 1000,2000,2000 --fixed-dtype uint16")
+      } else if arguments.movingShape != nil || arguments.fixedType != nil || arguments.movingType != nil {
+        throw UsageError("images are both named and described", hint: "name images, or describe them with --fixed-shape")
+      }
+    })
+
+  private static func shape(
+    _ name: String, _ field: any WritableKeyPath<PlanArguments, [Int]?> & Sendable, _ summary: String, fallback: String
+  ) -> Option<PlanArguments> {
+    .parsed(name, at: field, "Z,Y,X", summary, expected: "a whole number above 0 for each axis, as Z,Y,X", fallback: fallback) {
+      Values.lengths($0).flatMap { $0.count > 1 ? Optional.some($0) : nil }
+    }
+  }
 
   static let verb = Verb(command) { arguments, console in
-    try show(arguments.registration().plan, arguments, console)
+    try show(arguments.planned(), arguments.registration, console)
     return .done
   }
 
-  static func show(_ plan: RegistrationPlan, _ arguments: RegistrationArguments, _ console: Console) throws {
-    let record = PlanRecord(plan)
+  static func show(_ registration: ChunkedRegistration, _ arguments: RegistrationArguments, _ console: Console) throws {
+    let record = PlanRecord(registration.plan, registration.estimate)
     if arguments.output.json { try console.print(json: record) } else { console.print(record.text) }
+  }
+}
+
+/// What `plan register` is asked.
+struct PlanArguments: TalkingArguments {
+  var registration = RegistrationArguments()
+  var fixedShape: [Int]?
+  var fixedType: VoxelType?
+  var movingShape: [Int]?
+  var movingType: VoxelType?
+  var output: OutputArguments {
+    get { registration.output }
+    set { registration.output = newValue }
+  }
+
+  /// The registration of the images, named or described.
+  func planned() throws -> ChunkedRegistration {
+    guard let fixedShape else { return try registration.registration() }
+    let type = fixedType ?? .uint16
+    let (fixedSpacing, movingSpacing) = (registration.fixedSpacing, registration.movingSpacing ?? registration.fixedSpacing)
+    return try ChunkedRegistration(
+      fixed: .described(as: "--fixed-shape", extent: fixedShape, voxelType: type, spacing: fixedSpacing),
+      moving: .described(
+        as: "--moving-shape", extent: movingShape ?? fixedShape, voxelType: movingType ?? type, spacing: movingSpacing),
+      options: registration.options)
   }
 }
 
@@ -49,9 +123,21 @@ struct PlanRecord: Encodable {
   let blocksAtOnce: Int
   let outputBytes: Int
   let workBytes: Int
+  let levels: [[Int]]
+  let tasks: Int
+  let stages: [String: Int]
+  let files: Int
+  let workFiles: Int
+  let coreHours: Double
   let notes: [String]
 
-  init(_ plan: RegistrationPlan) {
+  init(_ plan: RegistrationPlan, _ estimate: RegistrationEstimate) {
+    levels = estimate.levels.map(\.lengths)
+    tasks = estimate.tasks
+    stages = Dictionary(uniqueKeysWithValues: estimate.stages.compactMap { stage in stage.tasks.map { (stage.name, $0) } })
+    files = estimate.files
+    workFiles = estimate.workFiles
+    coreHours = estimate.coreHours
     let rank = plan.extent.rank
     preset = plan.preset.rawValue
     presetReason = plan.presetReason
@@ -82,8 +168,15 @@ struct PlanRecord: Encodable {
       ),
       ("blocks", "\(blocks) (\(Numbers.lengths(grid))) of \(Numbers.lengths(core)) voxels"),
       ("overlap", "\(overlap): \(Numbers.lengths(halo)) voxels on each side"), ("at once", "\(blocksAtOnce) blocks on \(threads) threads"),
+      (
+        "result",
+        "\(levels.count) level\(levels.count == 1 ? "" : "s"), \(Numbers.lengths(levels[0])) to \(Numbers.lengths(levels[levels.count - 1])) voxels"
+      ),
+      ("tasks", "\(tasks) in \(stages.count) stages"),
       ("memory", "\(MemoryBudget.describe(expectedMemory)) expected of \(MemoryBudget.describe(memoryBudget))"),
       ("disk", "\(MemoryBudget.describe(outputBytes)) before compression, \(MemoryBudget.describe(workBytes)) more while it runs"),
+      ("files", "\(files) in the result, \(workFiles) more while it runs"),
+      ("time", "about \(Numbers.text(coreHours, digits: coreHours < 10 ? 2 : 0)) core-hours"),
     ]
     return ([Numbers.table(rows)] + notes.map { "note: \($0)" }).joined(separator: "\n")
   }

@@ -49,7 +49,7 @@ enum RegisterCommand {
 
   static let verb = Verb(command) { arguments, console in
     guard let folder = arguments.folder, !arguments.isDryRun else {
-      try PlanCommand.show(arguments.registration().plan, arguments, console)
+      try PlanCommand.show(arguments.registration(), arguments, console)
       return .done
     }
     let progress = ProgressDisplay.make(console, arguments.output)

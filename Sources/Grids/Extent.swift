@@ -34,6 +34,18 @@ public struct Extent: Hashable, Sendable {
   public func dividedRoundingUp(by size: Extent) -> Extent {
     Extent(zip(lengths, size.lengths).map { ($0 + $1 - 1) / $1 })
   }
+
+  /// `size`, doubled along one axis after another, the last one first, until at most `most` boxes of it cover this extent: how a volume of
+  /// any size is shared out among a bounded number of tasks, each of whole boxes of `size`.
+  public func tile(from size: Extent, most: Int = 20_000) -> Extent {
+    var lengths = size.lengths
+    var axis = rank - 1
+    while dividedRoundingUp(by: Extent(lengths)).count > most {
+      lengths[axis] *= 2
+      axis = (axis + rank - 1) % rank
+    }
+    return Extent(lengths)
+  }
 }
 
 extension Extent: ExpressibleByArrayLiteral, CustomStringConvertible {

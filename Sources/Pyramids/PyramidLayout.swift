@@ -107,3 +107,37 @@ public struct PyramidLayout: Sendable {
     return factors
   }
 }
+
+extension PyramidLayout {
+  /// Voxels along all axes of a level.
+  public func extent(level: Int) -> Extent {
+    Extent(leadingAxes.map(\.length) + extent.dividedRoundingUp(by: Extent(factors[level])).lengths)
+  }
+
+  /// Voxels of a chunk of a level along all axes.
+  public func chunk(level: Int) -> Extent {
+    let spatial = extent.dividedRoundingUp(by: Extent(factors[level])).lengths
+    return Extent(leadingAxes.map { _ in 1 } + zip(resolvedChunk.lengths, spatial).map { max(1, min($0, $1)) })
+  }
+
+  /// How many voxels of the finer level go into one of `level`, along all axes.
+  func steps(to level: Int) -> [Int] {
+    leadingAxes.map { _ in 1 } + zip(factors[level], factors[max(level - 1, 0)]).map(/)
+  }
+
+  /// Whole chunks of a level that are made at once, from about `voxels` voxels of the finer level.
+  func pieceSize(level: Int, voxels: Int) -> Extent {
+    let (whole, finer) = (extent(level: level), steps(to: level).reduce(1, *))
+    var size = chunk(level: level).lengths
+    for axis in stride(from: size.count - 1, through: leadingAxes.count, by: -1) {
+      while size[axis] < whole[axis] && 2 * size.reduce(1, *) * finer <= voxels { size[axis] *= 2 }
+    }
+    return Extent(size)
+  }
+
+  /// Voxels of a task that makes a part of a level.
+  package func taskSize(level: Int, voxels: Int = 4 << 20) -> Extent {
+    let piece = pieceSize(level: level, voxels: voxels)
+    return level == 0 ? piece : extent(level: level).tile(from: piece)
+  }
+}

@@ -45,13 +45,9 @@ public struct PyramidWriter: Sendable {
     let token = token ?? String(UInt64.random(in: 0 ... .max), radix: 36)
     let working = path.folderPrefix + ".\(path.fileName).partial-\(token)"
     let store = LocalStore(directory: working)
-    let leading = layout.leadingAxes.map { _ in 1 }
-    let plans = layout.factors.map { factors in
-      let extent = layout.extent.dividedRoundingUp(by: Extent(factors))
-      let chunk = zip(layout.resolvedChunk.lengths, extent.lengths).map { max(1, min($0, $1)) }
+    let plans = layout.factors.enumerated().map { level, factors in
       let metadata = ArrayMetadata(
-        format: layout.version.zarrFormat, extent: Extent(layout.leadingAxes.map(\.length) + extent.lengths),
-        chunk: Extent(leading + chunk),
+        format: layout.version.zarrFormat, extent: layout.extent(level: level), chunk: layout.chunk(level: level),
         voxelType: layout.voxelType, compression: layout.compression, isChecksummed: layout.isChecksummed,
         fillValue: layout.fillValue,
         dimensionNames: layout.version == .v05 ? layout.axes.map(\.name) : nil)

@@ -3,7 +3,8 @@
 
     Tests/Accuracy/run seed7 seed8 seed9 easifish brain mouse histology
 
-CPU seconds are user + system time of the whole process with its children, peak memory is its largest resident set: both from `wait4`.
+CPU seconds are user + system time of the whole process with its children, peak memory is its largest resident set: both from GNU
+time, since a child of this process would inherit its peak.
 All maps are evaluated by the same script (see maps.py). Each result is kept in the work folder; `--table` prints what lies there.
 """
 
@@ -25,14 +26,15 @@ import maps
 def measured(command, log, environment=None):
     """Runs a command; seconds and bytes that it took."""
     start = time.monotonic()
+    times = Path(f"{log}.time")
+    timed = ["/usr/bin/time", "-o", times, "-f", "%U %S %M", *command]
     with open(log, "w") as file:
-        process = subprocess.Popen([str(c) for c in command], stdout=file, stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})})
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
+        code = subprocess.run([str(c) for c in timed], stdout=file, stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})}).returncode
+    if code != 0:
         print(Path(log).read_text()[-2000:], file=sys.stderr)
-        raise SystemExit(f"error: {command[0]} ended with {process.returncode}; its output is in {log}")
-    return {"cpu": usage.ru_utime + usage.ru_stime, "wall": time.monotonic() - start, "peak": usage.ru_maxrss * 1024}
+        raise SystemExit(f"error: {command[0]} ended with {code}; its output is in {log}")
+    user, system, peak = times.read_text().split()
+    return {"cpu": float(user) + float(system), "wall": time.monotonic() - start, "peak": int(peak) * 1024}
 
 
 def landmark_errors(case, sent):

@@ -13,9 +13,18 @@ public enum ThreadCount {
   /// The least of: the processors this process may run on, its control group's quota, and `SLURM_CPUS_PER_TASK` where set; at least 1.
   public static func available() -> Int {
     var count = ProcessInfo.processInfo.activeProcessorCount
+    if let allowed = allowedProcessors() { count = min(count, allowed) }
     if let slurm = ProcessInfo.processInfo.environment["SLURM_CPUS_PER_TASK"].flatMap({ Int($0) }), slurm > 0 { count = min(count, slurm) }
     if let quota = cgroupQuota() { count = min(count, max(1, Int(quota.rounded(.up)))) }
     return max(1, count)
+  }
+
+  /// How many processors the scheduler lets this process run on (`taskset`, Slurm's bindings).
+  private static func allowedProcessors() -> Int? {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed:") }) else { return nil }
+    let count = line.dropFirst("Cpus_allowed:".count).compactMap(\.hexDigitValue).map(\.nonzeroBitCount).reduce(0, +)
+    return count > 0 ? count : nil
   }
 
   private static func cgroupQuota() -> Double? {

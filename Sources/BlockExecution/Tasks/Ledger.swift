@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+package import Foundation
 internal import Synchronization
 
 /// One line of a ledger: a task that is done.
@@ -16,10 +16,20 @@ package struct LedgerEntry: Sendable, Codable {
   package var host: String
   /// The process's peak memory by then, in bytes.
   package var peakMemory: Int
+
+  package init(task: Int, key: String, outcome: TaskOutcome, attempts: Int, seconds: Double, host: String, peakMemory: Int) {
+    self.task = task
+    self.key = key
+    self.outcome = outcome
+    self.attempts = attempts
+    self.seconds = seconds
+    self.host = host
+    self.peakMemory = peakMemory
+  }
 }
 
 /// Appends to a ledger file of its own: a line, brought to the disk, a task.
-final class Ledger: Sendable {
+package final class Ledger: Sendable {
   private let handle: Mutex<FileHandle>
   private let path: String
 
@@ -47,13 +57,13 @@ final class Ledger: Sendable {
   }
 
   /// An entry as JSON whose last member is a checksum of what is before it.
-  static func line(_ entry: LedgerEntry) throws -> Data {
+  package static func line(_ entry: LedgerEntry) throws -> Data {
     let text = try RunFolder.encoder.encode(entry).dropLast()
     return text + Data(",\"check\":\"\(Digest(text))\"}\n".utf8)
   }
 
   /// The entries of a ledger file; torn and damaged lines are passed over, since their tasks can be done again.
-  static func entries(of data: Data) -> [LedgerEntry] {
+  package static func entries(of data: Data) -> [LedgerEntry] {
     let decoder = RunFolder.decoder
     let tail = 28  // ,"check":"0123456789abcdef"}
     return data.split(separator: UInt8(ascii: "\n")).compactMap { line in

@@ -27,7 +27,7 @@ package struct RunFolder: Sendable {
   package func stage(_ name: String) -> URL { url.appendingPathComponent(name) }
 
   func record(of stage: String) -> URL { self.stage(stage).appendingPathComponent("stage.json") }
-  func ledgers(of stage: String) -> URL { self.stage(stage).appendingPathComponent("ledger") }
+  package func ledgers(of stage: String) -> URL { self.stage(stage).appendingPathComponent("ledger") }
   func failures(of stage: String) -> URL { self.stage(stage).appendingPathComponent("failed") }
 
   /// A name that no other process, here or on another machine, has.

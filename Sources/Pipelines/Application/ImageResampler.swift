@@ -75,7 +75,7 @@ struct ImageResampler: Sendable {
     let runner = BlockRunner(width: threads, progress: progress)
     try await runner.run("resample", over: boxes, count: boxes.count) { box in try resample(box, writer) }
     for level in writer.levels.indices.dropFirst() {
-      let tasks = writer.tasks(level: level, voxels: 4 << 20)
+      let tasks = writer.tasks(level: level)
       try await runner.run("pyramid level \(level)", over: tasks, count: tasks.count) { try writer.buildLevel(level, $0) }
     }
   }
@@ -92,19 +92,8 @@ struct ImageResampler: Sendable {
     try ImageFile.write(channels: channels, to: path, format: format)
   }
 
-  /// The most tasks that an image is cut into; larger ones have larger tasks.
-  private static let mostTasks = 20_000
-
   /// Boxes of whole chunks that make up the image, one a task.
-  var taskBoxes: [Box] {
-    var size = Self.chunk(rank: rank).lengths
-    var axis = 2
-    while extent.dividedRoundingUp(by: Extent(size)).count > Self.mostTasks {
-      size[axis] *= 2
-      axis = (axis + 2) % 3
-    }
-    return extent.box.tiles(of: Extent(size))
-  }
+  var taskBoxes: [Box] { extent.box.tiles(of: extent.tile(from: Self.chunk(rank: rank))) }
 
   /// How many chunks of the finest level are stored in a box, over all channels and times.
   func storedChunkCount(_ box: Box, _ writer: PyramidWriter) -> Int {

@@ -97,7 +97,7 @@ public struct Phantom: Sendable {
         }
       }
       for level in writer.levels.indices.dropFirst() {
-        let boxes = writer.tasks(level: level, voxels: 4 << 20)
+        let boxes = writer.tasks(level: level)
         try await runner.run("\(title), level \(level)", over: boxes, count: boxes.count) { try writer.buildLevel(level, $0) }
       }
       try writer.finish(replacing: options.overwrite)

@@ -11,21 +11,11 @@ package struct FieldRegions {
   /// Control points of a task.
   private let size: Extent
 
-  /// The most tasks that volumes are cut into; larger ones have larger tasks.
-  private static let mostTasks = 20_000
-
   /// The regions of a field.
   package init(_ lattice: SplineLattice) {
     self.lattice = lattice
-    var size = [Int](repeating: LocalField.chunk, count: 3)
-    func count(_ size: [Int]) -> Int { lattice.box.extent.dividedRoundingUp(by: Extent(size)).count }
-    var axis = 2
-    while count(size) > Self.mostTasks {
-      size[axis] *= 2
-      axis = (axis + 2) % 3
-    }
-    tasks = count(size)
-    self.size = Extent(size)
+    size = lattice.box.extent.tile(from: Extent([Int](repeating: LocalField.chunk, count: 3)))
+    tasks = lattice.box.extent.dividedRoundingUp(by: size).count
   }
 
   /// The control points of a task: whole chunks of the field.

@@ -54,7 +54,7 @@ extension RegistrationRun {
   /// Makes one level of the pyramid from the finer one.
   func pyramidStage(_ level: Int) throws -> Stage {
     let writer = try writer(isShared: true)
-    let boxes = writer.tasks(level: level, voxels: 4 << 20)
+    let boxes = writer.tasks(level: level)
     let array = writer.levels[level].array
     return Stage(
       StageName.pyramid(level), tasks: .all(boxes.count), width: registration.plan.boxesAtOnce,

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BlockExecution
+internal import Foundation
+public import Grids
+internal import Pyramids
+internal import Transforms
+internal import Volumes
+
+/// What a registration will take, reckoned from extents alone.
+public struct RegistrationEstimate: Sendable {
+  /// One stage of the run.
+  public struct Stage: Sendable {
+    /// Its name, as `weft status` shows it.
+    public let name: String
+    /// Its tasks; `nil` where their number follows from what is found.
+    public let tasks: Int?
+    /// Seconds of one core, from rates measured on one machine (Docs/Guides/accuracy.md); 0 for what is short.
+    public let coreSeconds: Double
+  }
+
+  /// The stages in order.
+  public let stages: [Stage]
+  /// The levels of the registered image, finest first, in voxels; one for formats without a pyramid.
+  public let levels: [Extent]
+  /// Files of the result.
+  public let files: Int
+  /// Files in the work folder before they are removed: the blocks' own fields, and the coarse images.
+  public let workFiles: Int
+
+  /// All tasks that are known of.
+  public var tasks: Int { stages.compactMap(\.tasks).reduce(0, +) }
+  /// Hours of one core.
+  public var coreHours: Double { stages.map(\.coreSeconds).reduce(0, +) / 3600 }
+}
+
+/// Seconds of one core a million voxels, as `Tests/Accuracy/costs` measures them.
+private enum CostModel {
+  static let downsample = 0.02
+  static let coarse = 9.0
+  static let fine = 2.3
+  static let blend = 0.03
+  static let check = 0.15
+  static let resample = 0.35
+  static let pyramid = 0.05
+
+  /// The fine stage at another accuracy, as a part of the normal one.
+  static func effort(_ accuracy: Accuracy) -> Double {
+    switch accuracy {
+    case .draft: 0.6
+    case .normal: 1
+    case .high: 2.2
+    }
+  }
+}
+
+extension ChunkedRegistration {
+  /// What this registration will take.
+  ///
+  /// - Complexity: O(number of tasks of the short stages), whatever the volume; no voxel is read.
+  public var estimate: RegistrationEstimate {
+    let run = RegistrationRun(self, RunFolder(FileManager.default.temporaryDirectory))
+    let layout = outputLayout(imageResampler { _, _ in fatalError("an estimate maps nothing") })
+    let voxels = Double(fixedRegion.extent.count) / 1e6
+    let channels = Double(moving.channelCount * moving.timeCount)
+    // The sum over blocks of the product of their lengths is the product of the sums along the axes.
+    let blockVoxels = (0..<3).map { axis in
+      (0..<grid.shape[axis]).reduce(0.0) { sum, index in
+        let lower = index * grid.core[axis]
+        let upper = min(lower + grid.core[axis], grid.extent[axis])
+        return sum + Double(min(upper + grid.halo[axis], grid.extent[axis]) - max(lower - grid.halo[axis], 0))
+      }
+    }.reduce(1, *)
+    let inputs = Double(fixedPyramid.finest.extent.count + movingPyramid.finest.extent.count)
+    let effort = CostModel.effort(options.accuracy)
+    let levels = layout.factors.indices.map { layout.extent(level: $0) }
+    let stages = run.outlines.map { outline in
+      var tasks = outline.tasks
+      let seconds: Double
+      switch outline.name {
+      case RegistrationRun.StageName.downsample: seconds = CostModel.downsample * inputs / 1e6
+      case RegistrationRun.StageName.coarse: seconds = CostModel.coarse * effort * Double(plan.coarseExtent.count) / 1e6
+      case RegistrationRun.StageName.fine: seconds = CostModel.fine * effort * blockVoxels / 1e6
+      case RegistrationRun.StageName.blend: seconds = CostModel.blend * voxels
+      case RegistrationRun.StageName.check: seconds = CostModel.check * voxels
+      case RegistrationRun.StageName.resample: seconds = CostModel.resample * voxels * channels
+      default:
+        seconds = 0
+        guard let level = levels.indices.dropFirst().first(where: { outline.name == RegistrationRun.StageName.pyramid($0) }) else { break }
+        tasks = levels[level].dividedRoundingUp(by: layout.taskSize(level: level)).count
+        return RegistrationEstimate.Stage(
+          name: outline.name, tasks: tasks, coreSeconds: CostModel.pyramid * Double(levels[level - 1].count) / 1e6)
+      }
+      return RegistrationEstimate.Stage(name: outline.name, tasks: tasks, coreSeconds: seconds)
+    }
+    let chunks = levels.indices.map { levels[$0].dividedRoundingUp(by: layout.chunk(level: $0)).count }.reduce(0, +)
+    let isFine = options.stages.contains(.fine)
+    let field = isFine ? SplineLattice(extent: grid.extent, stride: plan.fieldStride).box.extent : [0, 0, 0]
+    let fieldChunks = 3 * field.dividedRoundingUp(by: Extent([Int](repeating: LocalField.chunk, count: 3))).count
+    // Three tables, up to five files of transforms, and the metadata of image and field.
+    let others = 8 + (options.format == .zarr ? levels.count + 1 : 0) + (isFine ? 2 : 0)
+    return RegistrationEstimate(
+      stages: stages, levels: levels, files: (options.format == .zarr ? chunks : 1) + fieldChunks + others,
+      workFiles: (isFine ? grid.count : 0) + stages[0].tasks!)
+  }
+}
