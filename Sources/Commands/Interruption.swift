@@ -3,17 +3,22 @@
 internal import Foundation
 internal import Synchronization
 
-/// Ctrl-C and `kill`: the first one stops the run and removes what is unfinished, within a second; the second one ends the process at once.
+/// Ctrl-C, `kill`, and the warning that schedulers send before a job's time ends (SIGUSR1): the first one stops the run and removes what is unfinished, within a second; the second one ends the process at once.
 public final class Interruption: Sendable {
   static let message = "interrupted: stopped before the end"
   /// What to do next.
   static var hint: String {
-    resumableFolder.withLock { $0 }.map {
+    if isTask.load(ordering: .relaxed) { return "tasks that ended are on record; the same command runs the others" }
+    return resumableFolder.withLock { $0 }.map {
       "what is done is kept: the same command or `weft resume \($0)` goes on, `weft cancel \($0) --clean` drops it"
     }
       ?? "nothing unfinished was left under its final name; the same command starts again"
   }
 
+  /// What the process ends with.
+  static var status: ExitStatus { isTask.load(ordering: .relaxed) ? .abandoned : .interrupted }
+
+  private static let isTask = Atomic<Bool>(false)
   private static let resumableFolder = Mutex<String?>(nil)
 
   private static let places = Mutex<[(folder: String, prefix: String)]>([])
@@ -21,11 +26,11 @@ public final class Interruption: Sendable {
   private let sources: Mutex<[any DispatchSourceSignal]> = Mutex([])
   private let cancel: @Sendable () -> Void
 
-  /// Calls `cancel` at the first SIGINT or SIGTERM.
+  /// Calls `cancel` at the first SIGINT, SIGTERM or SIGUSR1.
   public init(cancel: @escaping @Sendable () -> Void) {
     self.cancel = cancel
     sources.withLock { sources in
-      for number in [SIGINT, SIGTERM] {
+      for number in [SIGINT, SIGTERM, SIGUSR1] {
         signal(number, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
         source.setEventHandler { [weak self] in self?.arrived() }
@@ -34,6 +39,9 @@ public final class Interruption: Sendable {
       }
     }
   }
+
+  /// Says that this process runs a group of tasks for an executor, which tells "stopped" from "failed" by the exit status.
+  static func inTask() { isTask.store(true, ordering: .relaxed) }
 
   /// Names the output folder of a run that can be gone on with: nothing of it is removed.
   static func resumable(folder: String) { resumableFolder.withLock { $0 = folder } }
@@ -49,14 +57,14 @@ public final class Interruption: Sendable {
 
   private func arrived() {
     let number = count.add(1, ordering: .relaxed).newValue
-    if number > 1 { _exit(ExitStatus.interrupted.rawValue) }
+    if number > 1 { _exit(Self.status.rawValue) }
     FileHandle.standardError.write(Data("\nstopping …\n".utf8))
     cancel()
     // A kernel under way cannot be cancelled; it is not waited for longer than this.
     DispatchQueue.global(qos: .userInteractive).asyncAfter(deadline: .now() + 0.7) {
       for _ in 0..<2 { Self.removeUnfinished() }
       FileHandle.standardError.write(Data("error: \(Self.message)\n\nhint: \(Self.hint)\n".utf8))
-      _exit(ExitStatus.interrupted.rawValue)
+      _exit(Self.status.rawValue)
     }
   }
 

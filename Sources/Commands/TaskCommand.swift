@@ -19,7 +19,8 @@ enum TaskCommand {
     "task run", "run tasks of one stage of a planned run, as executors do",
     discussion: [
       "All executors run this over the same files. Tasks that are done already are passed over; each task that ends is recorded in a ledger "
-        + "of this process's own. All stages before it have to be done."
+        + "of this process's own. All stages before it have to be done. On SIGUSR1 or SIGTERM the task under way is abandoned, and the exit "
+        + "status is 75: what is left can be run again."
     ],
     defaults: TaskArguments(),
     groups: [
@@ -44,6 +45,7 @@ enum TaskCommand {
     examples: [CommandExample("register all blocks of a planned run", "weft task run --run-dir out/.weft --stage fine")])
 
   static let verb = Verb(command) { arguments, console in
+    Interruption.inTask()
     let progress = ProgressDisplay.make(console, arguments.output)
     try await RunHandle(arguments.folder).run(
       stage: arguments.stage, list: arguments.list, group: arguments.group, threads: arguments.threads, progress: progress)

@@ -33,6 +33,8 @@ public enum ExitStatus: Int32, Sendable {
   case wrongUsage = 2
   /// Done, but with blocks to look at, under `--strict`.
   case flagged = 3
+  /// A group of tasks was stopped by SIGUSR1 or SIGTERM, as at the end of its time: what is left can be run again (EX_TEMPFAIL).
+  case abandoned = 75
   /// Stopped by Ctrl-C or `kill`, as shells count: 128 and the signal's number, here that of SIGINT.
   case interrupted = 130
 }

@@ -45,7 +45,7 @@ public enum WeftCommandLine {
       return .wrongUsage
     } catch is CancellationError {
       console.show(error: Interruption.message, hint: Interruption.hint)
-      return .interrupted
+      return Interruption.status
     } catch let error as any LocalizedError {
       console.show(error: error.errorDescription ?? "\(error)", hint: error.recoverySuggestion)
       return .failed
