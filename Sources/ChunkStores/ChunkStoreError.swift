@@ -9,8 +9,12 @@ public struct ChunkStoreError: LocalizedError, Sendable, Equatable {
   /// What the user can do.
   public let hint: String?
 
+  /// Whether the system refused, rather than that something is wrong with the data.
+  public let isOfTheDisk: Bool
+
   /// An error with a message and the way out.
-  public init(_ message: String, hint: String? = nil) {
+  public init(_ message: String, hint: String? = nil, isOfTheDisk: Bool = false) {
+    self.isOfTheDisk = isOfTheDisk
     self.message = message
     self.hint = hint
   }

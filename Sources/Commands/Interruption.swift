@@ -9,7 +9,8 @@ public final class Interruption: Sendable {
   /// What to do next.
   static var hint: String {
     if isTask.load(ordering: .relaxed) { return "tasks that ended are on record; the same command runs the others" }
-    return resumableFolder.withLock { $0 }.map {
+    let folder = resumableFolder.withLock { $0 }.flatMap { FileManager.default.fileExists(atPath: $0 + "/.weft/plan.json") ? $0 : nil }
+    return folder.map {
       "what is done is kept: the same command or `weft resume \($0)` goes on, `weft cancel \($0) --clean` drops it"
     }
       ?? "nothing unfinished was left under its final name; the same command starts again"

@@ -6,7 +6,7 @@ internal import Weft
 /// `weft plan register`
 enum PlanCommand {
   static let command = Command<PlanArguments>(
-    "plan register", "show what a registration would do: levels, blocks, tasks, files, memory, disk, time",
+    "plan register", "show what a registration would take: blocks, tasks, files, memory, time",
     discussion: [
       "Takes what `weft register` takes and reads no voxel. `weft register --dry-run` prints the same. Images that are not at hand are "
         + "described: `--fixed-shape 20000,40000,60000 --fixed-dtype uint16` in place of FIXED and MOVING.",

@@ -37,6 +37,15 @@ public enum WeftCommandLine {
         console.print("weft \(WeftVersion.current)")
         return .done
       }
+      let inGroup = tool.commands.filter { $0.name.count > 1 && $0.name[0] == first }
+      if words.count == 2, ["--help", "-h", "help"].contains(words[1]), !inGroup.isEmpty,
+        !tool.commands.contains(where: { $0.name == [first] })
+      {
+        console.print(
+          Help.text(for: ToolDescription(name: "\(name) \(first)", summary: inGroup[0].summary, closing: tool.closing, commands: inGroup)),
+          terminator: "")
+        return .done
+      }
       let (index, rest) = try tool.match(words)
       let all = verbs + [CompletionsCommand.verb]
       return try await all[index].run(rest, console)

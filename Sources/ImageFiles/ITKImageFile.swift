@@ -36,7 +36,12 @@ struct ITKImageFile: Sendable {
     var geometrySpan = geometry.mutableSpan
     let header = unsafe citk_image_file_header(path, &geometrySpan)
     guard header.status.isSuccess else {
-      throw ImageFileError(path: path, "cannot be read: \(header.status.text)", hint: "the file may be cut short or damaged")
+      let isTurned = header.status.text.contains("orthonormal")
+      throw ImageFileError(
+        path: path, "cannot be read: \(header.status.text)",
+        hint: isTurned
+          ? "its direction (sform and qform) is no rotation to the precision of ITK 5.2; a huge origin does that too: write it with a smaller one"
+          : "the file may be cut short or damaged")
     }
     guard let type = Self.voxelType(header.componentType), header.pixelKind != CITKPixelKindOther else {
       throw ImageFileError(

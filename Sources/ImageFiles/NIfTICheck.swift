@@ -85,7 +85,11 @@ struct NIfTICheck {
   func checkContent() throws(ImageFileError) {
     guard isCompressed else { return }
     let length = unsafe ccodecs_gzip_file_length(path)
-    if length < Int64(byteCount) { throw cutShort(max(0, Int(length))) }
+    guard length >= 0 else {
+      throw ImageFileError(
+        path: path, "cannot be decompressed to its end (\(byteCount) bytes, says its header)", hint: "the file is cut short or damaged")
+    }
+    if length < Int64(byteCount) { throw cutShort(Int(length)) }
   }
 
   private func cutShort(_ count: Int) -> ImageFileError {

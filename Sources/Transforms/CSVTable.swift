@@ -83,10 +83,11 @@ public struct CSVTable: Sendable, Equatable {
     return result
   }
 
-  /// A line of a CSV file, without its end.
+  /// A line of a CSV file, without its end; line breaks inside fields become spaces.
   public static func line(_ fields: [String]) -> String {
     fields.map { field in
-      field.contains { ",\"\n".contains($0) } ? "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : field
+      let field = String(field.map { $0.isNewline ? " " : $0 })
+      return field.contains { ",\"".contains($0) } ? "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : field
     }.joined(separator: ",")
   }
 

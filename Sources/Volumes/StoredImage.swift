@@ -103,7 +103,9 @@ public struct StoredImage: Sendable {
 
   private func check(_ index: Int, _ what: String, count: Int) throws(VolumeError) {
     guard index >= 0 && index < count else {
-      throw VolumeError("\(path) has no \(what) \(index): it has \(count), counted from 0", hint: "choose one from 0 to \(count - 1)")
+      throw VolumeError(
+        "\(path) has no \(what) \(index): it has \(count), counted from 0",
+        hint: count == 1 ? "there is only \(what) 0" : "choose one from 0 to \(count - 1)")
     }
   }
 

@@ -68,6 +68,8 @@ struct KillTests {
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
             killed += 1
+            // It may have been about to remove its work folder: then all is done.
+            if FileManager.default.fileExists(atPath: out + "/run.json"), !FileManager.default.fileExists(atPath: out + "/.weft") { break }
             // What was on record stays on record, and nothing is done twice.
             let now = recorded(out)
             if !FileManager.default.fileExists(atPath: out + "/run.json") {
@@ -80,6 +82,9 @@ struct KillTests {
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)
         break
+      }
+      for name in try FileManager.default.contentsOfDirectory(atPath: out) where name.hasPrefix(".weft") {
+        try FileManager.default.removeItem(atPath: out + "/" + name)
       }
       #expect(killed > 0)
       let (expected, found) = try (results(folder + "/undisturbed"), results(out))
@@ -124,7 +129,7 @@ struct KillTests {
       ]
       try #require(weft(register + ["-o", folder + "/undisturbed"]).status == 0)
       let out = folder + "/out"
-      // Stage by stage, as an executor does; then a bit flips.
+      // All but the end is there again; then a bit flips.
       try #require(weft(register + ["-o", out, "--keep-work"]).status == 0)
       let work = out + "/.weft"
       let fields = try FileManager.default.contentsOfDirectory(atPath: work + "/fine").filter { $0.hasSuffix(".f32") }.sorted()
@@ -136,7 +141,8 @@ struct KillTests {
       let again = try weft(register.filter { $0 != "-q" } + ["-o", out, "--overwrite"])
       #expect(again.status == 0 && again.errors.contains("\(name) is damaged"), "\(again.errors)")
       let (expected, found) = try (results(folder + "/undisturbed"), results(out))
-      for (name, bytes) in expected where name != "run.json" { #expect(found[name] == bytes, "\(name)") }
+      #expect(expected.keys == found.keys)
+      for (name, bytes) in expected { #expect(found[name] == bytes, "\(name)") }
     }
   }
 

@@ -107,7 +107,8 @@ struct TaskCommandTests {
         return run.errors
       }
       #expect(try error("--stage", "fines").contains("there is no stage `fines`"))
-      #expect(try error("--stage", "fine").contains("coarse"))
+      #expect(try error("--stage", "fine").contains("comes before `fine`"))
+      #expect(try error("--stage", "resample").contains("comes before `resample`"))
       #expect(try error("--stage", "downsample", "--list", folder + "/none.json").contains("none.json"))
       try Data("[1, 2]".utf8).write(to: URL(fileURLWithPath: folder + "/list.json"))
       #expect(try error("--stage", "downsample", "--list", folder + "/list.json").contains("no list of task groups"))

@@ -26,7 +26,7 @@ public struct MemoryBudget: Hashable, Sendable, Codable {
   /// 80 % of what this process can have: the least of the machine's available memory and its control group's limit (v1 and v2).
   public static func available() -> MemoryBudget {
     var limit = meminfo("MemAvailable") ?? 4_000_000_000
-    for path in cgroupLimitFiles() {
+    for path in ControlGroup.files("memory", unified: "memory.max", old: "memory.limit_in_bytes") {
       if let text = try? String(contentsOfFile: path, encoding: .utf8),
         let value = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)),
         value > 0
@@ -41,31 +41,6 @@ public struct MemoryBudget: Hashable, Sendable, Codable {
     guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) else { return nil }
     let line = text.split(separator: "\n").first { $0.hasPrefix(key + ":") }
     return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
-  }
-
-  /// The limit files of this process's control group and of all above it.
-  private static func cgroupLimitFiles() -> [String] {
-    let membership = (try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8)) ?? ""
-    var files: [String] = []
-    for line in membership.split(separator: "\n") {
-      let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-      guard fields.count == 3 else { continue }
-      let (root, file): (String, String)
-      if fields[1].isEmpty {
-        (root, file) = ("/sys/fs/cgroup", "memory.max")
-      } else if fields[1].split(separator: ",").contains("memory") {
-        (root, file) = ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
-      } else {
-        continue
-      }
-      var path = String(fields[2])
-      while true {
-        files.append(root + (path == "/" ? "" : path) + "/" + file)
-        guard path != "/", let slash = path.lastIndex(of: "/") else { break }
-        path = slash == path.startIndex ? "/" : String(path[..<slash])
-      }
-    }
-    return files
   }
 }
 

@@ -27,15 +27,16 @@ public enum ThreadCount {
     return count > 0 ? count : nil
   }
 
+  /// Processors that the control groups leave to this process.
   private static func cgroupQuota() -> Double? {
     func numbers(_ path: String) -> [Double] {
       ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
     }
-    let unified = numbers("/sys/fs/cgroup/cpu.max")
-    if unified.count == 2, unified[1] > 0 { return unified[0] / unified[1] }
-    let quota = numbers("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")
-    let period = numbers("/sys/fs/cgroup/cpu/cpu.cfs_period_us")
-    if let quota = quota.first, let period = period.first, quota > 0, period > 0 { return quota / period }
-    return nil
+    let quotas = ControlGroup.files("cpu", unified: "cpu.max", old: "cpu.cfs_quota_us").compactMap { file -> Double? in
+      let values =
+        numbers(file) + (file.hasSuffix("_quota_us") ? numbers(file.replacingOccurrences(of: "_quota_us", with: "_period_us")) : [])
+      return values.count == 2 && values[0] > 0 && values[1] > 0 ? values[0] / values[1] : nil
+    }
+    return quotas.min()
   }
 }

@@ -22,7 +22,7 @@ package struct LocalExecutor: Sendable {
       do { return try await pass(run) } catch let damage as DamagedOutput where mends > 0 {
         mends -= 1
         progress.report(.warning("\(damage.path) is damaged (\(damage.reason)); it is made again"))
-        try FileManager.default.removeItem(atPath: damage.path)
+        try? FileManager.default.removeItem(atPath: damage.path)
       }
     }
   }

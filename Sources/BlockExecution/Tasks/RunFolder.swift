@@ -6,6 +6,7 @@ package import Foundation
 ///
 ///     plan.json                      what is done: inputs, parameters, grid; written once, before anything else
 ///     lock                           held while a driver runs
+///     workers                        held, shared, while a process runs a group of tasks
 ///     <stage>/stage.json             the parameters that its results depend on
 ///     <stage>/ledger/*.jsonl         one line a finished task; each file has one writer
 ///     <stage>/failed/<task>.json     the last error of a task
@@ -21,6 +22,7 @@ package struct RunFolder: Sendable {
 
   package var plan: URL { url.appendingPathComponent("plan.json") }
   package var lock: URL { url.appendingPathComponent("lock") }
+  private var workers: URL { url.appendingPathComponent("workers") }
   package var logs: URL { url.appendingPathComponent("logs") }
 
   /// The folder of a stage, where its tasks write.
@@ -36,10 +38,20 @@ package struct RunFolder: Sendable {
     return "\(String(host))-\(ProcessInfo.processInfo.processIdentifier)-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
   }
 
+  /// Says that this process runs tasks of the run, as long as the result lives: nobody begins the run anew under them.
+  ///
+  /// - Throws: `RunError` where somebody is just doing that.
+  package func workerLock() throws -> any Sendable {
+    guard let lock = try FileLock(workers.path, isShared: true, patience: .seconds(5)) else {
+      throw RunError("the run in \(url.path) is being planned anew", hint: "wait for it, then give the same command again")
+    }
+    return lock
+  }
+
   /// Makes the folders of the stages, keeping what earlier runs did as far as the same parameters led to it.
   ///
   /// - Returns: for each stage whose earlier results do not hold any more, the parameters that changed, as `name: old → new`.
-  /// - Throws: where the folder cannot be written.
+  /// - Throws: where the folder cannot be written; `RunError` where something would be dropped that other processes are at work on.
   package func adopt(_ outlines: [StageOutline]) throws -> [(stage: String, changes: [String])] {
     let files = FileManager.default
     var stale: [(stage: String, changes: [String])] = []
@@ -52,7 +64,15 @@ package struct RunFolder: Sendable {
         let names = Set(had.keys).union(wanted.keys).filter { had[$0] != wanted[$0] }.sorted()
         stale.append((outline.name, names.map { "\($0): \(had[$0] ?? "none") → \(wanted[$0] ?? "none")" }))
       }
-      if files.fileExists(atPath: folder.path) { try files.removeItem(at: folder) }
+      if files.fileExists(atPath: folder.path) {
+        guard let lock = try FileLock(workers.path, patience: .seconds(1)) else {
+          throw RunError(
+            "tasks of the run in \(url.path) are still at work, and other parameters would drop the stage `\(outline.name)`",
+            hint: "wait for them, or stop them")
+        }
+        defer { withExtendedLifetime(lock) {} }
+        try files.removeItem(at: folder)
+      }
       for made in [ledgers(of: outline.name), failures(of: outline.name)] {
         try files.createDirectory(at: made, withIntermediateDirectories: true)
       }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
-internal import Synchronization
 
 /// Keeps a second driver from a run folder while one is at work. The system lets go of it when the process ends, however that happens.
 package final class RunLock: Sendable {
@@ -11,41 +10,23 @@ package final class RunLock: Sendable {
     package var process: Int32
   }
 
-  private let descriptor: Mutex<Int32>
+  private let lock: FileLock
 
   /// Takes the lock of a run folder.
   ///
   /// - Throws: `RunError` where another process holds it, naming that.
   package init(_ folder: RunFolder) throws {
-    let path = folder.lock.path
-    while true {
-      let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-      guard descriptor >= 0 else {
-        throw RunError("\(path) cannot be written: \(unsafe String(cString: strerror(errno)))", hint: "choose a place you may write to")
-      }
-      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-        close(descriptor)
-        let who = Self.holder(of: folder).map { " (process \($0.process) on \($0.host))" } ?? ""
-        throw RunError(
-          "another run\(who) is at work in \(folder.url.path)",
-          hint: "wait for it, follow it with `weft status`, stop it with `weft cancel`, or choose another --output")
-      }
-      // The run that held it may have removed the file in between.
-      var held = stat()
-      var named = stat()
-      if unsafe fstat(descriptor, &held) == 0, unsafe stat(path, &named) == 0, held.st_ino == named.st_ino {
-        self.descriptor = Mutex(descriptor)
-        let holder = Holder(host: ProcessInfo.processInfo.hostName, process: ProcessInfo.processInfo.processIdentifier)
-        let text = [UInt8]((try? RunFolder.encoder.encode(holder)) ?? Data())
-        ftruncate(descriptor, 0)
-        _ = unsafe text.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-        return
-      }
-      close(descriptor)
+    // Those who only look hold it for a moment.
+    guard let lock = try FileLock(folder.lock.path, patience: .milliseconds(300)) else {
+      let who = Self.holder(of: folder).map { " (process \($0.process) on \($0.host))" } ?? ""
+      throw RunError(
+        "another run\(who) is at work in \(folder.url.path)",
+        hint: "wait for it, follow it with `weft status`, stop it with `weft cancel`, or choose another --output")
     }
+    let holder = Holder(host: ProcessInfo.processInfo.hostName, process: ProcessInfo.processInfo.processIdentifier)
+    lock.write((try? RunFolder.encoder.encode(holder)) ?? Data())
+    self.lock = lock
   }
-
-  deinit { descriptor.withLock { _ = close($0) } }
 
   /// The process that is at work in a run folder; `nil` where none is.
   package static func holder(of folder: RunFolder) -> Holder? {

@@ -45,10 +45,12 @@ package struct Stage: Sendable {
   package var rescue: @Sendable (_ task: Int, _ error: any Error) -> TaskOutcome?
   /// Whether an error may go away by itself.
   package var isWorthRetrying: @Sendable (_ error: any Error) -> Bool
+  /// Whether a task replaces a whole folder: one process at a time, and none that comes later, does it.
+  package var isExclusive: Bool
 
   /// A stage.
   package init(
-    _ name: String, tasks: Selection, width: Int,
+    _ name: String, tasks: Selection, width: Int, isExclusive: Bool = false,
     isPresent: @escaping @Sendable (Int, TaskOutcome) -> Bool = { _, _ in true },
     isWorthRetrying: @escaping @Sendable (any Error) -> Bool = { _ in true },
     rescue: @escaping @Sendable (Int, any Error) -> TaskOutcome? = { _, _ in nil },
@@ -59,6 +61,7 @@ package struct Stage: Sendable {
     self.width = width
     self.isPresent = isPresent
     self.isWorthRetrying = isWorthRetrying
+    self.isExclusive = isExclusive
     self.rescue = rescue
     self.body = body
   }

@@ -65,7 +65,7 @@ package struct TaskRunner: Sendable {
       try Task.checkCancellation()
       attempts += 1
       do {
-        let outcome = try stage.body(task)
+        let outcome = try stage.isExclusive ? alone(task) : stage.body(task)
         TaskFailure.clear(folder, stage.name, task)
         return (outcome, attempts)
       } catch let error where error is CancellationError || error is DamagedOutput {
@@ -84,6 +84,18 @@ package struct TaskRunner: Sendable {
         return (outcome, attempts)
       }
     }
+  }
+
+  /// Runs a task while no other process does; where one has just done it, that counts.
+  private func alone(_ task: Int) throws -> TaskOutcome {
+    let path = folder.stage(stage.name).appendingPathComponent("lock").path
+    var lock: FileLock?
+    while lock == nil { lock = try FileLock(path, patience: .seconds(60)) }
+    defer { withExtendedLifetime(lock) {} }
+    if let entry = Journal.entries(of: stage.name, key: key, folder)[task], Journal.isPresent(task, entry.outcome, of: stage, folder) {
+      return entry.outcome
+    }
+    return try stage.body(task)
   }
 
   private final class Counts: Sendable {

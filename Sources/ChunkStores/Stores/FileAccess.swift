@@ -107,6 +107,14 @@ package enum FileAccess {
     try synchroniseFolder(path)
   }
 
+  /// Waits until the bytes of a file are on the disk.
+  package static func synchroniseFile(_ path: String) throws(ChunkStoreError) {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure("open", path, errno) }
+    defer { close(descriptor) }
+    if fsync(descriptor) != 0 && errno != EINVAL { throw failure("write", path, errno) }
+  }
+
   /// Removes a file, if there is one.
   package static func removeFile(_ path: String) throws(ChunkStoreError) {
     if unsafe unlink(path) != 0 && errno != ENOENT && errno != ENOTDIR { throw failure("remove", path, errno) }
@@ -118,15 +126,16 @@ package enum FileAccess {
   private static func failure(_ verb: String, _ path: String, _ code: Int32) -> ChunkStoreError {
     switch code {
     case ENOSPC, EDQUOT:
-      ChunkStoreError("cannot \(verb) \(path): the disk is full", hint: "free some space, or choose an output on another disk")
+      ChunkStoreError(
+        "cannot \(verb) \(path): the disk is full", hint: "free some space, or choose an output on another disk", isOfTheDisk: true)
     case EACCES, EPERM, EROFS:
       ChunkStoreError(
         "cannot \(verb) \(path): \(code == EROFS ? "the file system is read-only" : "no permission")",
-        hint: "choose another place, or change the permissions of this one")
+        hint: "choose another place, or change the permissions of this one", isOfTheDisk: true)
     default:
       ChunkStoreError(
         "cannot \(verb) \(path): \(unsafe String(cString: strerror(code)))",
-        hint: "check that the disk is there, has room, and may be read and written")
+        hint: "check that the disk is there, has room, and may be read and written", isOfTheDisk: true)
     }
   }
 }

@@ -7,6 +7,7 @@ internal import Foundation
 internal import Grids
 internal import ImageFiles
 internal import Pyramids
+internal import Synchronization
 internal import Transforms
 internal import Volumes
 
@@ -30,6 +31,22 @@ struct ImageResampler: Sendable {
   let progress: any ProgressReporter
   /// The positions in a lattice of the image that a box of the written lattice comes from.
   let mapping: @Sendable (_ box: Box, _ lattice: PhysicalSpace) throws -> MappedBox
+
+  private let volumes = VolumeCache()
+
+  /// The image's channels and times as they are resampled: each is made once, since a level is compared with the finest one at its first read.
+  private final class VolumeCache: Sendable {
+    private let made = Mutex<[[Int]: LazyVolume]>([:])
+
+    func volume(_ channel: Int, _ time: Int, make: () throws -> LazyVolume) throws -> LazyVolume {
+      try made.withLock { made in
+        if let known = made[[channel, time]] { return known }
+        let volume = try make()
+        made[[channel, time]] = volume
+        return volume
+      }
+    }
+  }
 
   /// Voxels a side of the blocks that are resampled; whole chunks.
   static func chunk(rank: Int) -> Extent { rank == 2 ? [1, 512, 512] : [64, 128, 128] }
@@ -115,9 +132,12 @@ struct ImageResampler: Sendable {
       var channel = 0
       var time = 0
       for (axis, index) in zip(others, place) { if image.axes[axis].kind == .channel { channel = index } else { time = index } }
-      let volumes = try image.volumes(channel: channel, time: time)
-      let lifted = VolumePyramid(levels: volumes.levels.map { $0.placed(in: $0.space.converted(to: space.unit)).liftedToThreeAxes() })
-      try write(lifted.downsampled(by: factors), box, place, writer, image.voxelType.scalar)
+      let volume = try volumes.volume(channel, time) {
+        let levels = try image.volumes(channel: channel, time: time).levels
+        return VolumePyramid(levels: levels.map { $0.placed(in: $0.space.converted(to: space.unit)).liftedToThreeAxes() })
+          .downsampled(by: factors)
+      }
+      try write(volume, box, place, writer, image.voxelType.scalar)
     }
   }
 

@@ -76,7 +76,8 @@ package struct BlockFieldFiles: Sendable {
     let bytes = planeBytes(all.extent)
     let url = url(of: block, isWide: isWide)
     func damaged(_ reason: String) -> DamagedOutput { DamagedOutput(path: url.path, reason: reason) }
-    guard let handle = try? FileHandle(forReadingFrom: url) else { throw damaged("it cannot be opened") }
+    guard FileManager.default.fileExists(atPath: url.path) else { throw damaged("it is gone") }
+    let handle = try FileHandle(forReadingFrom: url)
     defer { try? handle.close() }
     func read(_ offset: Int, _ length: Int) throws -> Data {
       try handle.seek(toOffset: UInt64(offset))

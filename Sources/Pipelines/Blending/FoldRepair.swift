@@ -27,33 +27,33 @@ package struct FoldRepair {
     var repaired: Set<[Int]> = []
     var result = FieldRepair()
     var current = Set(suspects)
-    for _ in 0..<rounds {
+    for round in 0...rounds {
       var points: Set<[Int]> = []
       for task in current.sorted() {
         var sum = MapCheck()
         for chunk in regions.chunks(task) {
           let (check, faults) = try inspector.check(regions.voxels(of: chunk))
           sum.add(check)
-          for voxel in faults {
-            for point in regions.lattice.controlPoints(for: Box(lower: voxel, extent: [1, 1, 1])).indices { points.insert(point) }
+          // Neighbouring voxels lie among the same control points.
+          for cell in Set(faults.map { regions.lattice.controlPoints(for: Box(lower: $0, extent: [1, 1, 1])) }) {
+            points.formUnion(cell.indices)
           }
         }
         result.checks[task] = sum
       }
-      if points.isEmpty {
-        result.controlPoints = repaired.count
-        return result
-      }
+      result.isComplete = points.isEmpty
+      // The last round only looks.
+      if points.isEmpty || round == rounds { break }
       repaired.formUnion(points)
       try smooth(field, at: points)
       // A change reaches the voxels that the points act on, and their neighbours' differences.
+      current = []
       for point in points {
         let reach = regions.lattice.voxels(touchedBy: Box(lower: point, extent: [1, 1, 1])).expanded(by: [1, 1, 1])
         current.formUnion(regions.tasks(meeting: reach.intersection(regions.lattice.extent.box)))
       }
     }
     result.controlPoints = repaired.count
-    result.isComplete = false
     return result
   }
 

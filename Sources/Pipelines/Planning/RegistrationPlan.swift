@@ -34,6 +34,8 @@ public struct RegistrationPlan: Sendable {
   public let boxesAtOnce: Int
   /// The most memory the stages are expected to take, in bytes.
   public let expectedMemory: Int
+  /// The memory that a block run again with a wider halo may take, in bytes.
+  let widestBlock: Int
   /// Bytes of the inputs that stay in memory, because their files cannot be read in parts.
   public let residentBytes: Int
   /// Bytes of the registered image before compression, with its pyramid, and of the local field.
@@ -106,7 +108,8 @@ extension RegistrationPlan {
         + max(
           MemoryModel.coarse(fixedVoxels: coarseExtent.count, movingVoxels: movingCoarse.count),
           blocksAtOnce * blockBytes + kept),
-      residentBytes: resident, outputBytes: voxels * voxelSize * movingChannels * 8 / 7 + lattice * 12, workBytes: lattice * 12 * 2,
+      widestBlock: frozen?.widestBlock ?? forBlocks, residentBytes: resident,
+      outputBytes: voxels * voxelSize * movingChannels * 8 / 7 + lattice * 12, workBytes: lattice * 12 * 2,
       notes: notes,
       fieldStride: options.fieldStride)
   }
@@ -159,7 +162,7 @@ extension RegistrationPlan {
       guard downsample < 1024 else {
         throw PipelineError(
           "the coarse step needs \(MemoryBudget.describe(need + MemoryModel.base)) at the least, and --memory allows \(memory)",
-          hint: "give more memory")
+          hint: "give --memory \(Int((Double(need + MemoryModel.base) / 1e6).rounded(.up)))MB or more")
       }
       downsample += 1
     }

@@ -19,8 +19,11 @@ struct BlockPair: Sendable {
   let movingMask: VoxelBuffer<UInt8>
 
   /// Reads a pair; `nil` where hardly any of the box maps inside the moving image.
-  static func read(_ box: Box, coarse: CoarseRegistration, registration: ChunkedRegistration, threads: Int) throws -> BlockPair? {
-    let volume = registration.movingVolume(for: coarse.transform)
+  ///
+  /// - Parameter volume: the moving image at the resolution that suits the fixed lattice.
+  static func read(
+    _ box: Box, of volume: LazyVolume, coarse: CoarseRegistration, registration: ChunkedRegistration, threads: Int
+  ) throws -> BlockPair? {
     var (moving, movingMask) = try BoxResampler(volume: volume, interpolation: .linear, threads: threads) {
       coarse.transform.mapped($0, local: nil, to: volume.space)
     }.values(over: box)

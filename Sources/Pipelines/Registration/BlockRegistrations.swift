@@ -16,12 +16,15 @@ public struct BlockRegistrations: Sendable {
 extension ChunkedRegistration {
   /// Registers every block and stores its field under `folder`, or in a temporary folder that lasts as long as the result.
   ///
-  /// With the `folder` of an earlier call that was interrupted, only what is missing is done.
+  /// With the `folder` of an earlier call that was interrupted, and the same inputs, options and coarse result, only what is missing is done.
   ///
-  /// - Throws: errors of reading and writing; a block whose registration fails is recorded, and displaces nothing.
+  /// - Throws: `RunError` where another call is at work in `folder`; errors of reading and writing; a block whose registration fails is recorded, and displaces nothing.
   public func registerBlocks(_ coarse: CoarseRegistration, in folder: String? = nil) async throws -> BlockRegistrations {
     let temporary = folder == nil ? try TemporaryRunFolder() : nil
     let runFolder = temporary?.run ?? RunFolder(URL(fileURLWithPath: folder!))
+    try FileManager.default.createDirectory(at: runFolder.url, withIntermediateDirectories: true)
+    let lock = try RunLock(runFolder)
+    defer { withExtendedLifetime(lock) {} }
     let run = RegistrationRun(self, runFolder, part: .blocks(coarse))
     _ = try run.prepare()
     try await LocalExecutor(folder: runFolder, retries: options.retries, progress: progress).run(run)
@@ -29,17 +32,4 @@ extension ChunkedRegistration {
     blocks.folder = temporary
     return blocks
   }
-}
-
-/// A run folder that goes when nobody needs it any more.
-final class TemporaryRunFolder: Sendable {
-  let run: RunFolder
-
-  init() throws {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("weft-run-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    run = RunFolder(url)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: run.url) }
 }

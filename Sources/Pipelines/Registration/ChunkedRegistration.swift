@@ -82,7 +82,7 @@ public struct ChunkedRegistration: Sendable {
 
   private static func check(_ options: RegistrationOptions) throws {
     guard options.blendSigma > 0, options.blendSigma.isFinite else {
-      throw PipelineError("--blend-sigma \(options.blendSigma) is not above 0", hint: "give a fraction of the halo, as 0.5")
+      throw PipelineError("--blend-sigma \(options.blendSigma) is not above 0", hint: "give a fraction of the overlap, as 0.5")
     }
     guard options.fieldStride >= 1, options.fieldStride <= 16 else {
       throw PipelineError(
@@ -90,6 +90,14 @@ public struct ChunkedRegistration: Sendable {
     }
     if let downsample = options.downsample, downsample < 1 {
       throw PipelineError("--downsample \(downsample) is below 1", hint: "give a whole number, as 4")
+    }
+    for (name, path) in [
+      ("fixed-mask", options.fixedMask), ("moving-mask", options.movingMask), ("initial-transform", options.initialTransform),
+    ] {
+      guard let path, path != "auto" || name == "initial-transform" else { continue }
+      guard FileManager.default.fileExists(atPath: path) else {
+        throw PipelineError("--\(name) \(path) does not exist", hint: "check the path")
+      }
     }
     guard !options.stages.isEmpty else { throw PipelineError("--stages names no stage", hint: "choose among affine, warp and fine") }
   }
@@ -100,7 +108,8 @@ public struct ChunkedRegistration: Sendable {
     let box = Box(lower: region.map(\.lowerBound), upper: region.map(\.upperBound))
     guard box.rank == whole.rank, !box.isEmpty, whole.box.contains(box) else {
       throw PipelineError(
-        "--region \(box) does not lie inside \(volume.name), which has \(whole) voxels", hint: "give a range an axis, as 0:64,0:256,0:256")
+        "--region \(region.map { "\($0.lowerBound):\($0.upperBound)" }.joined(separator: ",")) does not lie inside \(volume.name), which has \(whole) voxels",
+        hint: "give a range an axis, as 0:64,0:256,0:256")
     }
     return rank3(box)
   }

@@ -40,6 +40,26 @@ extension CoarseRegistration {
   }
 }
 
+extension CoarseRegistration {
+  /// Tells this result from another.
+  var digest: String {
+    var digest = Digest()
+    func add(_ numbers: [Double]) { for number in numbers { unsafe withUnsafeBytes(of: number.bitPattern) { unsafe digest.add($0) } } }
+    func add(_ voxels: VoxelBuffer<Float>) { unsafe voxels.elements.withUnsafeBytes { unsafe digest.add($0) } }
+    add(transform.affine.matrix.flatMap(\.self) + transform.affine.offset)
+    if let warp = transform.coarse {
+      add(warp.space.spacing + warp.space.origin + warp.space.direction.flatMap(\.self))
+      for axis in 0..<3 { add(warp.vectors[axis]) }
+    }
+    for mask in [foreground, movingMask].compactMap(\.self) {
+      add(mask.space.spacing + mask.space.origin)
+      digest.add(mask.voxels.elements)
+    }
+    digest.add(metric.rawValue.utf8)
+    return digest.description
+  }
+}
+
 /// How alike the coarse images are after each step; `nil` for a step that did not run.
 public struct CoarseQuality: Sendable, Codable {
   /// At the start.
@@ -213,7 +233,10 @@ struct CoarseStage: Sendable {
       let factors = PhysicalScale.factors(extent: finest.extent, spacing: finest.space.spacing, target: volume.space.spacing.min()!)
       let coarse = try VolumePyramid(levels: levels).downsampled(by: factors).load()
       let voxels = coarse.voxels.mapVoxels { UInt8($0 > 0 ? 1 : 0) }
-      guard voxels.elements.contains(1) else { throw PipelineError("the mask \(path) is empty", hint: "voxels above 0 are inside") }
+      guard voxels.elements.contains(1) else {
+        throw PipelineError(
+          "the mask \(path) is empty: no voxel is above 0", hint: "name another mask, or leave --fixed-mask and --moving-mask out")
+      }
       let mask = Mask(voxels: voxels, space: coarse.space)
       let onto = Mask(voxels: mask.resampled(to: volume.space, extent: volume.extent), space: volume.space)
       guard onto.voxels.elements.contains(1) else {

@@ -11,6 +11,8 @@ internal import Volumes
 struct FineStage: Sendable {
   let registration: ChunkedRegistration
   let coarse: CoarseRegistration
+  /// The moving image at the resolution that suits the fixed lattice.
+  let moving: LazyVolume
   /// Threads of one block.
   let threads: Int
   let fields: BlockFieldFiles
@@ -29,7 +31,7 @@ struct FineStage: Sendable {
     let halo = registration.grid.halo.lengths
     let wide = block.extended.expanded(by: halo.map { $0 * widening }).intersection(registration.grid.extent.box)
     do {
-      guard let pair = try BlockPair.read(wide, coarse: coarse, registration: registration, threads: threads) else {
+      guard let pair = try BlockPair.read(wide, of: moving, coarse: coarse, registration: registration, threads: threads) else {
         return BlockRecord(block, .outside)
       }
       return try deform(block, pair, widened: widening > 0)

@@ -73,6 +73,9 @@ package struct LocalField: Sendable {
     return array.storedChunkCount(in: Box(lower: [0] + stored.lower, upper: [3] + stored.upper))
   }
 
+  /// How many chunks are stored in all.
+  func storedChunkCount() -> Int { storedChunkCount(in: lattice.box) }
+
   /// Writes whole chunks.
   package func write(_ field: SplineField) throws {
     let stored = field.region.relative(to: lattice.box.lower)

@@ -89,7 +89,8 @@ struct RunRecord: Encodable {
 
   private static func input(_ image: StoredImage, channel: Int?) -> Input {
     Input(
-      path: image.path, format: image.format, extent: image.levels[0].source.extent.lengths, voxelType: image.voxelType.rawValue,
+      path: InputIdentity(image).path, format: image.format, extent: image.levels[0].source.extent.lengths,
+      voxelType: image.voxelType.rawValue,
       axes: image.axes.map(\.name).joined(), channel: channel)
   }
 

@@ -17,7 +17,8 @@ extension RegistrationRun {
   func fineStage() throws -> Stage {
     let coarse = try coarse()
     let stage = FineStage(
-      registration: registration, coarse: coarse, threads: registration.plan.threadsPerBlock, fields: blockFields, isWide: false)
+      registration: registration, coarse: coarse, moving: registration.movingVolume(for: coarse.transform),
+      threads: registration.plan.threadsPerBlock, fields: blockFields, isWide: false)
     return Stage(
       StageName.fine, tasks: .all(registration.grid.count), width: registration.plan.blocksAtOnce,
       rescue: BlockRescue(registration).outcome
@@ -28,14 +29,15 @@ extension RegistrationRun {
   func widenStage(_ journal: Journal) throws -> Stage {
     let coarse = try coarse()
     let records = try self.records(of: StageName.fine, journal)
-    let available = registration.plan.memory.bytes - MemoryModel.base - registration.plan.residentBytes
     let grid = registration.grid
     let narrow = records.filter { record in
       let wide = record.block.extended.expanded(by: grid.halo.lengths).intersection(grid.extent.box)
       return record.passesHalfHalo && wide != record.block.extended
-        && MemoryModel.fineBlock(voxels: wide.count) <= available
+        && MemoryModel.fineBlock(voxels: wide.count) <= registration.plan.widestBlock
     }
-    let stage = FineStage(registration: registration, coarse: coarse, threads: registration.plan.threads, fields: blockFields, isWide: true)
+    let stage = FineStage(
+      registration: registration, coarse: coarse, moving: registration.movingVolume(for: coarse.transform),
+      threads: registration.plan.threads, fields: blockFields, isWide: true)
     return Stage(
       StageName.widen, tasks: .some(narrow.map(\.block.number)), width: 1,
       rescue: { task, error in error is BlockFieldFiles.WriteFailure ? nil : TaskOutcome(state: "kept") }

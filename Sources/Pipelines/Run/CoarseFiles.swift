@@ -13,7 +13,7 @@ struct CoarseFiles {
   let folder: URL
 
   /// What is found, apart from transforms and masks.
-  private struct Record: Codable {
+  struct Record: Codable {
     struct Score: Codable {
       var name: String
       var score: Double
@@ -46,13 +46,16 @@ struct CoarseFiles {
       start: coarse.start, startScores: coarse.startScores.map { .init(name: $0.name, score: $0.score) }, quality: coarse.quality,
       invalidFixed: coarse.invalidVoxels.fixed, invalidMoving: coarse.invalidVoxels.moving, metric: coarse.metric, notes: coarse.notes,
       hasMovingMask: coarse.movingMask != nil, digests: try digests())
-    let names = try files.contentsOfDirectory(atPath: transforms.path)
-    let sizes = try names.map { name -> (String, Int) in
-      let attributes = try files.attributesOfItem(atPath: transforms.appendingPathComponent(name).path)
-      return ("transforms/\(name)", (attributes[.size] as? NSNumber)?.intValue ?? 0)
+    var sizes: [String: Int] = [:]
+    for written in [transforms.path, mask(.fixed), mask(.moving)] {
+      for case let name as String in files.enumerator(atPath: written) ?? .init() {
+        let attributes = try files.attributesOfItem(atPath: written + "/" + name)
+        guard attributes[.type] as? FileAttributeType == .typeRegular else { continue }
+        sizes[URL(fileURLWithPath: written).lastPathComponent + "/" + name] = (attributes[.size] as? NSNumber)?.intValue ?? 0
+      }
     }
     return TaskOutcome(
-      result: String(decoding: try RunFolder.encoder.encode(record), as: UTF8.self), files: Dictionary(uniqueKeysWithValues: sizes))
+      result: String(decoding: try RunFolder.encoder.encode(record), as: UTF8.self), files: sizes)
   }
 
   func writeTransforms(_ transform: ComposedTransform, _ registration: ChunkedRegistration, isFine: Bool) throws {
@@ -65,6 +68,19 @@ struct CoarseFiles {
   ///
   /// - Throws: `DamagedOutput` where a file is not what was written.
   func read(_ registration: ChunkedRegistration, _ journal: Journal) throws -> CoarseRegistration {
+    let record = try check(journal)
+    let transform = try TransformFolder.open(transforms.path, withField: false).transform
+    let foreground = try read(.fixed, registration)
+    return CoarseRegistration(
+      transform: transform, start: record.start, startScores: record.startScores.map { ($0.name, $0.score) }, quality: record.quality,
+      foreground: foreground, movingMask: record.hasMovingMask ? try read(.moving, registration) : nil,
+      invalidVoxels: (record.invalidFixed, record.invalidMoving), metric: record.metric, notes: record.notes)
+  }
+
+  /// Checks that the transforms are what was written.
+  ///
+  /// - Throws: `DamagedOutput` where a file is not.
+  @discardableResult func check(_ journal: Journal) throws -> Record {
     guard let text = journal.entries(of: RegistrationRun.StageName.coarse)[0]?.outcome.result else {
       throw PipelineError("the coarse stage in \(folder.path) is not done", hint: "run it first: `weft resume`")
     }
@@ -75,12 +91,7 @@ struct CoarseFiles {
         throw DamagedOutput(path: transforms.path, reason: "\(name) is not what was written")
       }
     }
-    let transform = try TransformFolder.open(transforms.path, withField: false).transform
-    let foreground = try read(.fixed, registration)
-    return CoarseRegistration(
-      transform: transform, start: record.start, startScores: record.startScores.map { ($0.name, $0.score) }, quality: record.quality,
-      foreground: foreground, movingMask: record.hasMovingMask ? try read(.moving, registration) : nil,
-      invalidVoxels: (record.invalidFixed, record.invalidMoving), metric: record.metric, notes: record.notes)
+    return record
   }
 
   private func digests() throws -> [String: String] {
@@ -113,7 +124,8 @@ extension RegistrationRun {
   /// Finds start, affine map and warp in the downsampled images.
   func coarseStage() -> Stage {
     let images = CoarseImages(folder.stage(StageName.downsample), registration)
-    return Stage(StageName.coarse, tasks: .all(1), width: 1, isWorthRetrying: { _ in false }) { [registration, coarseFiles] _ in
+    return Stage(StageName.coarse, tasks: .all(1), width: 1, isExclusive: true, isWorthRetrying: { _ in false }) {
+      [registration, coarseFiles] _ in
       let stage = CoarseStage(registration: registration, fixed: try images.load(.fixed), moving: try images.load(.moving))
       return try coarseFiles.write(try stage.run(), registration)
     }

@@ -35,6 +35,8 @@ package struct FieldRepair: Codable {
   /// The map, anew, in the tasks of `check` where the field was changed.
   package var checks: [Int: MapCheck] = [:]
   package var isComplete = true
+  /// Stored chunks of the repaired field; `nil` where there was nothing to repair.
+  var storedChunks: Int?
 }
 
 extension RegistrationRun {
@@ -79,21 +81,34 @@ extension RegistrationRun {
     let inspectorSource = inspector
     let copy = fieldPath(StageName.repair)
     return Stage(
-      StageName.repair, tasks: .all(1), width: 1,
-      isPresent: { _, outcome in outcome.state == nil || FileManager.default.fileExists(atPath: copy) }
-    ) { [registration, lattice, blended = fieldPath(StageName.blend)] _ in
-      let encoder = RunFolder.encoder
-      func outcome(_ repair: FieldRepair, _ state: String?) throws -> TaskOutcome {
-        TaskOutcome(state: state, result: String(decoding: try encoder.encode(repair), as: UTF8.self))
+      StageName.repair, tasks: .all(1), width: 1, isExclusive: true,
+      isPresent: { [lattice] _, outcome in
+        guard let text = outcome.result, let repair = try? RunFolder.decoder.decode(FieldRepair.self, from: Data(text.utf8)) else {
+          return false
+        }
+        guard let chunks = repair.storedChunks else { return true }
+        return (try? LocalField.open(at: copy, lattice: lattice).storedChunkCount()) == chunks
       }
-      if suspects.isEmpty { return try outcome(FieldRepair(), nil) }
-      let files = FileManager.default
-      if files.fileExists(atPath: copy) { try files.removeItem(atPath: copy) }
-      try files.linkOrCopyFolder(blended, to: copy)
-      let field = try LocalField.open(at: copy, lattice: lattice)
-      let repair = try FoldRepair(regions: regions, inspector: try inspectorSource(field)).run(field, suspects: suspects)
-      if !repair.isComplete { registration.progress.report(.warning("the map still folds somewhere after smoothing the local field")) }
-      return try outcome(repair, "repaired")
+    ) { [registration, lattice, blended = fieldPath(StageName.blend)] _ in
+      var repair = FieldRepair()
+      if !suspects.isEmpty {
+        // The copy shares its files: what is damaged there is damaged here, and is made by the blend.
+        let source = try LocalField.open(at: blended, lattice: lattice)
+        if let chunk = source.array.damagedChunks(in: source.array.extent.box).first {
+          throw DamagedOutput(path: chunk, reason: "its checksum is another")
+        }
+        let files = FileManager.default
+        let partial = copy + ".partial"
+        for old in [partial, copy] where files.fileExists(atPath: old) { try files.removeItem(atPath: old) }
+        try files.linkOrCopyFolder(blended, to: partial)
+        let field = try LocalField.open(at: partial, lattice: lattice)
+        repair = try FoldRepair(regions: regions, inspector: try inspectorSource(field)).run(field, suspects: suspects)
+        repair.storedChunks = field.storedChunkCount()
+        try files.moveItem(atPath: partial, toPath: copy)
+        if !repair.isComplete { registration.progress.report(.warning("the map still folds somewhere after smoothing the local field")) }
+      }
+      return TaskOutcome(
+        state: suspects.isEmpty ? nil : "repaired", result: String(decoding: try RunFolder.encoder.encode(repair), as: UTF8.self))
     }
   }
 
@@ -135,20 +150,5 @@ extension RegistrationRun {
     MapInspector(
       transform: try coarse().transform, field: field, extent: registration.fixedRegion.extent,
       moving: registration.movingPyramid.finest.space)
-  }
-}
-
-extension FileManager {
-  /// A copy of a folder whose files are hard links where the file system has them. Files in it are only ever replaced, never changed.
-  func linkOrCopyFolder(_ source: String, to target: String) throws {
-    try createDirectory(atPath: target, withIntermediateDirectories: true)
-    for case let name as String in enumerator(atPath: source) ?? .init() {
-      let (from, to) = (source + "/" + name, target + "/" + name)
-      if isFolder(atPath: from) == true {
-        try createDirectory(atPath: to, withIntermediateDirectories: true)
-      } else if unsafe link(from, to) != 0 {
-        try copyItem(atPath: from, toPath: to)
-      }
-    }
   }
 }

@@ -73,7 +73,7 @@ extension RegistrationRun {
     let target = folder.stage(StageName.export).appendingPathComponent(exportName)
     let resampler = registration.imageResampler { _, _ in fatalError("nothing is mapped here") }
     return Stage(
-      StageName.export, tasks: .all(1), width: 1
+      StageName.export, tasks: .all(1), width: 1, isExclusive: true
     ) { [registration, exportName] _ in
       if FileManager.default.fileExists(atPath: target.path) { try FileManager.default.removeItem(at: target) }
       try resampler.export(writer.levels[0].array, to: target.path, registration.options.format.fileFormat)
@@ -86,8 +86,9 @@ extension RegistrationRun {
   func finishStage(_ journal: Journal) throws -> Stage {
     let result = try result(journal)
     let target = folder.stage(StageName.finish)
-    return Stage(StageName.finish, tasks: .all(1), width: 1) { [self] _ in
+    return Stage(StageName.finish, tasks: .all(1), width: 1, isExclusive: true) { [self] _ in
       try completeImage()
+      if case .all = part { try coarseFiles.check(journal) }
       // A copy: the coarse stage's own files stay what its ledger says.
       let transforms = target.appendingPathComponent("transforms").path
       if FileManager.default.fileExists(atPath: transforms) { try FileManager.default.removeItem(atPath: transforms) }

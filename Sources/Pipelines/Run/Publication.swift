@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import BlockExecution
+internal import ChunkStores
 internal import Foundation
 
 /// Brings finished results from the run folder to their final names.
 ///
 /// All moves are on record before the first one, and each is a rename: where the process ends half-way, the next one goes on with the rest.
-/// What had a final name before is moved into the run folder first, and goes with it.
+/// What had a final name before is moved into the run folder first, and goes with it. The record stays until the run folder goes.
 struct Publication: Codable {
   /// One result.
   struct Move: Codable {
@@ -16,6 +17,8 @@ struct Publication: Codable {
     var to: String
   }
 
+  /// Tells the run whose results these are from others.
+  var key: String
   var moves: [Move]
   /// Names in the output folder that go away.
   var removed: [String]
@@ -48,7 +51,25 @@ struct Publication: Codable {
       try files.moveItem(at: from, to: output.appendingPathComponent(move.to))
     }
     for name in removed { try setAside(name) }
+    // All is on the disk under its final name before anything goes.
+    for move in moves {
+      let path = output.appendingPathComponent(move.to).path
+      guard files.isFolder(atPath: path) == true else {
+        try FileAccess.synchroniseFile(path)
+        continue
+      }
+      // Chunks are, since they were written.
+      try FileAccess.synchroniseFolders(in: path)
+      for name in try files.contentsOfDirectory(atPath: path) where files.isFolder(atPath: path + "/" + name) == false {
+        try FileAccess.synchroniseFile(path + "/" + name)
+      }
+    }
+    try FileAccess.synchroniseFolder(output.path)
     try files.removeItem(at: old)
-    try files.removeItem(at: Self.file(folder))
+  }
+
+  /// Drops the record of a publication that is done, where the run folder stays.
+  static func end(in folder: RunFolder) throws {
+    if FileManager.default.fileExists(atPath: file(folder).path) { try FileManager.default.removeItem(at: file(folder)) }
   }
 }

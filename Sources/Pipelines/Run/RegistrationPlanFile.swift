@@ -6,12 +6,7 @@ internal import Grids
 
 /// `plan.json` of a registration: all that a worker needs to run any of its tasks.
 struct RegistrationPlanFile: Codable {
-  static let verb = "register"
-
   var weft = WeftVersion.current
-  var verb = Self.verb
-  /// The output folder.
-  var output: String
   var fixed: InputIdentity
   var moving: InputIdentity
   var options: RegistrationOptions
@@ -20,7 +15,7 @@ struct RegistrationPlanFile: Codable {
 
   /// Reads the plan of a run folder; `nil` where there is none.
   ///
-  /// - Throws: where it is damaged, or another verb's.
+  /// - Throws: where it is damaged, or of another version.
   static func read(_ folder: RunFolder) throws -> RegistrationPlanFile? {
     guard let data = try? Data(contentsOf: folder.plan) else { return nil }
     do { return try RunFolder.decoder.decode(Self.self, from: data) } catch {
@@ -62,11 +57,14 @@ struct FrozenPlan: Codable, Equatable {
   var core: [Int]
   var fixedFactors: [Int]
   var movingFactors: [Int]
+  /// The memory that a block run again with a wider halo may take, in bytes.
+  var widestBlock: Int
 
   init(_ plan: RegistrationPlan, _ options: RegistrationOptions) {
     cause = Cause(options)
     core = plan.grid.core.lengths
     fixedFactors = plan.fixedFactors
     movingFactors = plan.movingFactors
+    widestBlock = plan.widestBlock
   }
 }

@@ -63,6 +63,9 @@ struct RegistrationRun: StagedRun {
     }
   }
 
+  /// Tells this run's results from those of another.
+  var key: String { outlines.key(of: outlines[outlines.count - 1].name) }
+
   /// Whether there is a fine field.
   var isFine: Bool {
     if case .image(_, let blocks) = part { return blocks != nil }
@@ -119,7 +122,11 @@ struct RegistrationRun: StagedRun {
     case .all:
       return [downsample, coarse] + (hasFine ? fine + field : check) + image + [StageOutline(StageName.finish, tasks: 1)]
     case .coarse: return [downsample, coarse]
-    case .blocks: return fine
+    case .blocks(let given):
+      var own = fine
+      own[0].parameters.merge(downsample.parameters.merging(coarse.parameters) { first, _ in first }) { first, _ in first }
+      own[0].parameters["coarse result"] = given.digest
+      return own
     case .image(_, let blocks): return (blocks != nil ? field : check) + image
     }
   }

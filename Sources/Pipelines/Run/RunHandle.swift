@@ -14,10 +14,7 @@ public struct RunHandle: Sendable {
   ///
   /// - Throws: `PipelineError` where there is none.
   public init(_ path: String) throws {
-    plan = try ChunkedRegistration.plan(in: path)
-    let url = URL(fileURLWithPath: path).standardizedFileURL
-    let inside = RunFolder(url.appendingPathComponent(OutputFolder.workName))
-    folder = FileManager.default.fileExists(atPath: inside.plan.path) ? inside : RunFolder(url)
+    (folder, plan) = try ChunkedRegistration.plan(in: path)
     output = folder.url.deletingLastPathComponent().path
   }
 
@@ -42,7 +39,15 @@ public struct RunHandle: Sendable {
       throw PipelineError(
         "the inputs of the run in \(output) are not what they were when it was planned", hint: "run the same `weft register` again")
     }
+    let lock = try folder.workerLock()
+    defer { withExtendedLifetime(lock) {} }
     let journal = Journal(folder, run.outlines)
+    for earlier in run.outlines.prefix(while: { $0.name != name }) where run.outlines.contains(where: { $0.name == name }) {
+      let left = try journal.unrecorded(of: run.stage(earlier.name, journal: journal))
+      guard left == 0 else {
+        throw RunError("the stage `\(earlier.name)` comes before `\(name)`, and \(left) of its tasks are not done", hint: "run it first")
+      }
+    }
     let stage = try run.stage(name, journal: journal)
     var tasks = journal.missing(of: stage)
     var round = 0
@@ -63,7 +68,7 @@ public struct RunHandle: Sendable {
   /// Asks the process that is at work to stop; what is done is kept.
   ///
   /// - Returns: whether one was at work on this machine.
-  /// - Throws: `RunError` where it runs on another machine, or may not be stopped.
+  /// - Throws: `RunError` where it runs on another machine, may not be stopped, or is still at work after ten seconds.
   public func stop() throws -> Bool {
     guard let holder = RunLock.holder(of: folder) else { return false }
     guard holder.host == ProcessInfo.processInfo.hostName else {
@@ -72,16 +77,20 @@ public struct RunHandle: Sendable {
     guard kill(holder.process, SIGTERM) == 0 else {
       throw RunError("process \(holder.process) cannot be stopped", hint: "only its owner may do that")
     }
-    for _ in 0..<100 where RunLock.holder(of: folder) != nil { Thread.sleep(forTimeInterval: 0.05) }
-    return true
+    for _ in 0..<200 {
+      if RunLock.holder(of: folder) == nil { return true }
+      Thread.sleep(forTimeInterval: 0.05)
+    }
+    throw RunError("process \(holder.process) was asked to stop, and is still at work", hint: "wait for it, or end it with `kill -9`")
   }
 
-  /// Removes what the run did so far; results in the output folder stay.
+  /// Removes what the run did so far; results in the output folder stay, and those that were on their way there arrive.
   ///
   /// - Throws: `RunError` where a process is at work in it, or it cannot be removed.
   public func clean() throws {
     let lock = try RunLock(folder)
     defer { withExtendedLifetime(lock) {} }
+    try Publication.begun(in: folder)?.finish(in: folder, to: folder.url.deletingLastPathComponent())
     try FileManager.default.removeItem(at: folder.url)
     if ((try? FileManager.default.contentsOfDirectory(atPath: output)) ?? ["?"]).isEmpty {
       try FileManager.default.removeItem(atPath: output)
