@@ -4,7 +4,7 @@ public import Grids
 
 /// The mean over blocks of voxels of another source, computed while reading; the last blocks average what is there.
 ///
-/// Reading holds the result, a running sum of the result's size, and one tile of the base (at most about 16 million voxels or one
+/// Reading holds the result, a running sum of the result's size, and one tile of the base (at most about 4 million voxels or one
 /// chunk row), whatever the factors. Voxels that are not numbers (NaN, infinities) are left out of the mean; a block of nothing else is NaN.
 public struct MeanDownsampledSource: VoxelSource {
   let base: any VoxelSource
@@ -33,11 +33,11 @@ public struct MeanDownsampledSource: VoxelSource {
     return VoxelBuffer(extent: box.extent, elements: sums).converted(to: type)
   }
 
-  /// Whole chunks, joined along the fast axes up to 16 million voxels.
+  /// Whole chunks, joined along the fast axes up to 4 million voxels.
   private var tileExtent: Extent {
     var lengths = zip(base.chunk.lengths, base.extent.lengths).map(min)
     for axis in stride(from: lengths.count - 1, through: 0, by: -1) {
-      while lengths[axis] < base.extent[axis] && lengths.reduce(1, *) * 2 <= 16 << 20 { lengths[axis] *= 2 }
+      while lengths[axis] < base.extent[axis] && lengths.reduce(1, *) * 2 <= 4 << 20 { lengths[axis] *= 2 }
     }
     return Extent(lengths)
   }

@@ -29,7 +29,7 @@ package struct BoxResampler {
     var mapped = try mapping(box)
     let wanted = mapped.bounds(margin: interpolation.margin).intersection(volume.extent.box)
     if wanted.isEmpty { return (VoxelBuffer(extent: box.extent), VoxelBuffer(extent: box.extent)) }
-    guard wanted.count > max(4 * box.count, 16 << 20), let (low, high) = halves(box) else {
+    guard wanted.count > max(4 * box.count, 4 << 20), let (low, high) = halves(box) else {
       mapped.rebase(to: wanted.lower)
       return resampled(try volume.read(wanted), at: mapped.positions, interpolation: interpolation.filter, threads: threads)
     }

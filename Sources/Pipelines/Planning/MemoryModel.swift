@@ -1,25 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a run needs in memory, in bytes: upper bounds on peaks that were measured (Tests/Accuracy/memory).
+/// What a run needs in memory, in bytes: a little above the peaks that were measured. `MemoryModelTests` compares the two.
 enum MemoryModel {
   /// The program, its libraries and small tables.
-  static let base = 70_000_000
+  static let base = 55_000_000
   /// A voxel of a block in the fine stage: images, masks, positions, then the engine's pyramids, window sums and fields.
-  static let bytesPerFineVoxel = 90
+  static let bytesPerFineVoxel = 64
   /// A voxel of the coarse lattice while the coarse stage runs: two images and their pyramids, two fields and inverses, window sums.
-  static let bytesPerCoarseVoxel = 180
+  static let bytesPerCoarseVoxel = 72
+  /// The same with ITK's engine, whose fields are of double precision.
+  static let bytesPerCoarseVoxelOfITK = 300
+  /// A voxel of the lattice on which starts are tried (spectra, padded), and the most that this comes to, since that lattice is no finer
+  /// than it needs to be.
+  static let bytesPerSearchedVoxel = 1200
+  static let mostSearched = 150_000_000
   /// A voxel of the coarse lattice afterwards: the warp, its inverse, the foreground.
   static let bytesKeptPerCoarseVoxel = 25
-  /// A voxel of an output block that is resampled: displacements, positions, values, and the moving voxels read for it.
-  static let bytesPerResampledVoxel = 64
+  /// What a thread reads at once to average or to resample it: about four million voxels.
+  static let bytesRead = 25_000_000
+  /// A voxel of an output box: displacements, positions, values.
+  static let bytesPerResampledVoxel = 20
 
-  /// How many threads may resample at once within `available` bytes, for output blocks of so many voxels.
-  static func resampledAtOnce(threads: Int, blockVoxels: Int, available: Int) -> Int {
-    // A block that maps to a large box reads at most 16 million voxels at a time; most read about their own size.
-    max(1, min(threads, (available - (64 << 20)) / (blockVoxels * bytesPerResampledVoxel)))
-  }
+  static func box(voxels: Int) -> Int { bytesRead + voxels * bytesPerResampledVoxel }
+
+  /// How many threads may work on output boxes of so many voxels at once within `available` bytes.
+  static func boxesAtOnce(threads: Int, voxels: Int, available: Int) -> Int { max(1, min(threads, available / box(voxels: voxels))) }
 
   static func fineBlock(voxels: Int) -> Int { voxels * bytesPerFineVoxel }
 
-  static func coarse(fixedVoxels: Int, movingVoxels: Int) -> Int { max(fixedVoxels, movingVoxels) * bytesPerCoarseVoxel }
+  /// The coarse stage on images of so many voxels.
+  static func coarse(voxels: Int, engine: RegistrationEngine) -> Int {
+    max(voxels * (engine == .itk ? bytesPerCoarseVoxelOfITK : bytesPerCoarseVoxel), min(mostSearched, voxels * bytesPerSearchedVoxel))
+  }
 }

@@ -75,7 +75,8 @@ extension RegistrationPlan {
     let (fixedFactors, movingFactors) =
       try frozen.map { ($0.fixedFactors, $0.movingFactors) }
       ?? coarseFactors(
-        fixed: whole, moving: moving, asked: options.downsample ?? preset.downsample, available: available, memory: memory, notes: &notes)
+        fixed: whole, moving: moving, asked: options.downsample ?? preset.downsample, engine: options.engine, available: available,
+        memory: memory, notes: &notes)
     let coarseExtent = whole.extent.dividedRoundingUp(by: Extent(fixedFactors))
     let movingCoarse = moving.extent.dividedRoundingUp(by: Extent(movingFactors))
 
@@ -92,9 +93,10 @@ extension RegistrationPlan {
       notes.append("the overlap of \(voxels) voxels is clipped to \(grid.halo), one less than the core at the most")
     }
 
-    let largest = grid.core.lengths.enumerated().map { min($1 + 2 * grid.halo[$0], fixed.extent[$0]) }.reduce(1, *)
-    let blockBytes = MemoryModel.fineBlock(voxels: largest)
+    let blockBytes = MemoryModel.fineBlock(voxels: largestBlock(core: grid.core.lengths, halo: grid.halo.lengths, of: fixed.extent))
     let blocksAtOnce = max(1, min(threads, grid.count, (memory.bytes - MemoryModel.base - resident - kept) / max(blockBytes, 1)))
+    let boxVoxels = zip(ImageResampler.chunk(rank: rank).lengths, fixed.extent.lengths).map(min).reduce(1, *)
+    let boxesAtOnce = MemoryModel.boxesAtOnce(threads: threads, voxels: boxVoxels, available: forBlocks)
     let voxels = fixed.extent.count
     let lattice = voxels / max(1, options.fieldStride * options.fieldStride * (rank == 2 ? 1 : options.fieldStride))
     let voxelSize = moving.source.voxelType.size
@@ -102,12 +104,11 @@ extension RegistrationPlan {
       preset: preset, presetReason: reason, extent: Extent(rank == 2 ? Array(fixed.extent.lengths.dropFirst()) : fixed.extent.lengths),
       grid: grid, overlap: overlap, fixedFactors: fixedFactors, movingFactors: movingFactors, coarseExtent: coarseExtent, memory: memory,
       threads: threads, blocksAtOnce: blocksAtOnce, threadsPerBlock: max(1, threads / blocksAtOnce),
-      boxesAtOnce: MemoryModel.resampledAtOnce(
-        threads: threads, blockVoxels: ImageResampler.chunk(rank: rank).count, available: forBlocks),
+      boxesAtOnce: boxesAtOnce,
       expectedMemory: MemoryModel.base + resident
         + max(
-          MemoryModel.coarse(fixedVoxels: coarseExtent.count, movingVoxels: movingCoarse.count),
-          blocksAtOnce * blockBytes + kept),
+          MemoryModel.coarse(voxels: max(coarseExtent.count, movingCoarse.count), engine: options.engine),
+          (options.stages.contains(.fine) ? blocksAtOnce * blockBytes : 0) + kept, boxesAtOnce * MemoryModel.box(voxels: boxVoxels) + kept),
       widestBlock: frozen?.widestBlock ?? forBlocks, residentBytes: resident,
       outputBytes: voxels * voxelSize * movingChannels * 8 / 7 + lattice * 12, workBytes: lattice * 12 * 2,
       notes: notes,
@@ -143,7 +144,8 @@ extension RegistrationPlan {
 
   /// Factors at or above the asked one whose coarse images fit the memory.
   private static func coarseFactors(
-    fixed: LazyVolume, moving: LazyVolume, asked: Int, available: Int, memory: MemoryBudget, notes: inout [String]
+    fixed: LazyVolume, moving: LazyVolume, asked: Int, engine: RegistrationEngine, available: Int, memory: MemoryBudget,
+    notes: inout [String]
   ) throws -> ([Int], [Int]) {
     func spatial(_ volume: LazyVolume) -> [Double] { zip(volume.space.spacing, volume.extent.lengths).map { $1 == 1 ? .infinity : $0 } }
     let finest = spatial(fixed).min() ?? 1
@@ -152,9 +154,8 @@ extension RegistrationPlan {
       let target = Double(downsample) * finest
       let fixedFactors = PhysicalScale.factors(extent: fixed.extent, spacing: spatial(fixed), target: target)
       let movingFactors = PhysicalScale.factors(extent: moving.extent, spacing: spatial(moving), target: target)
-      let need = MemoryModel.coarse(
-        fixedVoxels: fixed.extent.dividedRoundingUp(by: Extent(fixedFactors)).count,
-        movingVoxels: moving.extent.dividedRoundingUp(by: Extent(movingFactors)).count)
+      let voxels = [(fixed, fixedFactors), (moving, movingFactors)].map { $0.0.extent.dividedRoundingUp(by: Extent($0.1)).count }
+      let need = MemoryModel.coarse(voxels: voxels.max()!, engine: engine)
       if need <= available {
         if downsample > asked { notes.append("downsampling by \(downsample) in place of \(asked), so that the coarse step fits \(memory)") }
         return (fixedFactors, movingFactors)
@@ -168,6 +169,14 @@ extension RegistrationPlan {
     }
   }
 
+  /// Voxels of the largest block with its halo: the first block of an axis has none before it, and the last none behind.
+  private static func largestBlock(core: [Int], halo: [Int], of extent: Extent) -> Int {
+    (0..<3).map { axis in
+      let blocks = (extent[axis] + core[axis] - 1) / core[axis]
+      return min(core[axis] + min(blocks - 1, 2) * halo[axis], extent[axis])
+    }.reduce(1, *)
+  }
+
   /// The asked core, its longest axis halved until a block with its halo fits.
   private static func fittedCore(
     _ asked: Extent, extent: Extent, overlap: Overlap, available: Int, memory: MemoryBudget, isFrozen: Bool,
@@ -175,8 +184,7 @@ extension RegistrationPlan {
   ) throws -> Extent {
     var core = zip(asked.lengths, extent.lengths).map { min($0, $1) }
     func need(_ core: [Int]) -> Int {
-      let halo = overlap.halo(core: Extent(core))
-      return MemoryModel.fineBlock(voxels: (0..<3).map { min(core[$0] + 2 * halo[$0], extent[$0]) }.reduce(1, *))
+      MemoryModel.fineBlock(voxels: largestBlock(core: core, halo: overlap.halo(core: Extent(core)).lengths, of: extent))
     }
     if isFrozen, need(core) > available {
       throw PipelineError(
