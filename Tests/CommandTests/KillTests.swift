@@ -9,17 +9,6 @@ struct KillTests {
   /// Five kills, fifty with `Tests/run --full`.
   private static let kills = ProcessInfo.processInfo.environment["WEFT_FULL"].map { $0.isEmpty } ?? true ? 5 : 50
 
-  /// Every result but seconds.
-  private func results(_ folder: String) throws -> [String: Data] {
-    var found: [String: Data] = [:]
-    for case let name as String in FileManager.default.enumerator(atPath: folder) ?? .init() {
-      let url = URL(fileURLWithPath: folder + "/" + name)
-      let isFile = try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true
-      if isFile && !name.hasPrefix(".weft") && name != "timings.csv" { found[name] = try Data(contentsOf: url) }
-    }
-    return found
-  }
-
   /// Tasks on record, by stage and number, with how often each was recorded.
   private func recorded(_ folder: String) -> [String: Int] {
     var counts: [String: Int] = [:]
@@ -87,7 +76,7 @@ struct KillTests {
         try FileManager.default.removeItem(atPath: out + "/" + name)
       }
       #expect(killed > 0)
-      let (expected, found) = try (results(folder + "/undisturbed"), results(out))
+      let (expected, found) = try (resultFiles(folder + "/undisturbed"), resultFiles(out))
       #expect(expected.count > 5 && expected.keys == found.keys)
       for (name, bytes) in expected { #expect(found[name] == bytes, "\(name)") }
       #expect(!FileManager.default.fileExists(atPath: out + "/.weft"))
@@ -140,7 +129,7 @@ struct KillTests {
       try FileManager.default.removeItem(atPath: work + "/blend")
       let again = try weft(register.filter { $0 != "-q" } + ["-o", out, "--overwrite"])
       #expect(again.status == 0 && again.errors.contains("\(name) is damaged"), "\(again.errors)")
-      let (expected, found) = try (results(folder + "/undisturbed"), results(out))
+      let (expected, found) = try (resultFiles(folder + "/undisturbed"), resultFiles(out))
       #expect(expected.keys == found.keys)
       for (name, bytes) in expected { #expect(found[name] == bytes, "\(name)") }
     }

@@ -16,15 +16,16 @@ enum MemoryModel {
   static let mostSearched = 150_000_000
   /// A voxel of the coarse lattice afterwards: the warp, its inverse, the foreground.
   static let bytesKeptPerCoarseVoxel = 25
-  /// What a thread reads at once to average or to resample it: about four million voxels.
-  static let bytesRead = 25_000_000
+  /// A voxel of what a thread reads at once to average or to resample it, which is about four million voxels or the whole image.
+  static let bytesPerReadVoxel = 6
+  static let mostReadVoxels = 4 << 20
   /// A voxel of an output box: displacements, positions, values.
   static let bytesPerResampledVoxel = 20
 
-  static func box(voxels: Int) -> Int { bytesRead + voxels * bytesPerResampledVoxel }
-
-  /// How many threads may work on output boxes of so many voxels at once within `available` bytes.
-  static func boxesAtOnce(threads: Int, voxels: Int, available: Int) -> Int { max(1, min(threads, available / box(voxels: voxels))) }
+  /// An output box of so many voxels that is filled from an image of `imageVoxels`.
+  static func box(voxels: Int, imageVoxels: Int) -> Int {
+    min(imageVoxels, mostReadVoxels) * bytesPerReadVoxel + voxels * bytesPerResampledVoxel
+  }
 
   static func fineBlock(voxels: Int) -> Int { voxels * bytesPerFineVoxel }
 

@@ -96,7 +96,8 @@ extension RegistrationPlan {
     let blockBytes = MemoryModel.fineBlock(voxels: largestBlock(core: grid.core.lengths, halo: grid.halo.lengths, of: fixed.extent))
     let blocksAtOnce = max(1, min(threads, grid.count, (memory.bytes - MemoryModel.base - resident - kept) / max(blockBytes, 1)))
     let boxVoxels = zip(ImageResampler.chunk(rank: rank).lengths, fixed.extent.lengths).map(min).reduce(1, *)
-    let boxesAtOnce = MemoryModel.boxesAtOnce(threads: threads, voxels: boxVoxels, available: forBlocks)
+    let boxBytes = MemoryModel.box(voxels: boxVoxels, imageVoxels: max(whole.extent.count, moving.extent.count))
+    let boxesAtOnce = max(1, min(threads, forBlocks / boxBytes))
     let voxels = fixed.extent.count
     let lattice = voxels / max(1, options.fieldStride * options.fieldStride * (rank == 2 ? 1 : options.fieldStride))
     let voxelSize = moving.source.voxelType.size
@@ -108,7 +109,7 @@ extension RegistrationPlan {
       expectedMemory: MemoryModel.base + resident
         + max(
           MemoryModel.coarse(voxels: max(coarseExtent.count, movingCoarse.count), engine: options.engine),
-          (options.stages.contains(.fine) ? blocksAtOnce * blockBytes : 0) + kept, boxesAtOnce * MemoryModel.box(voxels: boxVoxels) + kept),
+          (options.stages.contains(.fine) ? blocksAtOnce * blockBytes : 0) + kept, boxesAtOnce * boxBytes + kept),
       widestBlock: frozen?.widestBlock ?? forBlocks, residentBytes: resident,
       outputBytes: voxels * voxelSize * movingChannels * 8 / 7 + lattice * 12, workBytes: lattice * 12 * 2,
       notes: notes,

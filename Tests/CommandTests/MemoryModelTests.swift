@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+/// The plan's estimate of memory against the peak that a run measures: never above, at most a quarter below.
+@Suite(.serialized) struct MemoryModelTests {
+  private struct Planned: Decodable {
+    var expectedMemory: Int
+    var blocks: Int
+    var blocksAtOnce: Int
+  }
+
+  private struct Measured: Decodable { var peakMemory: Int }
+
+  private func planned(_ pair: [String], _ options: [String]) throws -> Planned {
+    let run = try weft(["plan", "register", "--json"] + pair + options)
+    try #require(run.status == 0, "\(run.errors)")
+    return try JSONDecoder().decode(Planned.self, from: Data(run.output.utf8))
+  }
+
+  private func expectWithin(_ pair: [String], _ options: [String], out: String) throws {
+    let expected = try planned(pair, options).expectedMemory
+    let run = try weft(["register", "-q", "--json", "-o", out] + pair + options)
+    try #require(run.status == 0, "\(run.errors)")
+    let peak = try JSONDecoder().decode(Measured.self, from: Data(run.output.utf8)).peakMemory
+    let ratio = Double(peak) / Double(expected)
+    #expect(peak <= expected && ratio >= 0.75, "\(options): \(peak >> 20) of \(expected >> 20) MB, \(ratio)")
+    try FileManager.default.removeItem(atPath: out)
+  }
+
+  @Test func peaksStayBelowThePlanAndNearIt() throws {
+    try withTemporaryFolder { url in
+      let folder = url.path
+      try #require(weft(["phantom", folder + "/pair", "--shape", "128", "--seed", "2", "-q"]).status == 0)
+      let pair = [folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr"]
+      var settings = [
+        [], ["--chunk-size", "64", "--threads", "2"], ["--threads", "1"], ["--stages", "affine,warp", "--downsample", "1"],
+      ]
+      if !(ProcessInfo.processInfo.environment["WEFT_FULL"] ?? "").isEmpty {
+        settings += [["--metric", "mi"], ["--stages", "affine,warp", "--downsample", "1", "--engine", "itk"]]
+      }
+      for options in settings { try expectWithin(pair, ["--accuracy", "draft"] + options, out: folder + "/out") }
+    }
+  }
+
+  /// Less memory means fewer and smaller things at once, never another result.
+  @Test func budgetsAndThreadsThatForceOtherConcurrencyGiveTheSameBytes() throws {
+    try withTemporaryFolder { url in
+      let folder = url.path
+      try #require(weft(["phantom", folder + "/pair", "--shape", "128", "--seed", "4", "-q"]).status == 0)
+      let pair = [folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr"]
+      let settings = [
+        ["--memory", "2GB", "--threads", "4"], ["--memory", "140MB", "--threads", "4"], ["--memory", "105MB", "--threads", "2"],
+      ]
+      let common = ["--chunk-size", "64", "--accuracy", "draft"]
+      #expect(try Set(settings.map { try planned(pair, common + $0).blocksAtOnce }).count == 3)
+      var first: [String: Data]?
+      for (index, setting) in settings.enumerated() {
+        let out = folder + "/out\(index)"
+        let run = try weft(["register", "-q", "-o", out] + pair + common + setting)
+        try #require(run.status == 0, "\(run.errors)")
+        var found = try resultFiles(out)
+        // It tells the budget and the threads.
+        found["run.json"] = nil
+        #expect(found.count > 5 && (first ?? found).keys == found.keys)
+        for (name, bytes) in first ?? [:] { #expect(found[name] == bytes, "\(setting): \(name)") }
+        first = first ?? found
+      }
+    }
+  }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// Every result of a run but seconds, by its name in the folder.
+func resultFiles(_ folder: String) throws -> [String: Data] {
+  var found: [String: Data] = [:]
+  for case let name as String in FileManager.default.enumerator(atPath: folder) ?? .init() {
+    let url = URL(fileURLWithPath: folder + "/" + name)
+    let isFile = try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true
+    if isFile && !name.hasPrefix(".weft") && name != "timings.csv" { found[name] = try Data(contentsOf: url) }
+  }
+  return found
+}
