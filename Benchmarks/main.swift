@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Measures what the figures in Docs/Concepts/reliability.md tell.
+//
+//   swift run -c release benchmarks tasks [COUNT]                 a run of tasks that do nothing, and its resume
+//   swift run -c release benchmarks overhead [VOXELS [CORE]]      the share of a registration that is not its tasks' work
+
+import BlockExecution
+import Foundation
+import Weft
+
+let words = Array(CommandLine.arguments.dropFirst())
+func number(_ index: Int, _ usual: Int) -> Int { words.count > index ? Int(words[index]) ?? usual : usual }
+
+switch words.first {
+case "tasks": try await measureTasks(count: number(1, 100_000))
+case "resume" where words.count == 3: try await measureResume(words[1], count: number(2, 0))
+case "overhead": try await measureOverhead(voxels: number(1, 160), core: number(2, 40))
+default:
+  print("usage: benchmarks tasks [COUNT] | overhead [VOXELS [CORE]]")
+  exit(2)
+}
+
+/// Prints a line at once, since another process prints, too.
+func say(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }
+
+/// Runs `count` tasks that do nothing, then finds in a new process that all are done.
+func measureTasks(count: Int) async throws {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("weft-benchmark-\(UUID().uuidString)")
+  defer { try? FileManager.default.removeItem(at: folder) }
+  let seconds = try await NoOperationRun(folder: RunFolder(folder), count: count, fileBytes: 0).run()
+  say(String(format: "%d tasks that do nothing: %.2f s, %.0f µs a task", count, seconds, seconds / Double(count) * 1e6))
+  let again = Process()
+  again.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+  again.arguments = ["resume", folder.path, String(count)]
+  try again.run()
+  again.waitUntilExit()
+}
+
+/// Goes on with a run that is finished.
+func measureResume(_ path: String, count: Int) async throws {
+  let seconds = try await NoOperationRun(folder: RunFolder(URL(fileURLWithPath: path)), count: count, fileBytes: 0).run()
+  say(String(format: "resume of the finished run: %.2f s, %d MB at the most", seconds, PeakMemory.bytes() / 1_000_000))
+}
+
+/// Registers a phantom on one thread, and compares the whole time with the sum of its tasks' seconds.
+func measureOverhead(voxels: Int, core: Int) async throws {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("weft-benchmark-\(UUID().uuidString)").path
+  defer { try? FileManager.default.removeItem(atPath: folder) }
+  var phantom = PhantomOptions()
+  phantom.shape = [voxels, voxels, voxels]
+  try await Phantom(phantom).write(into: folder)
+  var options = RegistrationOptions.preset(.auto)
+  options.blockExtent = [core]
+  options.threads = 1
+  let start = ContinuousClock.now
+  let registration = try ChunkedRegistration(
+    fixed: .open(folder + "/fixed.ome.zarr"), moving: .open(folder + "/moving.ome.zarr"), options: options)
+  _ = try await registration.run(into: folder + "/out")
+  let whole = (ContinuousClock.now - start) / .seconds(1)
+
+  let rows = try String(contentsOfFile: folder + "/out/timings.csv", encoding: .utf8).split(separator: "\n").dropFirst()
+  let tasks = rows.map { $0.split(separator: ",", omittingEmptySubsequences: false) }.filter { $0[0].contains("/") }
+  let inside = tasks.compactMap { Double($0[1]) }.reduce(0, +)
+  // Files that tasks hand on are written inside them: here as many, each as large as a block's field with its halo.
+  let fieldBytes = 12 * Int(pow(Double(2 * core) / 4, 3))
+  let run = NoOperationRun(folder: RunFolder(URL(fileURLWithPath: folder + "/nothing")), count: tasks.count, fileBytes: fieldBytes)
+  let handing = try await run.run()
+  print("registration of \(voxels)³ voxels in \(registration.grid.count) blocks, \(tasks.count) tasks, 1 thread")
+  print(String(format: "whole run            %8.3f s", whole))
+  print(String(format: "inside tasks         %8.3f s", inside))
+  print(
+    String(
+      format: "outside tasks        %8.3f s  %5.2f %%  (opening, planning, journal, publication)", whole - inside,
+      100 * (1 - inside / whole)))
+  print(
+    String(
+      format: "as many empty tasks  %8.3f s  %5.2f %%  (journal, and a file of %d kB each, both brought to the disk)", handing,
+      100 * handing / whole, fieldBytes / 1000))
+}
