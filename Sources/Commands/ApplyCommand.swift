@@ -21,6 +21,7 @@ enum ApplyCommand {
     discussion: [
       "Uses the transforms of a finished `weft register`. `--to fixed` brings what lies in moving space into fixed space: images and labels "
         + "onto the fixed voxels, points to fixed positions. `--to moving` is the other way round.",
+      "Images are written box by box; an interrupted command goes on where it was when it is given again, or by `weft resume OUTPUT`.",
       "Points are a CSV with columns z,y,x (2D: y,x), physical unless --voxels is given; other columns pass through.",
     ],
     defaults: ApplyArguments(),
@@ -56,6 +57,14 @@ enum ApplyCommand {
             "--threads", "-j", at: \.options.threads, "N", "Threads that compute; the result does not depend on it",
             expected: "a whole number above 0", fallback: "all processors"
           ) { Values.positive($0).map(Optional.some) },
+          .parsed(
+            "--memory", at: \.options.memory, "SIZE", "The most memory the process may take, as 8GB or 500MB",
+            expected: "a size as 8GB or 500MB", fallback: "four fifths of what is available"
+          ) { MemoryBudget($0).map(Optional.some) },
+          .parsed(
+            "--retries", at: \.options.retries, "N", "How often a task that fails is tried again",
+            expected: "a whole number from 0"
+          ) { Values.natural($0) },
           .flag("--overwrite", at: \.options.overwrite, "Replace an output that exists"),
         ] + ApplyArguments.talking),
     ], required: ["--transforms", "--input", "--output"],
@@ -75,19 +84,24 @@ enum ApplyCommand {
       (record.points, record.outside, record.largestInverseResidual) = (result.count, result.outside, result.largestInverseResidual)
     } else {
       let image = try StoredImage.open(arguments.input, axes: arguments.axes, spacing: arguments.spacing)
-      Interruption.unfinished(file: arguments.result)
+      Interruption.resumable(output: arguments.result)
       let result = try await application.apply(to: image, output: arguments.result)
       (record.largestInverseResidual, warning) = (result.largestInverseResidual, result.warning)
     }
     progress.close()
+    try tell(record, warning, console, arguments.output)
+    return .done
+  }
+
+  /// Prints what became of it.
+  static func tell(_ record: ApplyRecord, _ warning: String?, _ console: Console, _ output: OutputArguments) throws {
     if let warning { console.warn(warning) }
     if record.largestInverseResidual > 0.1 {
       console.warn(
         "the inverse misses by up to \(Numbers.text(record.largestInverseResidual, digits: 2)) voxels, near the border or where the map folds"
       )
     }
-    if arguments.output.json { try console.print(json: record) } else { console.print(record.text) }
-    return .done
+    if output.json { try console.print(json: record) } else { console.print(record.text) }
   }
 }
 

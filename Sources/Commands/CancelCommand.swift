@@ -5,7 +5,7 @@ internal import Weft
 
 /// What `cancel` is asked.
 struct CancelArguments: TalkingArguments {
-  var folder = ""
+  var run = ""
   var isCleaning = false
   var output = OutputArguments()
 }
@@ -18,14 +18,14 @@ enum CancelCommand {
       "What is finished is kept, and `weft resume` goes on with it, unless --clean is given. Finished results are never touched."
     ],
     defaults: CancelArguments(),
-    positionals: [.value("DIR", at: \.folder, "The --output of the run", completion: .directory)],
+    positionals: [.value("OUTPUT", at: \.run, "The --output of the run", completion: .file)],
     groups: [
       OptionGroup("Options", [.flag("--clean", at: \.isCleaning, "Remove what the run did so far")] + CancelArguments.talking)
     ],
     examples: [CommandExample("stop a run and free the disk", "weft cancel out --clean")])
 
   static let verb = Verb(command) { arguments, console in
-    let run = try RunHandle(arguments.folder)
+    let run = try RunHandle(arguments.run)
     let wasRunning = try run.stop()
     if arguments.isCleaning { try run.clean() }
     let record = CancelRecord(folder: run.output, wasRunning: wasRunning, isCleaned: arguments.isCleaning)

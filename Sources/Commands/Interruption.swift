@@ -2,6 +2,7 @@
 
 internal import Foundation
 internal import Synchronization
+internal import Weft
 
 /// Ctrl-C, `kill`, and the warning that schedulers send before a job's time ends (SIGUSR1): the first one stops the run and removes what is unfinished, within a second; the second one ends the process at once.
 public final class Interruption: Sendable {
@@ -9,8 +10,8 @@ public final class Interruption: Sendable {
   /// What to do next.
   static var hint: String {
     if isTask.load(ordering: .relaxed) { return "tasks that ended are on record; the same command runs the others" }
-    let folder = resumableFolder.withLock { $0 }.flatMap { FileManager.default.fileExists(atPath: $0 + "/.weft/plan.json") ? $0 : nil }
-    return folder.map {
+    let output = resumableOutput.withLock { $0 }.flatMap { RunHandle.isBegun($0) ? $0 : nil }
+    return output.map {
       "what is done is kept: the same command or `weft resume \($0)` goes on, `weft cancel \($0) --clean` drops it"
     }
       ?? "nothing unfinished was left under its final name; the same command starts again"
@@ -20,7 +21,7 @@ public final class Interruption: Sendable {
   static var status: ExitStatus { isTask.load(ordering: .relaxed) ? .abandoned : .interrupted }
 
   private static let isTask = Atomic<Bool>(false)
-  private static let resumableFolder = Mutex<String?>(nil)
+  private static let resumableOutput = Mutex<String?>(nil)
 
   private static let places = Mutex<[(folder: String, prefix: String)]>([])
   private let count = Atomic<Int>(0)
@@ -44,8 +45,8 @@ public final class Interruption: Sendable {
   /// Says that this process runs a group of tasks for an executor, which tells "stopped" from "failed" by the exit status.
   static func inTask() { isTask.store(true, ordering: .relaxed) }
 
-  /// Names the output folder of a run that can be gone on with: nothing of it is removed.
-  static func resumable(folder: String) { resumableFolder.withLock { $0 = folder } }
+  /// Names the output of a run that can be gone on with: nothing of it is removed.
+  static func resumable(output: String) { resumableOutput.withLock { $0 = output } }
 
   /// Names what a run may leave unfinished in a folder: entries that begin so.
   static func unfinished(folder: String, names: [String]) { places.withLock { $0 += names.map { (folder, $0) } } }

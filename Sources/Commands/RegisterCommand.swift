@@ -54,7 +54,7 @@ enum RegisterCommand {
     }
     let progress = ProgressDisplay.make(console, arguments.output)
     let registration = try arguments.registration(progress: progress)
-    Interruption.resumable(folder: folder)
+    Interruption.resumable(output: folder)
     let result = try await registration.run(into: folder)
     progress.close()
     let summary = RegistrationSummary(result)

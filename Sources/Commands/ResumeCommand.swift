@@ -5,7 +5,7 @@ internal import Weft
 
 /// What `resume` is asked.
 struct ResumeArguments: TalkingArguments {
-  var folder = ""
+  var run = ""
   var memory: MemoryBudget?
   var threads: Int?
   var output = OutputArguments()
@@ -17,10 +17,10 @@ enum ResumeCommand {
     "resume", "go on with a run that was interrupted",
     discussion: [
       "Everything that was finished is kept, block by block; the result is the same, byte for byte, as without the interruption. The same "
-        + "`weft register` goes on as well."
+        + "`weft register` or `weft apply` goes on as well."
     ],
     defaults: ResumeArguments(),
-    positionals: [.value("DIR", at: \.folder, "The --output of the run", completion: .directory)],
+    positionals: [.value("OUTPUT", at: \.run, "The --output of the run", completion: .file)],
     groups: [
       OptionGroup(
         "Options",
@@ -39,14 +39,25 @@ enum ResumeCommand {
 
   static let verb = Verb(command) { arguments, console in
     let progress = ProgressDisplay.make(console, arguments.output)
-    Interruption.resumable(folder: arguments.folder)
-    let result = try await ChunkedRegistration.resume(arguments.folder, progress: progress) { options in
-      if let memory = arguments.memory { options.memory = memory }
-      if let threads = arguments.threads { options.threads = threads }
+    Interruption.resumable(output: arguments.run)
+    switch try RunHandle(arguments.run).kind {
+    case .registration:
+      let result = try await ChunkedRegistration.resume(arguments.run, progress: progress) { options in
+        if let memory = arguments.memory { options.memory = memory }
+        if let threads = arguments.threads { options.threads = threads }
+      }
+      progress.close()
+      let summary = RegistrationSummary(result)
+      if arguments.output.json { try console.print(json: summary) } else { console.print(summary.text) }
+    case .application:
+      let result = try await TransformApplication.resume(arguments.run, progress: progress) { options in
+        if let memory = arguments.memory { options.memory = memory }
+        if let threads = arguments.threads { options.threads = threads }
+      }
+      progress.close()
+      let record = ApplyRecord(output: result.output, largestInverseResidual: result.largestInverseResidual)
+      try ApplyCommand.tell(record, result.warning, console, arguments.output)
     }
-    progress.close()
-    let summary = RegistrationSummary(result)
-    if arguments.output.json { try console.print(json: summary) } else { console.print(summary.text) }
     return .done
   }
 }

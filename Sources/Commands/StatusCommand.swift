@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CommandLineParsing
-internal import Foundation
 internal import Weft
 
 /// What `status` is asked.
 struct StatusArguments: TalkingArguments {
-  var folder = ""
+  var run = ""
   var isWatching = false
   var output = OutputArguments()
 }
@@ -15,9 +14,12 @@ struct StatusArguments: TalkingArguments {
 enum StatusCommand {
   static let command = Command<StatusArguments>(
     "status", "tell how far a run is",
-    discussion: ["Reads the ledgers in DIR/.weft, on any machine that sees them; the run itself is not disturbed."],
+    discussion: [
+      "Reads the ledgers of the run (in DIR/.weft of a registration, in .NAME.weft beside an image that `weft apply` writes), on any "
+        + "machine that sees them; the run itself is not disturbed."
+    ],
     defaults: StatusArguments(),
-    positionals: [.value("DIR", at: \.folder, "The --output of the run", completion: .directory)],
+    positionals: [.value("OUTPUT", at: \.run, "The --output of the run", completion: .file)],
     groups: [
       OptionGroup(
         "Options",
@@ -26,13 +28,12 @@ enum StatusCommand {
     examples: [CommandExample("see how far a registration is", "weft status out")])
 
   static let verb = Verb(command) { arguments, console in
+    var isFirst = true
     repeat {
       let status: RunStatus
-      do { status = try RunHandle(arguments.folder).status } catch {
-        // The run folder goes when the run is done.
-        if arguments.isWatching, FileManager.default.fileExists(atPath: arguments.folder + "/run.json") { break }
-        throw error
-      }
+      // The run folder goes when the run is done.
+      do { status = try RunHandle(arguments.run).status } catch  where !isFirst { break }
+      isFirst = false
       if arguments.output.json { try console.print(json: status) } else { console.print(text(status)) }
       guard arguments.isWatching, status.isRunning else { break }
       try await Task.sleep(for: .seconds(2))

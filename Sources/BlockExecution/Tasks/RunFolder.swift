@@ -82,6 +82,33 @@ package struct RunFolder: Sendable {
     return stale
   }
 
+  /// Drops what earlier runs did, but not the lock.
+  package func clear() throws {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? [] where name != lock.lastPathComponent {
+      try FileManager.default.removeItem(at: url.appendingPathComponent(name))
+    }
+  }
+
+  /// What the names of run folders begin with while they are removed.
+  private static let removedPrefix = ".weft-dropped-"
+
+  /// Whether a name is that of a run folder that was on its way out when its process ended.
+  package static func isRemoved(_ name: String) -> Bool { name.hasPrefix(removedPrefix) }
+
+  /// Removes run folders that were on their way out of `folder` when their process ended.
+  package static func sweep(_ folder: URL) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] where isRemoved(name) {
+      try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+    }
+  }
+
+  /// Removes the folder. It loses its name at once, and its files after that: half of it is never taken for a run.
+  package func remove() throws {
+    let removed = url.deletingLastPathComponent().appendingPathComponent(Self.removedPrefix + UUID().uuidString)
+    try FileManager.default.moveItem(at: url, to: removed)
+    try? FileManager.default.removeItem(at: removed)
+  }
+
   /// JSON as all files of a run have it.
   package static var encoder: JSONEncoder {
     let encoder = JSONEncoder()

@@ -27,10 +27,8 @@ struct ImageResampler: Sendable {
   /// Mean-downsampling factors for the image where its voxels are much finer than the lattice; 1 for labels.
   let factors: [Int]
   let isLabels: Bool
-  let threads: Int
-  let progress: any ProgressReporter
   /// The positions in a lattice of the image that a box of the written lattice comes from.
-  let mapping: @Sendable (_ box: Box, _ lattice: PhysicalSpace) throws -> MappedBox
+  let mapping: @Sendable (_ box: Box, _ lattice: PhysicalSpace, _ notes: SampledRegion.Notes) throws -> MappedBox
 
   private let volumes = VolumeCache()
 
@@ -51,26 +49,6 @@ struct ImageResampler: Sendable {
   /// Voxels a side of the blocks that are resampled; whole chunks.
   static func chunk(rank: Int) -> Extent { rank == 2 ? [1, 512, 512] : [64, 128, 128] }
 
-  /// Writes to `path`, whose name appears when all is done.
-  func write(to path: String, format: OutputFormat, version: OMEVersion) async throws {
-    let zarr = format == .zarr ? path : path + ".ome.zarr"
-    let writer = try PyramidWriter.begin(layout(version: version, levels: format == .zarr ? nil : 1), at: zarr)
-    do {
-      try await writeLevels(writer)
-      if format == .zarr {
-        try writer.finish(replacing: true)
-      } else {
-        try await BlockRunner(width: 1, progress: progress).run("write \(format.rawValue)") { [self] in
-          try export(writer.levels[0].array, to: path, format.fileFormat)
-        }
-        try writer.abandon()
-      }
-    } catch {
-      try? writer.abandon()
-      throw error
-    }
-  }
-
   /// Channel and time axes, which are written before the spatial ones.
   private var others: [Int] { image.axes.indices.filter { image.axes[$0].kind == .channel || image.axes[$0].kind == .time } }
 
@@ -85,16 +63,6 @@ struct ImageResampler: Sendable {
     layout.levelCount = levels
     layout.downsampling = isLabels ? .mode : .mean
     return layout
-  }
-
-  private func writeLevels(_ writer: PyramidWriter) async throws {
-    let boxes = taskBoxes
-    let runner = BlockRunner(width: threads, progress: progress)
-    try await runner.run("resample", over: boxes, count: boxes.count) { box in try resample(box, writer) }
-    for level in writer.levels.indices.dropFirst() {
-      let tasks = writer.tasks(level: level)
-      try await runner.run("pyramid level \(level)", over: tasks, count: tasks.count) { try writer.buildLevel(level, $0) }
-    }
   }
 
   /// Writes what was resampled in another format, its leading axes as channels.
@@ -121,11 +89,15 @@ struct ImageResampler: Sendable {
   }
 
   /// Resamples a box of whole chunks, chunk by chunk, all channels and times.
-  func resample(_ task: Box, _ writer: PyramidWriter) throws {
-    for box in task.tiles(of: Self.chunk(rank: rank)) { try resampleChunk(box, writer) }
+  ///
+  /// - Returns: what the mapping noted.
+  func resample(_ task: Box, _ writer: PyramidWriter) throws -> SampledRegion? {
+    let notes = SampledRegion.Notes()
+    for box in task.tiles(of: Self.chunk(rank: rank)) { try resampleChunk(box, writer, notes) }
+    return notes.region
   }
 
-  private func resampleChunk(_ box: Box, _ writer: PyramidWriter) throws {
+  private func resampleChunk(_ box: Box, _ writer: PyramidWriter, _ notes: SampledRegion.Notes) throws {
     try Task.checkCancellation()
     let leading = Box(lower: others.map { _ in 0 }, upper: others.map { image.levels[0].source.extent[$0] })
     for place in leading.indices {
@@ -137,27 +109,28 @@ struct ImageResampler: Sendable {
         return VolumePyramid(levels: levels.map { $0.placed(in: $0.space.converted(to: space.unit)).liftedToThreeAxes() })
           .downsampled(by: factors)
       }
-      try write(volume, box, place, writer, image.voxelType.scalar)
+      try write(volume, box, place, writer, notes, image.voxelType.scalar)
     }
   }
 
   private func write<Voxel: VoxelScalar>(
-    _ volume: LazyVolume, _ box: Box, _ place: [Int], _ writer: PyramidWriter, _ type: Voxel.Type
+    _ volume: LazyVolume, _ box: Box, _ place: [Int], _ writer: PyramidWriter, _ notes: SampledRegion.Notes, _ type: Voxel.Type
   ) throws {
     let values: VoxelBuffer<Voxel> =
-      isLabels ? try nearest(volume, box) : try interpolated(volume, box).converted(to: type)
+      isLabels ? try nearest(volume, box, notes) : try interpolated(volume, box, notes).converted(to: type)
     let spatial = rank == 2 ? Array(box.lower.dropFirst()) : box.lower
     let extent = [Int](repeating: 1, count: place.count) + (rank == 2 ? Array(box.extent.lengths.dropFirst()) : box.extent.lengths)
     try writer.write(values.reshaped(to: Extent(extent)), at: place + spatial)
   }
 
-  private func interpolated(_ volume: LazyVolume, _ box: Box) throws -> VoxelBuffer<Float> {
-    try BoxResampler(volume: volume, interpolation: interpolation, threads: 1) { try mapping($0, volume.space) }.values(over: box).values
+  private func interpolated(_ volume: LazyVolume, _ box: Box, _ notes: SampledRegion.Notes) throws -> VoxelBuffer<Float> {
+    try BoxResampler(volume: volume, interpolation: interpolation, threads: 1) { try mapping($0, volume.space, notes) }
+      .values(over: box).values
   }
 
   /// Labels are never blended: each voxel takes the nearest one.
-  private func nearest<Voxel: VoxelScalar>(_ volume: LazyVolume, _ box: Box) throws -> VoxelBuffer<Voxel> {
-    var mapped = try mapping(box, volume.space)
+  private func nearest<Voxel: VoxelScalar>(_ volume: LazyVolume, _ box: Box, _ notes: SampledRegion.Notes) throws -> VoxelBuffer<Voxel> {
+    var mapped = try mapping(box, volume.space, notes)
     let wanted = mapped.bounds(margin: 1).intersection(volume.extent.box)
     if wanted.isEmpty { return VoxelBuffer<Voxel>(extent: box.extent) }
     mapped.rebase(to: wanted.lower)

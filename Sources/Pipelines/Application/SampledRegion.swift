@@ -1,23 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Grids
+internal import Synchronization
 internal import Transforms
 internal import Volumes
 
-/// Where a result looks for the voxels of an image, to tell when it finds none of them.
-struct SampledRegion: Sendable {
-  /// The image, on three axes (2D as one plane), in the world of the lattices that boxes are mapped to.
-  let image: LazyVolume
+/// Where a result looks for the voxels of an image, to tell when it finds none of them, and how well the map there was inverted.
+struct SampledRegion: Sendable, Codable {
+  /// Takes notes from several threads.
+  final class Notes: Sendable {
+    private let noted = Mutex<SampledRegion?>(nil)
+
+    /// What was noted; `nil` where nothing was.
+    var region: SampledRegion? { noted.withLock { $0 } }
+
+    /// Notes a box of the result, whose positions are in `lattice`.
+    func add(_ mapped: MappedBox, in lattice: PhysicalSpace, of image: LazyVolume, residual: Float = 0) {
+      noted.withLock {
+        var region = $0 ?? SampledRegion()
+        region.add(mapped, in: lattice, of: image, residual: residual)
+        $0 = region
+      }
+    }
+  }
+
   /// The least and the greatest voxel of the image that was looked for, along z, y, x.
   private var lower = [Double](repeating: .infinity, count: 3)
   private var upper = [Double](repeating: -.infinity, count: 3)
   /// Whether some box of the result comes from where the image lies.
   private(set) var meetsImage = false
+  /// The largest distance left by an inversion, in fixed voxels.
+  private(set) var residual: Float = 0
 
-  init(of image: LazyVolume) { self.image = image }
-
-  /// Takes note of a box of the result, whose positions are in `lattice`.
-  mutating func add(_ mapped: MappedBox, in lattice: PhysicalSpace) {
+  private mutating func add(_ mapped: MappedBox, in lattice: PhysicalSpace, of image: LazyVolume, residual: Float) {
+    self.residual = max(self.residual, residual)
     if meetsImage { return }
     let box = mapped.bounds(margin: 1)
     let last = Extent(box.upper.indices.map { max(1, box.upper[$0] - box.lower[$0]) })
@@ -29,10 +45,18 @@ struct SampledRegion: Sendable {
     upper = zip(upper, high).map(max)
   }
 
+  /// What was noted of two parts of a result.
+  mutating func merge(_ other: SampledRegion) {
+    residual = max(residual, other.residual)
+    meetsImage = meetsImage || other.meetsImage
+    lower = zip(lower, other.lower).map(min)
+    upper = zip(upper, other.upper).map(max)
+  }
+
   /// What to tell where the result holds nothing of the image: both extents, physical; `nil` where it holds something.
   ///
   /// - Parameter rank: 2 leaves z out.
-  func warning(_ name: String, rank: Int) -> String? {
+  func warning(_ image: LazyVolume, _ name: String, rank: Int) -> String? {
     guard !meetsImage, lower[0] <= upper[0] else { return nil }
     let unit = image.space.unit.map { " " + $0.name } ?? ""
     let whole = Self.span(image.space.corners(of: image.extent), rank)

@@ -2,42 +2,8 @@
 
 public import BlockExecution
 internal import Foundation
-internal import Grids
-public import Pyramids
-internal import Synchronization
-internal import Transforms
+internal import Pyramids
 public import Volumes
-
-/// How transforms are applied.
-public struct ApplyOptions: Sendable {
-  /// The space that things are brought into.
-  public enum Target: String, Sendable, CaseIterable {
-    /// What lies in moving space comes into fixed space: images and labels by T, points by T⁻¹.
-    case fixed
-    /// What lies in fixed space comes into moving space: points by T, exactly; images and labels by T⁻¹.
-    case moving
-  }
-
-  /// The space that things are brought into.
-  public var target = Target.fixed
-  /// How voxels are interpolated; `nil` is linear for images and nearest for labels.
-  public var interpolation: OutputInterpolation?
-  /// Whether the image holds labels, which are never blended; `nil` decides by the interpolation and the file's own word.
-  public var isLabels = false
-  /// Whether points are in voxels of their image rather than physical.
-  public var voxels = false
-  /// The format of an image that is written; `nil` goes by the output's name.
-  public var format: OutputFormat?
-  /// The OME-NGFF version written; `nil` takes that of the input, and 0.5 for other formats.
-  public var omeVersion: OMEVersion?
-  /// How many threads compute; `nil` takes all that this process may use.
-  public var threads: Int?
-  /// Whether an output that exists is replaced.
-  public var overwrite = false
-
-  /// The defaults.
-  public init() {}
-}
 
 /// Applies the transforms of a finished registration to images, labels and points.
 public struct TransformApplication: Sendable {
@@ -48,7 +14,7 @@ public struct TransformApplication: Sendable {
   /// Told how the run goes on.
   public let progress: any ProgressReporter
   /// Where the transforms lie.
-  private let folder: String
+  let folder: String
 
   /// An application of the transforms in `folder`, the output of a registration.
   ///
@@ -62,6 +28,8 @@ public struct TransformApplication: Sendable {
 
   /// What an applied image has to say for itself.
   public struct ImageResult: Sendable {
+    /// The image that was written.
+    public var output: String
     /// The largest distance left by the inversion, in fixed voxels; zero towards fixed space, where none is inverted.
     public var largestInverseResidual: Double
     /// What to tell where the image lies wholly outside the result, which then is empty: both extents, physical.
@@ -70,8 +38,87 @@ public struct TransformApplication: Sendable {
 
   /// Resamples an image or labels onto the fixed lattice (or the moving one) and writes it to `output`.
   ///
-  /// - Throws: `PipelineError` where the ranks do not fit, the output exists or lies inside the input; errors of reading and writing.
+  /// Nothing appears under that name before all is done. What an interrupted run with the same output finished is kept as far as the same
+  /// inputs and parameters led to it, box by box.
+  ///
+  /// - Throws: `PipelineError` where the ranks do not fit, the output exists or lies inside the input; `RunError` where another run writes
+  ///   the same output; errors of reading and writing; `CancellationError`.
   public func apply(to image: StoredImage, output: String) async throws -> ImageResult {
+    try checkOutput(output, of: image)
+    let plan = try ApplicationPlan(self, image, output)
+    let work = RunFolder(Self.workFolder(of: output))
+    do {
+      try FileManager.default.createDirectory(at: work.url, withIntermediateDirectories: true)
+    } catch {
+      throw PipelineError("\(output) cannot be written: \(OutputFolder.reason(error))", hint: "choose a folder you may write to")
+    }
+    do {
+      let lock = try RunLock(work)
+      defer { withExtendedLifetime(lock) {} }
+      let published = try Publication.begun(in: work).map {
+        try $0.finish(in: work, to: work.url.deletingLastPathComponent())
+        return $0
+      }
+      let run = ApplicationRun(plan, work)
+      let isNew = !FileManager.default.fileExists(atPath: work.plan.path)
+      if published?.key != run.key {
+        do {
+          if published != nil {
+            try Publication.end(in: work)
+            try checkOutput(output, of: image)
+          }
+          try adopt(plan, run, work)
+          try await LocalExecutor(folder: work, retries: options.retries, progress: progress).run(run)
+        } catch {
+          tellHowToGoOn(run, output, isNew: isNew)
+          throw error
+        }
+        try plan.images(in: work).complete()
+        let publication = Publication(key: run.key, moves: [.init(from: plan.images(in: work).result, to: plan.name)], removed: [])
+        try publication.begin(in: work)
+        try publication.finish(in: work, to: work.url.deletingLastPathComponent())
+      }
+      let sampled = run.sampled
+      try work.remove()
+      return ImageResult(
+        output: output, largestInverseResidual: Double(sampled?.residual ?? 0),
+        warning: sampled?.warning(plan.finest, image.path, rank: transforms.rank))
+    } catch let cause as CocoaError {
+      throw PipelineError(
+        "\(output) cannot be written: \(OutputFolder.reason(cause))",
+        hint: "free some space, or choose an output on another disk that you may write to")
+    }
+  }
+
+  /// Goes on with an application that was interrupted.
+  ///
+  /// - Parameters:
+  ///   - output: the image that is written, or the run folder beside it.
+  ///   - change: changes options that the result does not depend on: memory, threads, retries.
+  /// - Throws: `PipelineError` where there is none to go on with, or an input changed; else as `apply(to:output:)`.
+  public static func resume(
+    _ output: String, progress: any ProgressReporter = SilentProgress(), change: (inout ApplyOptions) -> Void = { _ in }
+  ) async throws -> ImageResult {
+    let (work, file) = try RunFolder.planned(output, as: ApplicationPlanFile.self)
+    var options = file.options
+    change(&options)
+    let (application, image) = try file.application(options, progress)
+    return try await application.apply(to: image, output: outputPath(of: work.url))
+  }
+
+  /// The run folder of an application, hidden beside the output.
+  static func workFolder(of output: String) -> URL {
+    let url = URL(fileURLWithPath: output).standardizedFileURL
+    return url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent)\(OutputFolder.workName)")
+  }
+
+  /// The output that a run folder lies beside.
+  static func outputPath(of work: URL) -> String {
+    let name = work.lastPathComponent.dropFirst().dropLast(OutputFolder.workName.count)
+    return work.deletingLastPathComponent().appendingPathComponent(String(name)).path
+  }
+
+  private func checkOutput(_ output: String, of image: StoredImage) throws {
     let target = URL(fileURLWithPath: output)
     try OutputFolder.refuse(target, inside: image.path)
     for needed in [image.path, folder] { try OutputFolder.refuse(target, holding: needed) }
@@ -79,84 +126,37 @@ public struct TransformApplication: Sendable {
       throw PipelineError(
         "--output \(output) is a folder that holds no image", hint: "name the image itself, as \(output)/applied.ome.zarr")
     }
-    if FileManager.default.fileExists(atPath: output), !options.overwrite {
+    let begun = Publication.begun(in: RunFolder(Self.workFolder(of: output)))
+    if FileManager.default.fileExists(atPath: output), !options.overwrite, begun == nil {
       throw PipelineError("--output \(output) exists", hint: "choose another name, or give --overwrite")
     }
-    let volumes = try image.volumes(channel: 0)
-    guard volumes.finest.rank == transforms.rank else {
-      throw PipelineError(
-        "\(image.path) is \(volumes.finest.rank)D, and the transforms are \(transforms.rank)D",
-        hint: "bring along images of the rank of the pair that was registered; --axes names the axes where a file lacks them")
-    }
-    let format = try options.format ?? Self.format(ofName: output)
-    let interpolation = options.interpolation ?? (options.isLabels ? .nearest : .linear)
-    let isLabels = options.isLabels || (interpolation == .nearest && image.voxelType.isInteger)
-    guard !options.isLabels || image.voxelType.isInteger else {
-      throw PipelineError(
-        "\(image.path) has voxels of \(image.voxelType.rawValue), and labels are whole numbers", hint: "leave --labels out")
-    }
-    let unit = transforms.transform.fixedSpace.unit
-    let finest = volumes.finest.placed(in: volumes.finest.space.converted(to: unit)).liftedToThreeAxes()
-    let residual = Mutex<Float>(0)
-    let region = Mutex(SampledRegion(of: finest))
-    let transform = transforms.transform
-    let towardsFixed = options.target == .fixed
-    let resampler = ImageResampler(
-      image: image, extent: towardsFixed ? transforms.fixedExtent : transforms.movingExtent,
-      space: towardsFixed ? transform.fixedSpace : transforms.movingSpace, rank: transforms.rank, interpolation: interpolation,
-      factors: isLabels || !towardsFixed ? [1, 1, 1] : ChunkedRegistration.antialiasingFactors(finest, for: transform), isLabels: isLabels,
-      threads: ThreadCount.resolved(options.threads), progress: progress
-    ) { [self] box, lattice in
-      if towardsFixed {
-        let mapped = transform.mapped(box, local: try transforms.local(over: box), to: lattice)
-        region.withLock { $0.add(mapped, in: lattice) }
-        return mapped
-      }
-      let (mapped, left) = try transform.inverseMapped(box, in: transforms.movingSpace, fixedExtent: transforms.fixedExtent) {
-        try transforms.local(over: $0)
-      }
-      residual.withLock { $0 = max($0, left) }
-      let moved = mapped.moved(from: transform.fixedSpace, to: lattice)
-      region.withLock { $0.add(moved, in: lattice) }
-      return moved
-    }
-    let version = options.omeVersion ?? OMEVersion(ofFormat: image.format)
-    try await resampler.write(to: output, format: format, version: version)
-    return ImageResult(
-      largestInverseResidual: Double(residual.withLock { $0 }),
-      warning: region.withLock { $0.warning(image.path, rank: transforms.rank) })
   }
 
-  private static func format(ofName name: String) throws -> OutputFormat {
-    let lower = name.lowercased()
-    if lower.hasSuffix(".tif") || lower.hasSuffix(".tiff") { return .tiff }
-    if lower.hasSuffix(".nii") || lower.hasSuffix(".nii.gz") { return .nifti }
-    if lower.hasSuffix(".nrrd") { return .nrrd }
-    if let ending = [".png", ".jpg", ".jpeg", ".mha", ".mhd", ".bmp", ".h5", ".csv", ".txt", ".gz"].first(where: lower.hasSuffix) {
-      throw PipelineError(
-        "--output \(name): images are not written as \(ending)", hint: "end it in .ome.zarr, .tif, .nii.gz or .nrrd, or give --format")
+  /// Records the plan, and keeps what an earlier run with the same inputs did.
+  private func adopt(_ plan: ApplicationPlan, _ run: ApplicationRun, _ work: RunFolder) throws {
+    let file = ApplicationPlanFile(plan, run.outlines)
+    do {
+      if let earlier = try ApplicationPlanFile.read(work), let change = file.difference(from: earlier) {
+        guard options.overwrite else {
+          throw PipelineError(
+            "the run that was begun for \(plan.output) had another input: \(change)",
+            hint: "give --overwrite to begin again, `weft cancel \(plan.output) --clean` to drop what is done, or another --output")
+        }
+        try work.clear()
+      }
+    } catch let error as PipelineError where options.overwrite {
+      progress.report(.note(error.message))
+      try work.clear()
     }
-    return .zarr
+    try file.write(to: work)
+    progress.report(staleStages: try work.adopt(run.outlines))
+    try plan.images(in: work).prepare()
   }
-}
 
-extension MappedBox {
-  /// The same positions in another lattice.
-  func moved(from: PhysicalSpace, to: PhysicalSpace) -> MappedBox {
-    let map = AffineTransform.voxelMap(from: from, through: .identity(rank: 3), to: to)
-    if map == .identity(rank: 3) { return self }
-    let start = map(base.map(Double.init))
-    let newBase = start.map { Int(min(max($0, -1e9), 1e9).rounded()) }
-    let rows = map.matrix.map { SIMD3($0[0], $0[1], $0[2]) }
-    let offset = SIMD3(start[0] - Double(newBase[0]), start[1] - Double(newBase[1]), start[2] - Double(newBase[2]))
-    var result = self
-    result.base = newBase
-    for i in 0..<positions.z.count {
-      let old = SIMD3(Double(positions.z.elements[i]), Double(positions.y.elements[i]), Double(positions.x.elements[i]))
-      result.positions.z.elements[i] = Float((rows[0] * old).sum() + offset[0])
-      result.positions.y.elements[i] = Float((rows[1] * old).sum() + offset[1])
-      result.positions.x.elements[i] = Float((rows[2] * old).sum() + offset[2])
-    }
-    return result
+  /// Says how far the run is and how to go on; of a new one of which nothing is done, nothing stays.
+  private func tellHowToGoOn(_ run: ApplicationRun, _ output: String, isNew: Bool) {
+    let journal = Journal(run.folder, run.outlines)
+    if isNew, !journal.outlines.contains(where: { !journal.entries(of: $0.name).isEmpty }) { return (try? run.folder.remove()) ?? () }
+    journal.report(to: progress, goOn: "`weft resume \(output)` or the same command goes on")
   }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Grids
+
 /// What a run needs in memory, in bytes: a little above the peaks that were measured. `MemoryModelTests` compares the two.
 enum MemoryModel {
   /// The program, its libraries and small tables.
@@ -25,6 +27,16 @@ enum MemoryModel {
   /// An output box of so many voxels that is filled from an image of `imageVoxels`.
   static func box(voxels: Int, imageVoxels: Int) -> Int {
     min(imageVoxels, mostReadVoxels) * bytesPerReadVoxel + voxels * bytesPerResampledVoxel
+  }
+
+  /// Voxels of the boxes in which an image of `extent` is written.
+  static func boxVoxels(rank: Int, extent: Extent) -> Int {
+    zip(ImageResampler.chunk(rank: rank).lengths, extent.lengths).map(min).reduce(1, *)
+  }
+
+  /// How many boxes are worked on at once within `available` bytes.
+  static func boxesAtOnce(rank: Int, extent: Extent, imageVoxels: Int, threads: Int, available: Int) -> Int {
+    max(1, min(threads, available / box(voxels: boxVoxels(rank: rank, extent: extent), imageVoxels: imageVoxels)))
   }
 
   static func fineBlock(voxels: Int) -> Int { voxels * bytesPerFineVoxel }

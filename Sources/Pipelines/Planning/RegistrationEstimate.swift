@@ -60,7 +60,7 @@ extension ChunkedRegistration {
   /// - Complexity: O(number of tasks of the short stages), whatever the volume; no voxel is read.
   public var estimate: RegistrationEstimate {
     let run = RegistrationRun(self, RunFolder(FileManager.default.temporaryDirectory))
-    let layout = outputLayout(imageResampler { _, _ in fatalError("an estimate maps nothing") })
+    let layout = run.imageStages().layout
     let voxels = Double(fixedRegion.extent.count) / 1e6
     let channels = Double(moving.channelCount * moving.timeCount)
     // The sum over blocks of the product of their lengths is the product of the sums along the axes.
@@ -83,10 +83,10 @@ extension ChunkedRegistration {
       case RegistrationRun.StageName.fine: seconds = CostModel.fine * effort * blockVoxels / 1e6
       case RegistrationRun.StageName.blend: seconds = CostModel.blend * voxels
       case RegistrationRun.StageName.check: seconds = CostModel.check * voxels
-      case RegistrationRun.StageName.resample: seconds = CostModel.resample * voxels * channels
+      case ImageStages.StageName.resample: seconds = CostModel.resample * voxels * channels
       default:
         seconds = 0
-        guard let level = levels.indices.dropFirst().first(where: { outline.name == RegistrationRun.StageName.pyramid($0) }) else { break }
+        guard let level = levels.indices.dropFirst().first(where: { outline.name == ImageStages.StageName.pyramid($0) }) else { break }
         tasks = levels[level].dividedRoundingUp(by: layout.taskSize(level: level)).count
         return RegistrationEstimate.Stage(
           name: outline.name, tasks: tasks, coreSeconds: CostModel.pyramid * Double(levels[level - 1].count) / 1e6)

@@ -95,9 +95,10 @@ extension RegistrationPlan {
 
     let blockBytes = MemoryModel.fineBlock(voxels: largestBlock(core: grid.core.lengths, halo: grid.halo.lengths, of: fixed.extent))
     let blocksAtOnce = max(1, min(threads, grid.count, (memory.bytes - MemoryModel.base - resident - kept) / max(blockBytes, 1)))
-    let boxVoxels = zip(ImageResampler.chunk(rank: rank).lengths, fixed.extent.lengths).map(min).reduce(1, *)
-    let boxBytes = MemoryModel.box(voxels: boxVoxels, imageVoxels: max(whole.extent.count, moving.extent.count))
-    let boxesAtOnce = max(1, min(threads, forBlocks / boxBytes))
+    let imageVoxels = max(whole.extent.count, moving.extent.count)
+    let boxBytes = MemoryModel.box(voxels: MemoryModel.boxVoxels(rank: rank, extent: fixed.extent), imageVoxels: imageVoxels)
+    let boxesAtOnce = MemoryModel.boxesAtOnce(
+      rank: rank, extent: fixed.extent, imageVoxels: imageVoxels, threads: threads, available: forBlocks)
     let voxels = fixed.extent.count
     let lattice = voxels / max(1, options.fieldStride * options.fieldStride * (rank == 2 ? 1 : options.fieldStride))
     let voxelSize = moving.source.voxelType.size
@@ -119,7 +120,7 @@ extension RegistrationPlan {
   /// What the inputs keep in memory that cannot be read in parts.
   ///
   /// - Throws: `PipelineError` where loading them does not fit the memory: one of them twice, since decoding makes a copy.
-  private static func residentBytes(of inputs: [LazyVolume], memory: MemoryBudget) throws -> Int {
+  static func residentBytes(of inputs: [LazyVolume], memory: MemoryBudget) throws -> Int {
     let sizes = inputs.map(\.source.residentBytes)
     let resident = sizes.reduce(0, +)
     let (need, largest) = (MemoryModel.base + resident + sizes.max()!, sizes.firstIndex(of: sizes.max()!)!)

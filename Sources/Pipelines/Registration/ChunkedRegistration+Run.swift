@@ -41,10 +41,10 @@ extension ChunkedRegistration {
   public static func resume(
     _ folder: String, progress: any ProgressReporter = SilentProgress(), change: (inout RegistrationOptions) -> Void = { _ in }
   ) async throws -> RegistrationResult {
-    let (run, plan) = try plan(in: folder)
+    let (run, plan) = try RunFolder.planned(folder, as: RegistrationPlanFile.self)
     var options = plan.options
     change(&options)
-    return try await registration(of: plan, options, progress).run(into: run.url.deletingLastPathComponent().path)
+    return try await plan.registration(options, progress).run(into: run.url.deletingLastPathComponent().path)
   }
 
   /// Blends, composes and resamples the moving image once, and writes the registered image and the transforms into `folder`.
@@ -62,7 +62,7 @@ extension ChunkedRegistration {
           "a run was begun in \(output.url.path) and is not done",
           hint: "go on with it (`weft resume \(output.url.path)`), choose another folder, or set `overwrite`")
       }
-      try output.clear()
+      try output.run.clear()
       do { return try await execute(RegistrationRun(self, output.run, part: .image(coarse, blocks)), output) } catch {
         output.abandon()
         throw error
@@ -75,15 +75,19 @@ extension ChunkedRegistration {
   private func execute(_ run: RegistrationRun, _ output: OutputFolder) async throws -> RegistrationResult {
     let journal = Journal(output.run, run.outlines)
     do {
-      tell(try run.prepare())
+      progress.report(staleStages: try run.prepare())
       try await LocalExecutor(folder: output.run, retries: options.retries, progress: progress).run(run)
     } catch {
       if case .all = run.part {
-        if Self.isWorthNothing(journal, error) { output.abandon() } else { tellHowToGoOn(journal, output) }
+        if Self.isWorthNothing(journal, error) {
+          output.abandon()
+        } else {
+          journal.report(to: progress, goOn: "`weft resume \(output.url.path)` or the same command goes on")
+        }
       }
       throw error
     }
-    if case .image = run.part { try run.completeImage() }
+    if case .image = run.part { try run.imageStages().complete() }
     let moves = run.publication
     let publication = Publication(
       key: run.key, moves: moves, removed: OutputFolder.resultNames.filter { name in !moves.contains { $0.to == name } })
@@ -119,16 +123,16 @@ extension ChunkedRegistration {
               "the run that was begun in \(output.url.path) had another input: \(change)",
               hint: "give --overwrite to begin again, `weft cancel \(output.url.path) --clean` to drop what is done, or another --output")
           }
-          try output.clear()
+          try output.run.clear()
         } else if earlier.frozen.cause == FrozenPlan.Cause(options) {
           frozen = earlier.frozen
         }
       } else {
-        try output.clear()
+        try output.run.clear()
       }
     } catch let error as PipelineError where options.overwrite {
       progress.report(.note(error.message))
-      try output.clear()
+      try output.run.clear()
     }
     let registration = try ChunkedRegistration(fixed: fixed, moving: moving, options: options, progress: progress, frozen: frozen)
     if let published, published.key != RegistrationRun(registration, output.run).key {
@@ -146,37 +150,6 @@ extension ChunkedRegistration {
     return registration
   }
 
-  /// The run in a folder, an output folder or the run folder in it, and its plan.
-  ///
-  /// - Throws: `PipelineError` where there is none.
-  static func plan(in folder: String) throws -> (run: RunFolder, plan: RegistrationPlanFile) {
-    let url = URL(fileURLWithPath: folder).standardizedFileURL
-    for candidate in [url.appendingPathComponent(OutputFolder.workName), url] {
-      if let plan = try RegistrationPlanFile.read(RunFolder(candidate)) { return (RunFolder(candidate), plan) }
-    }
-    throw PipelineError(
-      "\(folder) holds no run: there is no \(OutputFolder.workName)/plan.json",
-      hint: "name the --output of a run that was begun; a finished run has none left, unless it had --keep-work")
-  }
-
-  /// The registration that a plan describes.
-  static func registration(
-    of plan: RegistrationPlanFile, _ options: RegistrationOptions, _ progress: any ProgressReporter
-  ) throws -> ChunkedRegistration {
-    try ChunkedRegistration(
-      fixed: .open(plan.fixed.path, axes: plan.fixed.axes, spacing: plan.fixed.spacing),
-      moving: .open(plan.moving.path, axes: plan.moving.axes, spacing: plan.moving.spacing), options: options, progress: progress,
-      frozen: plan.frozen)
-  }
-
-  private func tell(_ stale: [(stage: String, changes: [String])]) {
-    guard let first = stale.first else { return }
-    progress.report(
-      .note(
-        "other parameters than before (\(first.changes.joined(separator: "; "))): done again are "
-          + stale.map(\.stage).joined(separator: ", ")))
-  }
-
   /// Whether something is wrong with what was given, and hardly anything was done that another run could use: less than ten seconds of
   /// downsampling.
   private static func isWorthNothing(_ journal: Journal, _ error: any Error) -> Bool {
@@ -187,15 +160,5 @@ extension ChunkedRegistration {
       return false
     }
     return journal.entries(of: RegistrationRun.StageName.downsample).values.map(\.seconds).reduce(0, +) < 10
-  }
-
-  /// Says how far the run is, and how to go on.
-  private func tellHowToGoOn(_ journal: Journal, _ output: OutputFolder) {
-    guard let stage = journal.outlines.last(where: { !journal.entries(of: $0.name).isEmpty }) else { return }
-    let done = journal.entries(of: stage.name).count
-    progress.report(
-      .note(
-        "what is done is kept (\(done)\(stage.tasks.map { " of \($0)" } ?? "") tasks of \(stage.name)): `weft resume \(output.url.path)` or "
-          + "the same command goes on"))
   }
 }

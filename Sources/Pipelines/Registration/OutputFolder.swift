@@ -12,8 +12,6 @@ struct OutputFolder {
 
   /// The name of the run folder.
   static let workName = ".weft"
-  /// What the names of run folders begin with while they are removed.
-  private static let droppedPrefix = ".weft-dropped-"
   /// Everything that a registration may leave.
   static let resultNames =
     ["transforms", "blocks.csv", "timings.csv", "run.json"] + OutputFormat.allCases.map { "registered.\($0.fileExtension)" }
@@ -34,11 +32,8 @@ struct OutputFolder {
     }
     let isFolder = FileManager.default.isFolder(atPath: url.path)
     var present = isFolder == true ? (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? [] : []
-    // A run folder that was on its way out when its process ended.
-    for name in present where name.hasPrefix(Self.droppedPrefix) {
-      try? FileManager.default.removeItem(at: url.appendingPathComponent(name))
-    }
-    present.removeAll { $0.hasPrefix(Self.droppedPrefix) }
+    RunFolder.sweep(url)
+    present.removeAll(where: RunFolder.isRemoved)
     isNew = isFolder == nil || present == [Self.workName]
     if let isFolder {
       guard isFolder else { throw PipelineError("--output \(path) is a file", hint: "name a folder that is new or empty") }
@@ -58,19 +53,9 @@ struct OutputFolder {
     }
   }
 
-  /// Drops what earlier runs did, but not the lock.
-  func clear() throws {
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: work.path)) ?? [] where name != run.lock.lastPathComponent {
-      try FileManager.default.removeItem(at: work.appendingPathComponent(name))
-    }
-  }
-
   /// Removes the work folder, and the folder itself where this run made it and nothing was published.
-  ///
-  /// It loses its name at once, and its files after that: half of it is never taken for a run.
   func abandon() {
-    let dropped = url.appendingPathComponent(Self.droppedPrefix + UUID().uuidString)
-    if (try? FileManager.default.moveItem(at: work, to: dropped)) != nil { try? FileManager.default.removeItem(at: dropped) }
+    try? run.remove()
     if isNew, ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).isEmpty {
       try? FileManager.default.removeItem(at: url)
     }

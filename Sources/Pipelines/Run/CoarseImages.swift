@@ -97,14 +97,11 @@ extension RegistrationRun {
       isPresent: { task, outcome in
         outcome.result == String(arrays[tiles[task].side]!.storedChunkCount(in: tiles[task].box))
       },
-      isWorthRetrying: Self.isWorthRetrying
+      isWorthRetrying: ImageStages.isWorthRetrying
     ) { task in
       let (side, box) = (tiles[task].side, tiles[task].box)
       try arrays[side]!.write(volumes[side]!.read(box), at: box.lower)
       return TaskOutcome(result: String(arrays[side]!.storedChunkCount(in: box)))
     }
   }
-
-  /// Errors that say what is wrong with the data do not go away by themselves.
-  static let isWorthRetrying: @Sendable (any Error) -> Bool = { !($0 is PipelineError || $0 is VolumeError) }
 }

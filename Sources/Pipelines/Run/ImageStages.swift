@@ -5,59 +5,121 @@ internal import ChunkStores
 internal import Foundation
 internal import Grids
 internal import Pyramids
-internal import Transforms
 internal import Volumes
 
-extension ChunkedRegistration {
-  /// What resamples all channels of the moving image onto the registered region.
-  func imageResampler(factors: [Int] = [1, 1, 1], mapping: @escaping @Sendable (Box, PhysicalSpace) throws -> MappedBox) -> ImageResampler {
-    ImageResampler(
-      image: moving, extent: fixedRegion.extent, space: fixedRegion.space, rank: rank, interpolation: options.interpolation,
-      factors: factors, isLabels: false, threads: plan.boxesAtOnce, progress: progress, mapping: mapping)
+/// The stages that write an image: resample → one a pyramid level, or → export to another format.
+struct ImageStages {
+  enum StageName {
+    static let resample = "resample"
+    static let export = "export"
+
+    static func pyramid(_ level: Int) -> String { "pyramid-\(level)" }
   }
 
-  /// The image that is written; one level where it is but on its way to another format.
-  func outputLayout(_ resampler: ImageResampler) -> PyramidLayout {
-    resampler.layout(version: outputVersion, levels: options.format == .zarr ? nil : 1)
-  }
-}
+  /// What the ledger says of a resampled box.
+  struct Resampled: Codable {
+    /// Chunks that are stored, over all channels and times; those of nothing but zeros are not.
+    var chunks: Int
+    /// What the mapping noted.
+    var sampled: SampledRegion?
 
-extension RegistrationRun {
-  /// The image being written; its folder is renamed when all is done.
-  func writer(isShared: Bool) throws -> PyramidWriter {
-    let resampler = registration.imageResampler { _, _ in fatalError("nothing is mapped here") }
-    return try PyramidWriter.begin(
-      registration.outputLayout(resampler), at: folder.stage(StageName.resample).appendingPathComponent("registered.ome.zarr").path,
-      token: "run", isShared: isShared)
-  }
-
-  /// Resamples the moving image through the whole map, once.
-  func resampleStage() throws -> Stage {
-    let transform = try coarse().transform
-    let field = try finalField()
-    let writer = try writer(isShared: true)
-    let factors = ChunkedRegistration.antialiasingFactors(registration.movingPyramid.finest, for: transform)
-    let resampler = registration.imageResampler(factors: factors) { box, lattice in
-      transform.mapped(box, local: try field?.field(over: box), to: lattice)
+    init(chunks: Int, sampled: SampledRegion?) {
+      self.chunks = chunks
+      self.sampled = sampled
     }
+
+    init?(_ outcome: TaskOutcome) {
+      guard let text = outcome.result, let read = try? RunFolder.decoder.decode(Self.self, from: Data(text.utf8)) else { return nil }
+      self = read
+    }
+  }
+
+  /// Errors that say what is wrong with the data do not go away by themselves.
+  static let isWorthRetrying: @Sendable (any Error) -> Bool = { !($0 is PipelineError || $0 is VolumeError) }
+
+  let folder: RunFolder
+  /// The name of the image in the end.
+  let name: String
+  let format: OutputFormat
+  let version: OMEVersion
+  let resampler: ImageResampler
+  /// How many boxes are worked on at once.
+  let width: Int
+
+  /// One level where the image is but on its way to another format.
+  var layout: PyramidLayout { resampler.layout(version: version, levels: format == .zarr ? nil : 1) }
+
+  /// The stages as a plan fixes them.
+  ///
+  /// - Parameter parameters: what the voxels depend on.
+  func outlines(_ parameters: [String: String]) -> [StageOutline] {
+    let own = [
+      "interpolation": resampler.interpolation.rawValue, "format": format.rawValue, "OME version": version.rawValue,
+    ]
+    var outlines = [
+      StageOutline(
+        StageName.resample, parameters: parameters.merging(own) { first, _ in first }, tasks: resampler.taskBoxes.count)
+    ]
+    if format == .zarr {
+      for level in 1..<max(1, layout.factors.count) { outlines.append(StageOutline(StageName.pyramid(level), tasks: nil)) }
+    } else {
+      outlines.append(StageOutline(StageName.export, tasks: 1))
+    }
+    return outlines
+  }
+
+  /// One of the stages, ready to run; `nil` where the name is not of one.
+  func stage(_ name: String) throws -> Stage? {
+    switch name {
+    case StageName.resample: return try resample()
+    case StageName.export: return try export()
+    default:
+      guard let level = Int(name.dropFirst("pyramid-".count)), name == StageName.pyramid(level) else { return nil }
+      return try pyramid(level)
+    }
+  }
+
+  /// Makes the folder and the metadata of the arrays.
+  func prepare() throws { _ = try writer(isShared: false) }
+
+  /// Writes the metadata that make the chunks an image.
+  func complete() throws { if format == .zarr { try writer(isShared: true).writeMetadata() } }
+
+  /// Where the image lies when all is done, inside the run folder.
+  var result: String { format == .zarr ? "\(StageName.resample)/.\(zarrName).partial-run" : "\(StageName.export)/\(name)" }
+
+  private var zarrName: String { format == .zarr ? name : name + ".ome.zarr" }
+
+  /// The image being written; its folder is renamed when all is done.
+  private func writer(isShared: Bool) throws -> PyramidWriter {
+    try PyramidWriter.begin(
+      layout, at: folder.stage(StageName.resample).appendingPathComponent(zarrName).path, token: "run", isShared: isShared)
+  }
+
+  /// Resamples the image through the whole map, once.
+  private func resample() throws -> Stage {
+    let writer = try writer(isShared: true)
     let boxes = resampler.taskBoxes
     return Stage(
-      StageName.resample, tasks: .all(boxes.count), width: registration.plan.boxesAtOnce,
-      isPresent: { task, outcome in outcome.result == String(resampler.storedChunkCount(boxes[task], writer)) },
+      StageName.resample, tasks: .all(boxes.count), width: width,
+      isPresent: { [resampler] task, outcome in
+        Resampled(outcome)?.chunks == resampler.storedChunkCount(boxes[task], writer)
+      },
       isWorthRetrying: Self.isWorthRetrying
-    ) { task in
-      try resampler.resample(boxes[task], writer)
-      return TaskOutcome(result: String(resampler.storedChunkCount(boxes[task], writer)))
+    ) { [resampler] task in
+      let sampled = try resampler.resample(boxes[task], writer)
+      let resampled = Resampled(chunks: resampler.storedChunkCount(boxes[task], writer), sampled: sampled)
+      return TaskOutcome(result: String(decoding: try RunFolder.encoder.encode(resampled), as: UTF8.self))
     }
   }
 
   /// Makes one level of the pyramid from the finer one.
-  func pyramidStage(_ level: Int) throws -> Stage {
+  private func pyramid(_ level: Int) throws -> Stage {
     let writer = try writer(isShared: true)
     let boxes = writer.tasks(level: level)
     let array = writer.levels[level].array
     return Stage(
-      StageName.pyramid(level), tasks: .all(boxes.count), width: registration.plan.boxesAtOnce,
+      StageName.pyramid(level), tasks: .all(boxes.count), width: width,
       isPresent: { task, outcome in outcome.result == String(array.storedChunkCount(in: boxes[task])) }
     ) { task in
       try writer.buildLevel(level, boxes[task])
@@ -65,83 +127,15 @@ extension RegistrationRun {
     }
   }
 
-  private var exportName: String { "registered.\(registration.options.format.fileExtension)" }
-
   /// Writes what was resampled in the format asked for.
-  func exportStage() throws -> Stage {
+  private func export() throws -> Stage {
     let writer = try writer(isShared: true)
-    let target = folder.stage(StageName.export).appendingPathComponent(exportName)
-    let resampler = registration.imageResampler { _, _ in fatalError("nothing is mapped here") }
-    return Stage(
-      StageName.export, tasks: .all(1), width: 1, isExclusive: true
-    ) { [registration, exportName] _ in
+    let target = folder.stage(StageName.export).appendingPathComponent(name)
+    return Stage(StageName.export, tasks: .all(1), width: 1, isExclusive: true) { [resampler, name, format] _ in
       if FileManager.default.fileExists(atPath: target.path) { try FileManager.default.removeItem(at: target) }
-      try resampler.export(writer.levels[0].array, to: target.path, registration.options.format.fileFormat)
+      try resampler.export(writer.levels[0].array, to: target.path, format.fileFormat)
       let attributes = try FileManager.default.attributesOfItem(atPath: target.path)
-      return TaskOutcome(files: [exportName: (attributes[.size] as? NSNumber)?.intValue ?? 0])
+      return TaskOutcome(files: [name: (attributes[.size] as? NSNumber)?.intValue ?? 0])
     }
-  }
-
-  /// Writes metadata, tables and the record of the run.
-  func finishStage(_ journal: Journal) throws -> Stage {
-    let result = try result(journal)
-    let target = folder.stage(StageName.finish)
-    return Stage(StageName.finish, tasks: .all(1), width: 1, isExclusive: true) { [self] _ in
-      try completeImage()
-      if case .all = part { try coarseFiles.check(journal) }
-      // A copy: the coarse stage's own files stay what its ledger says.
-      let transforms = target.appendingPathComponent("transforms").path
-      if FileManager.default.fileExists(atPath: transforms) { try FileManager.default.removeItem(atPath: transforms) }
-      try FileManager.default.linkOrCopyFolder(coarseFiles.transforms.path, to: transforms)
-      var files: [String: Int] = [:]
-      let tables = [
-        ("blocks.csv", Data(BlockTable.text(result.blocks, rank: registration.rank).utf8)),
-        ("timings.csv", Data(TimingTable.text(journal).utf8)), ("run.json", try RunRecord(registration, result).encoded()),
-      ]
-      for (name, data) in tables {
-        try data.write(to: target.appendingPathComponent(name), options: .atomic)
-        files[name] = data.count
-      }
-      return TaskOutcome(files: files)
-    }
-  }
-
-  /// Writes the metadata that make the chunks an image.
-  func completeImage() throws {
-    if registration.options.format == .zarr { try writer(isShared: true).writeMetadata() }
-  }
-
-  /// The result, as the files of the run tell; its paths are those in the output folder.
-  func result(_ journal: Journal) throws -> RegistrationResult {
-    let coarse = try coarse(journal)
-    let statistics = try mapStatistics(journal)
-    var given: BlockRegistrations?
-    if case .image(_, let blocks) = part { given = blocks }
-    let records = try given?.records ?? (isFine ? blocks(journal).records : [])
-    return RegistrationResult(
-      folder: "", registered: "", coarse: coarse, blocks: records, map: statistics.map, repairedControlPoints: statistics.repaired)
-  }
-
-  /// What is moved where when all is done: from the run folder into the output folder, in this order.
-  var publication: [Publication.Move] {
-    let image =
-      registration.options.format == .zarr
-      ? "\(StageName.resample)/.registered.ome.zarr.partial-run" : "\(StageName.export)/\(exportName)"
-    var isWhole = false
-    if case .all = part { isWhole = true }
-    var moves = [
-      Publication.Move(from: image, to: exportName),
-      Publication.Move(from: "\(isWhole ? StageName.finish : StageName.coarse)/transforms", to: "transforms"),
-    ]
-    if isFine {
-      let repaired = FileManager.default.fileExists(atPath: fieldPath(StageName.repair))
-      let stage = repaired ? StageName.repair : StageName.blend
-      moves.append(
-        Publication.Move(from: "\(stage)/\(TransformFolder.fieldName)", to: "transforms/\(TransformFolder.fieldName)"))
-    }
-    if isWhole {
-      moves += ["blocks.csv", "timings.csv", "run.json"].map { Publication.Move(from: "\(StageName.finish)/\($0)", to: $0) }
-    }
-    return moves
   }
 }

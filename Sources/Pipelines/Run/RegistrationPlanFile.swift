@@ -4,8 +4,11 @@ internal import BlockExecution
 internal import Foundation
 internal import Grids
 
-/// `plan.json` of a registration: all that a worker needs to run any of its tasks.
-struct RegistrationPlanFile: Codable {
+/// `plan.json` of a registration.
+struct RegistrationPlanFile: PlanFile {
+  static let kindName = "register"
+
+  var kind = Self.kindName
   var weft = WeftVersion.current
   var fixed: InputIdentity
   var moving: InputIdentity
@@ -13,22 +16,17 @@ struct RegistrationPlanFile: Codable {
   var frozen: FrozenPlan
   var stages: [StageOutline]
 
-  /// Reads the plan of a run folder; `nil` where there is none.
-  ///
-  /// - Throws: where it is damaged, or of another version.
-  static func read(_ folder: RunFolder) throws -> RegistrationPlanFile? {
-    guard let data = try? Data(contentsOf: folder.plan) else { return nil }
-    do { return try RunFolder.decoder.decode(Self.self, from: data) } catch {
-      throw PipelineError(
-        "\(folder.plan.path) is no plan that Weft \(WeftVersion.current) understands",
-        hint: "remove \(folder.url.path), or give --overwrite, and register from the beginning")
-    }
+  /// The registration that is planned.
+  func registration(_ options: RegistrationOptions, _ progress: any ProgressReporter) throws -> ChunkedRegistration {
+    try ChunkedRegistration(
+      fixed: .open(fixed.path, axes: fixed.axes, spacing: fixed.spacing),
+      moving: .open(moving.path, axes: moving.axes, spacing: moving.spacing), options: options, progress: progress, frozen: frozen)
   }
 
-  func write(to folder: RunFolder) throws {
-    let encoder = RunFolder.encoder
-    encoder.outputFormatting.insert(.prettyPrinted)
-    try encoder.encode(self).write(to: folder.plan, options: .atomic)
+  func run(in folder: RunFolder, threads: Int?, progress: any ProgressReporter) throws -> (run: any StagedRun, retries: Int) {
+    var options = options
+    if let threads { options.threads = threads }
+    return (RegistrationRun(try registration(options, progress), folder), options.retries)
   }
 }
 

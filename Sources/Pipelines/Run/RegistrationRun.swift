@@ -20,11 +20,7 @@ struct RegistrationRun: StagedRun {
     static let blend = "blend"
     static let check = "check"
     static let repair = "repair"
-    static let resample = "resample"
-    static let export = "export"
     static let finish = "finish"
-
-    static func pyramid(_ level: Int) -> String { "pyramid-\(level)" }
   }
 
   /// What part of a registration is run, for those who go step by step.
@@ -54,7 +50,7 @@ struct RegistrationRun: StagedRun {
     self.folder = folder
     self.part = part
     lattice = SplineLattice(extent: registration.grid.extent, stride: registration.plan.fieldStride)
-    outlines = Self.outlines(registration, lattice, part)
+    outlines = Self.outlines(registration, folder, lattice, part)
     held = Held()
     switch part {
     case .all, .coarse: break
@@ -72,7 +68,9 @@ struct RegistrationRun: StagedRun {
     return registration.options.stages.contains(.fine)
   }
 
-  private static func outlines(_ registration: ChunkedRegistration, _ lattice: SplineLattice, _ part: Part) -> [StageOutline] {
+  private static func outlines(
+    _ registration: ChunkedRegistration, _ folder: RunFolder, _ lattice: SplineLattice, _ part: Part
+  ) -> [StageOutline] {
     let (options, plan) = (registration.options, registration.plan)
     func file(_ path: String?) -> String { path.map { $0 == "auto" ? $0 : InputIdentity(path: $0).text } ?? "none" }
     let downsample = StageOutline(
@@ -102,21 +100,7 @@ struct RegistrationRun: StagedRun {
       StageOutline(StageName.check, tasks: regions), StageOutline(StageName.repair, tasks: 1),
     ]
     let check = [StageOutline(StageName.check, tasks: regions)]
-    let resampler = registration.imageResampler { _, _ in fatalError("an outline maps nothing") }
-    let layout = registration.outputLayout(resampler)
-    var image = [
-      StageOutline(
-        StageName.resample,
-        parameters: [
-          "interpolation": options.interpolation.rawValue, "format": options.format.rawValue,
-          "OME version": registration.outputVersion.rawValue,
-        ], tasks: resampler.taskBoxes.count)
-    ]
-    if options.format == .zarr {
-      for level in 1..<max(1, layout.factors.count) { image.append(StageOutline(StageName.pyramid(level), tasks: nil)) }
-    } else {
-      image.append(StageOutline(StageName.export, tasks: 1))
-    }
+    let image = registration.imageStages(in: folder).outlines([:])
     let hasFine = options.stages.contains(.fine)
     switch part {
     case .all:
@@ -140,16 +124,26 @@ struct RegistrationRun: StagedRun {
     case StageName.blend: try blendStage(journal)
     case StageName.check: try checkStage(journal)
     case StageName.repair: try repairStage(journal)
-    case StageName.resample: try resampleStage()
-    case StageName.export: try exportStage()
     case StageName.finish: try finishStage(journal)
     default:
-      if let level = Int(name.dropFirst("pyramid-".count)), name == StageName.pyramid(level) {
-        try pyramidStage(level)
+      // The map is needed for resampling alone.
+      if let stage = try (name == ImageStages.StageName.resample ? mappedImageStages() : imageStages()).stage(name) {
+        stage
       } else {
-        throw PipelineError(
-          "there is no stage `\(name)`", hint: "the stages of this run are \(outlines.map(\.name).joined(separator: ", "))")
+        throw outlines.unknown(name)
       }
+    }
+  }
+
+  /// The stages that write the registered image, for all but resampling it.
+  func imageStages() -> ImageStages { registration.imageStages(in: folder) }
+
+  private func mappedImageStages() throws -> ImageStages {
+    let transform = try coarse().transform
+    let field = try finalField()
+    let factors = ChunkedRegistration.antialiasingFactors(registration.movingPyramid.finest, for: transform)
+    return registration.imageStages(in: folder, factors: factors) { box, lattice, _ in
+      transform.mapped(box, local: try field?.field(over: box), to: lattice)
     }
   }
 
@@ -183,7 +177,7 @@ struct RegistrationRun: StagedRun {
     if names.contains(StageName.blend) {
       try LocalField.createIfMissing(at: fieldPath(StageName.blend), lattice: lattice, space: registration.fixedRegion.space)
     }
-    if names.contains(StageName.resample) { _ = try writer(isShared: false) }
+    if names.contains(ImageStages.StageName.resample) { try imageStages().prepare() }
     if case .image(let coarse, let blocks) = part {
       try FileManager.default.createDirectory(at: coarseFiles.transforms, withIntermediateDirectories: true)
       try coarseFiles.writeTransforms(coarse.transform, registration, isFine: blocks != nil)
@@ -192,4 +186,23 @@ struct RegistrationRun: StagedRun {
   }
 
   func fieldPath(_ stage: String) -> String { folder.stage(stage).appendingPathComponent(TransformFolder.fieldName).path }
+}
+
+extension ChunkedRegistration {
+  /// What writes the moving image, all its channels, onto the registered region.
+  ///
+  /// - Parameter mapping: where a box comes from; not asked for but by the stage that resamples.
+  func imageStages(
+    in folder: RunFolder, factors: [Int] = [1, 1, 1],
+    mapping: @escaping @Sendable (Box, PhysicalSpace, SampledRegion.Notes) throws -> MappedBox = { _, _, _ in
+      fatalError("nothing is mapped")
+    }
+  ) -> ImageStages {
+    let resampler = ImageResampler(
+      image: moving, extent: fixedRegion.extent, space: fixedRegion.space, rank: rank, interpolation: options.interpolation,
+      factors: factors, isLabels: false, mapping: mapping)
+    return ImageStages(
+      folder: folder, name: "registered.\(options.format.fileExtension)", format: options.format, version: outputVersion,
+      resampler: resampler, width: plan.boxesAtOnce)
+  }
 }

@@ -5,18 +5,39 @@ internal import Foundation
 
 /// What can be done with a run that was begun, from its folder alone: look at it, run tasks of it, stop it, drop it.
 public struct RunHandle: Sendable {
-  /// The output folder that the run writes to.
+  /// What a run does.
+  public enum Kind: Sendable {
+    case registration
+    /// Transforms are applied to an image.
+    case application
+  }
+
+  /// What it does.
+  public let kind: Kind
+  /// What it writes: the output folder of a registration, or an image.
   public let output: String
   private let folder: RunFolder
-  private let plan: RegistrationPlanFile
+  private let plan: any PlanFile
 
-  /// The run in an output folder, or in the run folder inside it.
+  /// The run that writes an output, or the one in a run folder.
   ///
   /// - Throws: `PipelineError` where there is none.
   public init(_ path: String) throws {
-    (folder, plan) = try ChunkedRegistration.plan(in: path)
-    output = folder.url.deletingLastPathComponent().path
+    let planned = try RunFolder.planned(path)
+    folder = planned.folder
+    if planned.kind == ApplicationPlanFile.kindName {
+      kind = .application
+      plan = try ApplicationPlanFile.read(folder)!
+      output = TransformApplication.outputPath(of: folder.url)
+    } else {
+      kind = .registration
+      plan = try RegistrationPlanFile.read(folder)!
+      output = folder.url.deletingLastPathComponent().path
+    }
   }
+
+  /// Whether there is a run that writes an output, or one in a run folder.
+  public static func isBegun(_ path: String) -> Bool { (try? RunFolder.planned(path)) != nil }
 
   /// How far it is.
   public var status: RunStatus { RunStatus(folder, plan.stages) }
@@ -31,13 +52,11 @@ public struct RunHandle: Sendable {
   public func run(
     stage name: String, list: String?, group: Int, threads: Int? = nil, progress: any ProgressReporter = SilentProgress()
   ) async throws {
-    var options = plan.options
-    if let threads { options.threads = threads }
-    let registration = try ChunkedRegistration.registration(of: plan, options, progress)
-    let run = RegistrationRun(registration, folder)
+    let (run, retries) = try plan.run(in: folder, threads: threads, progress: progress)
     guard run.outlines == plan.stages else {
       throw PipelineError(
-        "the inputs of the run in \(output) are not what they were when it was planned", hint: "run the same `weft register` again")
+        "the inputs of the run in \(folder.url.path) are not what they were when it was planned",
+        hint: "give the command that began it again")
     }
     let lock = try folder.workerLock()
     defer { withExtendedLifetime(lock) {} }
@@ -60,7 +79,7 @@ public struct RunHandle: Sendable {
       tasks = tasks.filter { wanted.contains($0) }
       round = groups.round
     }
-    var runner = TaskRunner(folder: folder, stage: stage, key: run.outlines.key(of: name), retries: options.retries, progress: progress)
+    var runner = TaskRunner(folder: folder, stage: stage, key: run.outlines.key(of: name), retries: retries, progress: progress)
     (runner.round, runner.group) = (round, group)
     try await runner.run(tasks)
   }
@@ -91,8 +110,8 @@ public struct RunHandle: Sendable {
     let lock = try RunLock(folder)
     defer { withExtendedLifetime(lock) {} }
     try Publication.begun(in: folder)?.finish(in: folder, to: folder.url.deletingLastPathComponent())
-    try FileManager.default.removeItem(at: folder.url)
-    if ((try? FileManager.default.contentsOfDirectory(atPath: output)) ?? ["?"]).isEmpty {
+    try folder.remove()
+    if kind == .registration, ((try? FileManager.default.contentsOfDirectory(atPath: output)) ?? ["?"]).isEmpty {
       try FileManager.default.removeItem(atPath: output)
     }
   }

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BlockExecution
+internal import Foundation
+
+extension RegistrationRun {
+  /// Writes metadata, tables and the record of the run.
+  func finishStage(_ journal: Journal) throws -> Stage {
+    let result = try result(journal)
+    let target = folder.stage(StageName.finish)
+    return Stage(StageName.finish, tasks: .all(1), width: 1, isExclusive: true) { [self] _ in
+      try imageStages().complete()
+      if case .all = part { try coarseFiles.check(journal) }
+      // A copy: the coarse stage's own files stay what its ledger says.
+      let transforms = target.appendingPathComponent("transforms").path
+      if FileManager.default.fileExists(atPath: transforms) { try FileManager.default.removeItem(atPath: transforms) }
+      try FileManager.default.linkOrCopyFolder(coarseFiles.transforms.path, to: transforms)
+      var files: [String: Int] = [:]
+      let tables = [
+        ("blocks.csv", Data(BlockTable.text(result.blocks, rank: registration.rank).utf8)),
+        ("timings.csv", Data(TimingTable.text(journal).utf8)), ("run.json", try RunRecord(registration, result).encoded()),
+      ]
+      for (name, data) in tables {
+        try data.write(to: target.appendingPathComponent(name), options: .atomic)
+        files[name] = data.count
+      }
+      return TaskOutcome(files: files)
+    }
+  }
+
+  /// The result, as the files of the run tell; its paths are those in the output folder.
+  func result(_ journal: Journal) throws -> RegistrationResult {
+    let coarse = try coarse(journal)
+    let statistics = try mapStatistics(journal)
+    var given: BlockRegistrations?
+    if case .image(_, let blocks) = part { given = blocks }
+    let records = try given?.records ?? (isFine ? blocks(journal).records : [])
+    return RegistrationResult(
+      folder: "", registered: "", coarse: coarse, blocks: records, map: statistics.map, repairedControlPoints: statistics.repaired)
+  }
+
+  /// What is moved where when all is done: from the run folder into the output folder, in this order.
+  var publication: [Publication.Move] {
+    let image = imageStages()
+    var isWhole = false
+    if case .all = part { isWhole = true }
+    var moves = [
+      Publication.Move(from: image.result, to: image.name),
+      Publication.Move(from: "\(isWhole ? StageName.finish : StageName.coarse)/transforms", to: "transforms"),
+    ]
+    if isFine {
+      let repaired = FileManager.default.fileExists(atPath: fieldPath(StageName.repair))
+      let stage = repaired ? StageName.repair : StageName.blend
+      moves.append(
+        Publication.Move(from: "\(stage)/\(TransformFolder.fieldName)", to: "transforms/\(TransformFolder.fieldName)"))
+    }
+    if isWhole {
+      moves += ["blocks.csv", "timings.csv", "run.json"].map { Publication.Move(from: "\(StageName.finish)/\($0)", to: $0) }
+    }
+    return moves
+  }
+}

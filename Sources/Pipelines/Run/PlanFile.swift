@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BlockExecution
+internal import Foundation
+
+/// `plan.json`: all that a worker needs to run any task of a run.
+protocol PlanFile: Codable, Sendable {
+  /// What is planned, as the file says it.
+  static var kindName: String { get }
+  var kind: String { get }
+  var stages: [StageOutline] { get }
+
+  /// The run, and how often its tasks are tried again.
+  ///
+  /// - Throws: where the inputs cannot be opened.
+  func run(in folder: RunFolder, threads: Int?, progress: any ProgressReporter) throws -> (run: any StagedRun, retries: Int)
+}
+
+extension PlanFile {
+  /// Reads the plan of a run folder; `nil` where there is none.
+  ///
+  /// - Throws: where it is damaged, of another version, or plans something else.
+  static func read(_ folder: RunFolder) throws -> Self? {
+    guard let data = try? Data(contentsOf: folder.plan) else { return nil }
+    guard let plan = try? RunFolder.decoder.decode(Self.self, from: data), plan.kind == kindName else {
+      throw PipelineError(
+        "\(folder.plan.path) is no plan that Weft \(WeftVersion.current) understands",
+        hint: "remove \(folder.url.path), or give --overwrite, and begin again")
+    }
+    return plan
+  }
+
+  func write(to folder: RunFolder) throws {
+    let encoder = RunFolder.encoder
+    encoder.outputFormatting.insert(.prettyPrinted)
+    try encoder.encode(self).write(to: folder.plan, options: .atomic)
+  }
+}
+
+extension RunFolder {
+  /// The run of an output, named by the output or by the run folder itself.
+  ///
+  /// - Throws: `PipelineError` where there is none.
+  static func planned(_ path: String) throws -> (folder: RunFolder, kind: String) {
+    struct Kind: Decodable { var kind: String }
+    let url = URL(fileURLWithPath: path).standardizedFileURL
+    for candidate in [url.appendingPathComponent(OutputFolder.workName), TransformApplication.workFolder(of: path), url] {
+      let folder = RunFolder(candidate)
+      guard let data = try? Data(contentsOf: folder.plan) else { continue }
+      return (folder, (try? decoder.decode(Kind.self, from: data))?.kind ?? "")
+    }
+    throw PipelineError(
+      "\(path) holds no run: there is no plan.json in \(OutputFolder.workName) inside it, or in "
+        + "\(TransformApplication.workFolder(of: path).lastPathComponent) beside it",
+      hint: "name the --output of a run that was begun; a finished run has none left, unless it had --keep-work")
+  }
+
+  /// The run of an output and its plan.
+  ///
+  /// - Throws: `PipelineError` where there is none, or it is another kind of run.
+  static func planned<Plan: PlanFile>(_ path: String, as type: Plan.Type) throws -> (folder: RunFolder, plan: Plan) {
+    let folder = try planned(path).folder
+    return (folder, try Plan.read(folder)!)
+  }
+}
+
+extension [StageOutline] {
+  /// What to say where a stage has a name that none has.
+  func unknown(_ name: String) -> PipelineError {
+    PipelineError("there is no stage `\(name)`", hint: "the stages of this run are \(map(\.name).joined(separator: ", "))")
+  }
+}
+
+extension ProgressReporter {
+  /// Tells which stages are done again, and why.
+  func report(staleStages: [(stage: String, changes: [String])]) {
+    guard let first = staleStages.first else { return }
+    report(
+      .note(
+        "other parameters than before (\(first.changes.joined(separator: "; "))): done again are "
+          + staleStages.map(\.stage).joined(separator: ", ")))
+  }
+}
+
+extension Journal {
+  /// Says how far the run is, and how to go on.
+  func report(to progress: any ProgressReporter, goOn: String) {
+    guard let stage = outlines.last(where: { !entries(of: $0.name).isEmpty }) else { return }
+    let done = entries(of: stage.name).count
+    progress.report(.note("what is done is kept (\(done)\(stage.tasks.map { " of \($0)" } ?? "") tasks of \(stage.name)): \(goOn)"))
+  }
+}
