@@ -4,6 +4,7 @@
 //
 //   swift run -c release benchmarks tasks [COUNT]                 a run of tasks that do nothing, and its resume
 //   swift run -c release benchmarks overhead [VOXELS [CORE]]      the share of a registration that is not its tasks' work
+//   swift run -c release benchmarks costs [VOXELS [CORE]]         each stage's seconds beside those that `weft plan` expects
 
 import BlockExecution
 import Foundation
@@ -16,8 +17,9 @@ switch words.first {
 case "tasks": try await measureTasks(count: number(1, 100_000))
 case "resume" where words.count == 3: try await measureResume(words[1], count: number(2, 0))
 case "overhead": try await measureOverhead(voxels: number(1, 160), core: number(2, 40))
+case "costs": try await measureCosts(voxels: number(1, 256), core: number(2, 128))
 default:
-  print("usage: benchmarks tasks [COUNT] | overhead [VOXELS [CORE]]")
+  print("usage: benchmarks tasks [COUNT] | overhead [VOXELS [CORE]] | costs [VOXELS [CORE]]")
   exit(2)
 }
 
@@ -43,8 +45,10 @@ func measureResume(_ path: String, count: Int) async throws {
   say(String(format: "resume of the finished run: %.2f s, %d MB at the most", seconds, PeakMemory.bytes() / 1_000_000))
 }
 
-/// Registers a phantom on one thread, and compares the whole time with the sum of its tasks' seconds.
-func measureOverhead(voxels: Int, core: Int) async throws {
+/// A phantom that is registered on one thread, in a folder that goes afterwards.
+func withRegistration(
+  voxels: Int, core: Int, _ body: (_ folder: String, _ registration: ChunkedRegistration, _ seconds: Double) async throws -> Void
+) async throws {
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent("weft-benchmark-\(UUID().uuidString)").path
   defer { try? FileManager.default.removeItem(atPath: folder) }
   var phantom = PhantomOptions()
@@ -57,24 +61,51 @@ func measureOverhead(voxels: Int, core: Int) async throws {
   let registration = try ChunkedRegistration(
     fixed: .open(folder + "/fixed.ome.zarr"), moving: .open(folder + "/moving.ome.zarr"), options: options)
   _ = try await registration.run(into: folder + "/out")
-  let whole = (ContinuousClock.now - start) / .seconds(1)
+  try await body(folder, registration, (ContinuousClock.now - start) / .seconds(1))
+}
 
-  let rows = try String(contentsOfFile: folder + "/out/timings.csv", encoding: .utf8).split(separator: "\n").dropFirst()
-  let tasks = rows.map { $0.split(separator: ",", omittingEmptySubsequences: false) }.filter { $0[0].contains("/") }
-  let inside = tasks.compactMap { Double($0[1]) }.reduce(0, +)
-  // Files that tasks hand on are written inside them: here as many, each as large as a block's field with its halo.
-  let fieldBytes = 12 * Int(pow(Double(2 * core) / 4, 3))
-  let run = NoOperationRun(folder: RunFolder(URL(fileURLWithPath: folder + "/nothing")), count: tasks.count, fileBytes: fieldBytes)
-  let handing = try await run.run()
-  print("registration of \(voxels)³ voxels in \(registration.grid.count) blocks, \(tasks.count) tasks, 1 thread")
-  print(String(format: "whole run            %8.3f s", whole))
-  print(String(format: "inside tasks         %8.3f s", inside))
-  print(
-    String(
-      format: "outside tasks        %8.3f s  %5.2f %%  (opening, planning, journal, publication)", whole - inside,
-      100 * (1 - inside / whole)))
-  print(
-    String(
-      format: "as many empty tasks  %8.3f s  %5.2f %%  (journal, and a file of %d kB each, both brought to the disk)", handing,
-      100 * handing / whole, fieldBytes / 1000))
+/// The rows of a run's `timings.csv`: what, and its seconds.
+func timings(_ folder: String) throws -> [(name: String, seconds: Double)] {
+  try String(contentsOfFile: folder + "/out/timings.csv", encoding: .utf8).split(separator: "\n").dropFirst().map { row in
+    let fields = row.split(separator: ",", omittingEmptySubsequences: false)
+    return (String(fields[0]), Double(fields[1]) ?? .nan)
+  }
+}
+
+/// Compares the whole time of a registration with the sum of its tasks' seconds.
+func measureOverhead(voxels: Int, core: Int) async throws {
+  try await withRegistration(voxels: voxels, core: core) { folder, registration, whole in
+    let tasks = try timings(folder).filter { $0.name.contains("/") }
+    let inside = tasks.map(\.seconds).reduce(0, +)
+    // Files that tasks hand on are written inside them: here as many, each as large as a block's field with its halo.
+    let fieldBytes = 12 * Int(pow(Double(2 * core) / 4, 3))
+    let run = NoOperationRun(folder: RunFolder(URL(fileURLWithPath: folder + "/nothing")), count: tasks.count, fileBytes: fieldBytes)
+    let handing = try await run.run()
+    print("registration of \(voxels)³ voxels in \(registration.grid.count) blocks, \(tasks.count) tasks, 1 thread")
+    func row(_ name: String, _ seconds: Double, _ note: String) {
+      print(
+        String(
+          format: "%@ %8.3f s  %6.2f %%  %@", name.padding(toLength: 20, withPad: " ", startingAt: 0), seconds, 100 * seconds / whole, note)
+      )
+    }
+    row("whole run", whole, "")
+    row("inside tasks", inside, "")
+    row("outside tasks", whole - inside, "opening, planning, journal, publication")
+    row("as many empty tasks", handing, "journal, and a file of \(fieldBytes / 1000) kB each, both brought to the disk")
+  }
+}
+
+/// Compares the seconds of each stage with those that the plan expects.
+func measureCosts(voxels: Int, core: Int) async throws {
+  try await withRegistration(voxels: voxels, core: core) { folder, registration, _ in
+    let took = Dictionary(uniqueKeysWithValues: try timings(folder).filter { !$0.name.contains("/") })
+    print("registration of \(voxels)³ voxels in \(registration.grid.count) blocks, 1 thread: seconds expected, seconds taken, their ratio")
+    for stage in registration.estimate.stages where stage.coreSeconds > 0 {
+      let seconds = took[stage.name] ?? .nan
+      print(
+        String(
+          format: "%@ %8.2f %8.2f %6.2f", stage.name.padding(toLength: 12, withPad: " ", startingAt: 0), stage.coreSeconds, seconds,
+          seconds / stage.coreSeconds))
+    }
+  }
 }

@@ -55,7 +55,7 @@ enum StatusCommand {
       lines.append("\(stage.name): " + stage.states.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
     }
     for failure in status.stages.flatMap(\.failures).prefix(10) {
-      lines.append("failed: \(failure.stage), task \(failure.task), on \(failure.host): \(failure.error)")
+      lines.append(failure.text)
     }
     lines.append(status.process.map { "at work: process \($0)" } ?? "not running: `weft resume` goes on with it")
     return lines.joined(separator: "\n")

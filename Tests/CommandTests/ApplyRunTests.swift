@@ -17,36 +17,17 @@ import Testing
     }
   }
 
-  /// Starts the tool and kills it as soon as some box, but not every box, is on record.
-  private func kill(_ words: [String], once ledgers: String, by signal: Int32 = SIGKILL) throws -> Process {
-    let process = Process()
-    process.executableURL = weftTool
-    process.arguments = words
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    func lines() -> Int {
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: ledgers)) ?? []
-      return names.compactMap { try? String(contentsOfFile: ledgers + "/" + $0, encoding: .utf8) }.joined().count { $0 == "\n" }
-    }
-    let before = lines()
-    while process.isRunning, lines() <= before { Thread.sleep(forTimeInterval: 0.002) }
-    Foundation.kill(process.processIdentifier, signal)
-    process.waitUntilExit()
-    return process
-  }
-
   @Test func anApplicationThatIsKilledEndsAsIfNothingHadBeen() throws {
     try withRegistration { folder, apply in
       try #require(weft(apply + [folder + "/whole.ome.zarr"]).status == 0)
       let out = folder + "/out.ome.zarr"
       let work = folder + "/.out.ome.zarr.weft"
-      _ = try kill(apply + [out], once: work + "/resample/ledger")
+      try weft(apply + [out], endedOnce: work + "/resample/ledger")
       #expect(!FileManager.default.fileExists(atPath: out))
       let status = try weft(["status", out])
       #expect(status.status == 0 && status.output.contains("resample") && status.output.contains("weft resume"), "\(status.output)")
-      let stopped = try kill(["resume", out, "--threads", "1", "-q"], once: work + "/resample/ledger", by: SIGTERM)
-      #expect(stopped.terminationStatus == 130 && FileManager.default.fileExists(atPath: work + "/plan.json"))
+      let stopped = try weft(["resume", out, "--threads", "1", "-q"], endedOnce: work + "/resample/ledger", by: SIGTERM)
+      #expect(stopped == 130 && FileManager.default.fileExists(atPath: work + "/plan.json"))
       let task = try weft(["task", "run", "--run-dir", work, "--stage", "resample", "-q"])
       #expect(task.status == 0, "\(task.errors)")
       let end = try weft(["resume", out, "-q"])
@@ -64,7 +45,7 @@ import Testing
     try withRegistration { folder, apply in
       let out = folder + "/out.tif"
       let work = folder + "/.out.tif.weft"
-      _ = try kill(apply + [out], once: work + "/resample/ledger")
+      try weft(apply + [out], endedOnce: work + "/resample/ledger")
       let affine = folder + "/out/transforms/affine.mat"
       let bytes = try Data(contentsOf: URL(fileURLWithPath: affine))
       try bytes.write(to: URL(fileURLWithPath: affine), options: .atomic)

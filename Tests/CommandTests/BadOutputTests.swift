@@ -98,6 +98,31 @@ struct BadOutputTests {
     }
   }
 
+  @Test func aRunWhoseDiskBecomesReadOnlyGoesOnWhenItIsWritableAgain() async throws {
+    try await withPair { folder in
+      let words = ["register", folder.path("a.nrrd"), folder.path("b.nrrd"), "--chunk-size", "8", "-q", "-o"]
+      #expect(try weft(words + [folder.path("undisturbed")]).status == 0)
+      try await withMount("size=50m", at: folder.path("disk")) {
+        let out = folder.path("disk/out")
+        try weft(words + [out], endedOnce: out + "/.weft/fine/ledger")
+        func remount(_ options: String) throws {
+          #expect(try command("/bin/mount", ["-o", "remount,\(options)", folder.path("disk")]) == 0)
+        }
+        let before = try resultFiles(out + "/.weft/fine/ledger")
+        try remount("ro")
+        let refused = try weft(words + [out])
+        #expect(refused.status == 1 && refused.errors.contains("error: ") && refused.errors.contains("hint: "), "\(refused.errors)")
+        #expect(refused.errors.contains(out) && refused.errors.lowercased().contains("read-only"), "\(refused.errors)")
+        #expect(try resultFiles(out + "/.weft/fine/ledger") == before && !before.isEmpty)
+        try remount("rw")
+        #expect(try weft(words + [out]).status == 0)
+        let (expected, found) = try (resultFiles(folder.path("undisturbed")), resultFiles(out))
+        #expect(expected.count > 5 && expected.keys == found.keys)
+        for (name, bytes) in expected { #expect(found[name] == bytes, "\(name)") }
+      }
+    }
+  }
+
   /// Mounts a disk in memory while `body` runs; without the right to mount, says so and runs nothing.
   private func withMount(_ options: String, at path: String, _ body: () async throws -> Void) async throws {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)

@@ -76,6 +76,7 @@ struct KillTests {
         try FileManager.default.removeItem(atPath: out + "/" + name)
       }
       #expect(killed > 0)
+      print("killed \(killed) times; no task on record was done again")
       let (expected, found) = try (resultFiles(folder + "/undisturbed"), resultFiles(out))
       #expect(expected.count > 5 && expected.keys == found.keys)
       for (name, bytes) in expected { #expect(found[name] == bytes, "\(name)") }

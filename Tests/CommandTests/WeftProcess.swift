@@ -25,3 +25,25 @@ func weft(_ words: [String]) throws -> (status: Int32, output: String, errors: S
   let said = try files.map { try String(contentsOf: $0, encoding: .utf8) }
   return (process.terminationStatus, said[0], said[1])
 }
+
+/// Starts the tool and ends it by a signal as soon as the ledgers in a folder have another line.
+///
+/// - Returns: what it ended with.
+@discardableResult
+func weft(_ words: [String], endedOnce ledgers: String, by signal: Int32 = SIGKILL) throws -> Int32 {
+  let process = Process()
+  process.executableURL = weftTool
+  process.arguments = words
+  process.standardOutput = FileHandle.nullDevice
+  process.standardError = FileHandle.nullDevice
+  try process.run()
+  func lines() -> Int {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: ledgers)) ?? []
+    return names.compactMap { try? String(contentsOfFile: ledgers + "/" + $0, encoding: .utf8) }.joined().count { $0 == "\n" }
+  }
+  let before = lines()
+  while process.isRunning, lines() <= before { Thread.sleep(forTimeInterval: 0.002) }
+  kill(process.processIdentifier, signal)
+  process.waitUntilExit()
+  return process.terminationStatus
+}

@@ -17,6 +17,9 @@ public struct TaskFailure: Sendable, Codable {
   /// Where it ran.
   public var host: String
 
+  /// In one line: where, how often, and why.
+  public var text: String { "\(stage), task \(task), failed on \(host) after \(attempts) attempt\(attempts == 1 ? "" : "s"): \(error)" }
+
   func write(to folder: RunFolder) {
     let file = Self.file(folder, stage, task)
     try? RunFolder.encoder.encode(self).write(to: file, options: .atomic)

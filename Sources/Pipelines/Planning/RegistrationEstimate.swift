@@ -15,7 +15,7 @@ public struct RegistrationEstimate: Sendable {
     public let name: String
     /// Its tasks; `nil` where their number follows from what is found.
     public let tasks: Int?
-    /// Seconds of one core, from rates measured on one machine (Docs/Guides/accuracy.md); 0 for what is short.
+    /// Seconds of one core, from rates measured on one machine (Docs/Concepts/reliability.md); 0 for what is short.
     public let coreSeconds: Double
   }
 
@@ -34,7 +34,7 @@ public struct RegistrationEstimate: Sendable {
   public var coreHours: Double { stages.map(\.coreSeconds).reduce(0, +) / 3600 }
 }
 
-/// Seconds of one core a million voxels, as `Tests/Accuracy/costs` measures them.
+/// Seconds of one core a million voxels, as `benchmarks costs` compares them with what stages take.
 private enum CostModel {
   static let downsample = 0.02
   static let coarse = 9.0

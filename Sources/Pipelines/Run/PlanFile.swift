@@ -83,8 +83,11 @@ extension ProgressReporter {
 }
 
 extension Journal {
-  /// Says how far the run is, and how to go on.
+  /// Says what failed, how far the run is, and how to go on.
   func report(to progress: any ProgressReporter, goOn: String) {
+    let failures = outlines.flatMap { self.failures(of: $0.name) }
+    for failure in failures.prefix(10) { progress.report(.warning(failure.text)) }
+    if failures.count > 10 { progress.report(.warning("\(failures.count - 10) more tasks failed: `weft status` tells of them")) }
     guard let stage = outlines.last(where: { !entries(of: $0.name).isEmpty }) else { return }
     let done = entries(of: stage.name).count
     progress.report(.note("what is done is kept (\(done)\(stage.tasks.map { " of \($0)" } ?? "") tasks of \(stage.name)): \(goOn)"))
