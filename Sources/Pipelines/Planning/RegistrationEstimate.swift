@@ -36,13 +36,15 @@ public struct RegistrationEstimate: Sendable {
 
 /// Seconds of one core a million voxels, as `benchmarks costs` compares them with what stages take.
 private enum CostModel {
-  static let downsample = 0.02
-  static let coarse = 9.0
-  static let fine = 2.3
-  static let blend = 0.03
-  static let check = 0.15
-  static let resample = 0.35
-  static let pyramid = 0.05
+  static let downsample = 0.004
+  /// Trying starts, whatever the size.
+  static let search = 6.0
+  static let coarse = 5.5
+  static let fine = 1.3
+  static let blend = 0.025
+  static let check = 0.13
+  static let resample = 0.65
+  static let pyramid = 0.013
 
   /// The fine stage at another accuracy, as a part of the normal one.
   static func effort(_ accuracy: Accuracy) -> Double {
@@ -79,7 +81,8 @@ extension ChunkedRegistration {
       let seconds: Double
       switch outline.name {
       case RegistrationRun.StageName.downsample: seconds = CostModel.downsample * inputs / 1e6
-      case RegistrationRun.StageName.coarse: seconds = CostModel.coarse * effort * Double(plan.coarseExtent.count) / 1e6
+      case RegistrationRun.StageName.coarse:
+        seconds = CostModel.search + CostModel.coarse * effort * Double(plan.coarseExtent.count) / 1e6
       case RegistrationRun.StageName.fine: seconds = CostModel.fine * effort * blockVoxels / 1e6
       case RegistrationRun.StageName.blend: seconds = CostModel.blend * voxels
       case RegistrationRun.StageName.check: seconds = CostModel.check * voxels
