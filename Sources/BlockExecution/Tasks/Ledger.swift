@@ -74,11 +74,3 @@ package final class Ledger: Sendable {
     }
   }
 }
-
-extension RunError {
-  /// Why the system refused, without Foundation's codes.
-  static func reason(_ error: any Error) -> String {
-    let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    return cause?.localizedDescription ?? error.localizedDescription
-  }
-}

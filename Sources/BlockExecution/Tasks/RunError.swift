@@ -18,3 +18,12 @@ public struct RunError: LocalizedError, Sendable {
   public var errorDescription: String? { message }
   public var recoverySuggestion: String? { hint }
 }
+
+extension RunError {
+  /// Why the system refused, without Foundation's codes.
+  package static func reason(_ error: any Error) -> String {
+    let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+    let text = cause?.localizedDescription ?? error.localizedDescription
+    return text.contains("NSCocoaErrorDomain") ? "the system refuses it; a part of the path may be a file" : text
+  }
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import BlockExecution
 internal import Foundation
 internal import Grids
 internal import Transforms
@@ -47,7 +48,7 @@ extension TransformApplication {
     }
     let text = table.text(replacing: mapped.map { Array($0.suffix(transforms.rank)) })
     do { try Data(text.utf8).write(to: URL(fileURLWithPath: output), options: .atomic) } catch {
-      throw PipelineError("\(output) cannot be written: \(OutputFolder.reason(error))", hint: "name a file in a folder you may write to")
+      throw PipelineError("\(output) cannot be written: \(RunError.reason(error))", hint: "name a file in a folder you may write to")
     }
     return PointResult(count: table.points.count, outside: outside, largestInverseResidual: residual)
   }

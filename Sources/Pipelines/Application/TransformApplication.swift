@@ -50,7 +50,7 @@ public struct TransformApplication: Sendable {
     do {
       try FileManager.default.createDirectory(at: work.url, withIntermediateDirectories: true)
     } catch {
-      throw PipelineError("\(output) cannot be written: \(OutputFolder.reason(error))", hint: "choose a folder you may write to")
+      throw PipelineError("\(output) cannot be written: \(RunError.reason(error))", hint: "choose a folder you may write to")
     }
     do {
       let lock = try RunLock(work)
@@ -85,7 +85,7 @@ public struct TransformApplication: Sendable {
         warning: sampled?.warning(plan.finest, image.path, rank: transforms.rank))
     } catch let cause as CocoaError {
       throw PipelineError(
-        "\(output) cannot be written: \(OutputFolder.reason(cause))",
+        "\(output) cannot be written: \(RunError.reason(cause))",
         hint: "free some space, or choose an output on another disk that you may write to")
     }
   }

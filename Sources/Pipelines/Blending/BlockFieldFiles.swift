@@ -62,7 +62,7 @@ package struct BlockFieldFiles: Sendable {
     }
     let url = url(of: block, isWide: isWide)
     do { try (data + digests).write(to: url, options: .atomic) } catch {
-      throw WriteFailure(path: url.path, reason: OutputFolder.reason(error))
+      throw WriteFailure(path: url.path, reason: RunError.reason(error))
     }
   }
 

@@ -49,7 +49,7 @@ struct OutputFolder {
       try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
     } catch {
       abandon()
-      throw PipelineError("\(path) cannot be written: \(Self.reason(error))", hint: "choose a folder you may write to")
+      throw PipelineError("\(path) cannot be written: \(RunError.reason(error))", hint: "choose a folder you may write to")
     }
   }
 
@@ -65,7 +65,7 @@ struct OutputFolder {
   func explained(_ error: any Error) -> any Error {
     guard let cause = error as? CocoaError else { return error }
     return PipelineError(
-      "a result in \(url.path) cannot be written: \(Self.reason(cause))",
+      "a result in \(url.path) cannot be written: \(RunError.reason(cause))",
       hint: "free some space, or choose an output on another disk that you may write to")
   }
 
@@ -101,11 +101,5 @@ struct OutputFolder {
         "the input \(input) lies among the results in \(output.path), which would be replaced",
         hint: "inputs are never changed: name another --output")
     }
-  }
-
-  static func reason(_ error: any Error) -> String {
-    let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    let text = cause?.localizedDescription ?? error.localizedDescription
-    return text.contains("NSCocoaErrorDomain") ? "the system refuses it; a part of the path may be a file" : text
   }
 }
