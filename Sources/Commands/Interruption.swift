@@ -48,9 +48,6 @@ public final class Interruption: Sendable {
   /// Names the output of a run that can be gone on with: nothing of it is removed.
   static func resumable(output: String) { resumableOutput.withLock { $0 = output } }
 
-  /// Names what a run may leave unfinished in a folder: entries that begin so.
-  static func unfinished(folder: String, names: [String]) { places.withLock { $0 += names.map { (folder, $0) } } }
-
   /// Names a file or an image being written: what lies hidden beside it until it is finished.
   static func unfinished(file: String) {
     let url = URL(fileURLWithPath: file)
@@ -75,8 +72,6 @@ public final class Interruption: Sendable {
     for (folder, prefix) in places.withLock({ $0 }) {
       let entries = (try? files.contentsOfDirectory(atPath: folder)) ?? []
       for name in entries where name.hasPrefix(prefix) { try? files.removeItem(atPath: folder + "/" + name) }
-      // A folder that the run made, and that is empty again.
-      if prefix == ".weft" { unsafe rmdir(folder) }
     }
   }
 }

@@ -8,7 +8,7 @@ struct TaskArguments: TalkingArguments {
   var folder = ""
   var stage = ""
   var list: String?
-  var group = 0
+  var group: Int?
   var threads: Int?
   var output = OutputArguments()
 }
@@ -37,8 +37,8 @@ enum TaskCommand {
             fallback: "all tasks",
             completion: .file),
           .parsed(
-            "--group", at: \.group, "N", "Which group of the list, counted from 0", expected: "a whole number from 0"
-          ) { Values.natural($0) },
+            "--group", at: \.group, "N", "Which group of the list, counted from 0; only with --list", expected: "a whole number from 0"
+          ) { Values.natural($0).map(Optional.some) },
           .parsed(
             "--threads", "-j", at: \.threads, "N", "Threads that compute; the result does not depend on it",
             expected: "a whole number above 0", fallback: "as planned"

@@ -5,7 +5,7 @@ import Testing
 
 /// Habits that every file keeps.
 struct HabitTests {
-  static let code = ["Sources", "Tests", "Benchmarks", "Examples"].flatMap { folder in
+  static let code = ["Sources", "Tests", "Examples"].flatMap { folder in
     SourceTree.files(folder) { name in
       ["swift", "c", "h", "cpp", "hpp", "py"].contains(String(name.split(separator: ".").last ?? "")) && !name.contains("Fixtures/")
     }
@@ -32,9 +32,7 @@ struct HabitTests {
   }
 
   @Test func theTopLevelHoldsNothingElse() throws {
-    let allowed: Set<String> = [
-      "Package.swift", "Package.resolved", "Sources", "Tests", "Benchmarks", "Examples", "Docs", "README.md", "LICENSE",
-    ]
+    let allowed: Set<String> = ["Package.swift", "Package.resolved", "Sources", "Tests", "Examples", "Docs", "README.md", "LICENSE"]
     let visible = try FileManager.default.contentsOfDirectory(atPath: SourceTree.root.path).filter { !$0.hasPrefix(".") }
     #expect(Set(visible).isSubset(of: allowed), "\(Set(visible).subtracting(allowed).sorted())")
   }

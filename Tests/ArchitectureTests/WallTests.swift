@@ -21,7 +21,7 @@ struct WallTests {
     "Weft": [
       "Grids", "Volumes", "BlockExecution", "ChunkStores", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration", "Pipelines",
     ],
-    "Commands": ["Weft", "CommandLineParsing"], "WeftTool": ["Commands"],
+    "Commands": ["Weft", "CommandLineParsing"], "WeftTool": ["Commands"], "Benchmarks": ["BlockExecution", "Weft"],
   ]
 
   static let sources = SourceTree.swiftFiles("Sources")

@@ -58,15 +58,59 @@ import Testing
     }
   }
 
+  /// What comes into being, or changes, while a run is under way.
+  @Test func whatOthersDoMeanwhileIsNotLost() throws {
+    try withRegistration { folder, apply in
+      let out = folder + "/out.tif"
+      let work = folder + "/.out.tif.weft"
+      try weft(apply + [out, "--overwrite"], endedOnce: work + "/resample/ledger")
+      // Somebody else's file.
+      try Data("mine".utf8).write(to: URL(fileURLWithPath: out))
+      #expect(try weft(apply + [out]).errors.contains("\(out) exists"))
+      #expect(try String(contentsOfFile: out, encoding: .utf8) == "mine" && FileManager.default.fileExists(atPath: work + "/plan.json"))
+      // A resumed run refuses another input, though the run was begun with --overwrite.
+      let metadata = folder + "/pair/moving.ome.zarr/zarr.json"
+      try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1e9)], ofItemAtPath: metadata)
+      #expect(try weft(["resume", out]).errors.contains("had another input"))
+      let again = try weft(apply.filter { $0 != "-q" } + [out, "--overwrite"])
+      #expect(again.status == 0 && again.errors.contains("is dropped"), "\(again.errors)")
+      #expect(!FileManager.default.fileExists(atPath: work))
+      #expect(try weft(apply + [folder + "/small.tif", "--memory", "1MB"]).errors.contains("--memory allows 1.0 MB"))
+      #expect(try weft(apply + ["/dev/full", "--format", "tiff", "--overwrite"]).errors.contains("neither a file nor a folder"))
+      let transforms = try weft(apply + [folder + "/out/transforms/affine.mat", "--format", "tiff", "--overwrite"])
+      #expect(transforms.status == 1 && transforms.errors.contains("lies inside"), "\(transforms.errors)")
+    }
+  }
+
+  @Test func aFlippedBitInWhatIsExportedIsFoundAndMadeAgain() throws {
+    try withRegistration { folder, apply in
+      try #require(weft(apply + [folder + "/whole.tif"]).status == 0)
+      let out = folder + "/out.tif"
+      let work = folder + "/.out.tif.weft"
+      try weft(apply + [out], endedOnce: work + "/resample/ledger")
+      let files = try FileManager.default.subpathsOfDirectory(atPath: work + "/resample")
+      let chunk = try #require(files.sorted().first { $0.contains(".partial-run/0/c/") && $0.split(separator: "/").count == 6 })
+      var bytes = try Data(contentsOf: URL(fileURLWithPath: work + "/resample/" + chunk))
+      bytes[bytes.count / 2] ^= 16
+      try bytes.write(to: URL(fileURLWithPath: work + "/resample/" + chunk))
+      let end = try weft(apply + [out])
+      #expect(end.status == 0 && end.errors.contains("is damaged"), "\(end.errors)")
+      #expect(try Data(contentsOf: URL(fileURLWithPath: folder + "/whole.tif")) == Data(contentsOf: URL(fileURLWithPath: out)))
+    }
+  }
+
   @Test func nothingStaysOfAnApplicationThatCannotBegin() throws {
     try withRegistration { folder, apply in
       let out = folder + "/new/out.ome.zarr"
-      let refused = try weft(apply + [out, "--axes", "tcc"])
-      #expect(refused.status != 0)
-      let tight = try weft(apply + [out, "--memory", "nonsense"])
-      #expect(tight.status == 2)
+      let chunk = URL(fileURLWithPath: folder + "/pair/moving.ome.zarr/0/c/0/0/0")
+      let bytes = try Data(contentsOf: chunk)
+      try bytes.prefix(bytes.count / 2).write(to: chunk)
+      let refused = try weft(apply + [out])
+      #expect(refused.status == 1 && refused.errors.contains(chunk.path), "\(refused.errors)")
       #expect(!FileManager.default.fileExists(atPath: folder + "/new"))
+      try bytes.write(to: chunk)
       #expect(try weft(apply + [out, "--memory", "100MB"]).status == 0)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/new") == ["out.ome.zarr"])
     }
   }
 }

@@ -109,11 +109,15 @@ struct TaskCommandTests {
       #expect(try error("--stage", "fines").contains("there is no stage `fines`"))
       #expect(try error("--stage", "fine").contains("comes before `fine`"))
       #expect(try error("--stage", "resample").contains("comes before `resample`"))
-      #expect(try error("--stage", "downsample", "--list", folder + "/none.json").contains("none.json"))
+      #expect(try error("--stage", "downsample", "--list", folder + "/none.json", "--group", "0").contains("none.json"))
       try Data("[1, 2]".utf8).write(to: URL(fileURLWithPath: folder + "/list.json"))
-      #expect(try error("--stage", "downsample", "--list", folder + "/list.json").contains("no list of task groups"))
+      #expect(try error("--stage", "downsample", "--list", folder + "/list.json", "--group", "0").contains("no list of task groups"))
       try Data("{\"round\": 0, \"groups\": [[0]]}".utf8).write(to: URL(fileURLWithPath: folder + "/list.json"))
       #expect(try error("--stage", "downsample", "--list", folder + "/list.json", "--group", "1").contains("has no group 1"))
+      #expect(try error("--stage", "downsample", "--group", "0").contains("belong together"))
+      #expect(try error("--stage", "pyramid-7").contains("there is no stage"))
+      try Data("{\"round\": 0, \"groups\": [[0, 99999]]}".utf8).write(to: URL(fileURLWithPath: folder + "/list.json"))
+      #expect(try error("--stage", "downsample", "--list", folder + "/list.json", "--group", "0").contains("has no task 99999"))
       #expect(try weft(["status", folder + "/nowhere"]).errors.contains("nowhere"))
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BlockExecution
+import Foundation
 import Grids
 import Synchronization
 import TestSupport
@@ -78,7 +79,8 @@ struct LazyVolumeTests {
     let coarse = try LazyVolume(source: source, space: Self.space, name: "large").downsampled(by: [8, 8, 16]).load()
     #expect(coarse.extent == [64, 128, 64])
     #expect(source.read.withLock { $0 } == source.extent.count, "every voxel is read once")
-    #expect(PeakMemory.bytes() - before < 300_000_000)
+    // Sanitizers keep a shadow of all that is touched.
+    if ProcessInfo.processInfo.environment["WEFT_SANITIZER"] == nil { #expect(PeakMemory.bytes() - before < 300_000_000) }
   }
 
   @Test func axesInAnyOrderComeOutAsZYX() throws {

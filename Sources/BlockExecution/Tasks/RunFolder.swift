@@ -65,11 +65,7 @@ package struct RunFolder: Sendable {
         stale.append((outline.name, names.map { "\($0): \(had[$0] ?? "none") → \(wanted[$0] ?? "none")" }))
       }
       if files.fileExists(atPath: folder.path) {
-        guard let lock = try FileLock(workers.path, patience: .seconds(1)) else {
-          throw RunError(
-            "tasks of the run in \(url.path) are still at work, and other parameters would drop the stage `\(outline.name)`",
-            hint: "wait for them, or stop them")
-        }
+        let lock = try withoutWorkers()
         defer { withExtendedLifetime(lock) {} }
         try files.removeItem(at: folder)
       }
@@ -82,9 +78,25 @@ package struct RunFolder: Sendable {
     return stale
   }
 
-  /// Drops what earlier runs did, but not the lock.
+  /// Whether other processes are at work on tasks of the run.
+  package var hasWorkers: Bool { (try? FileLock(workers.path, patience: .zero)) == nil }
+
+  /// Keeps workers out as long as the result lives.
+  private func withoutWorkers() throws -> any Sendable {
+    guard let lock = try FileLock(workers.path, patience: .seconds(1)) else {
+      throw RunError("tasks of the run in \(url.path) are still at work", hint: "wait for them, or stop them")
+    }
+    return lock
+  }
+
+  /// Drops what earlier runs did, but not the locks.
+  ///
+  /// - Throws: `RunError` where other processes are at work on tasks of it.
   package func clear() throws {
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? [] where name != lock.lastPathComponent {
+    let lock = try withoutWorkers()
+    defer { withExtendedLifetime(lock) {} }
+    let kept = [self.lock, workers].map(\.lastPathComponent)
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? [] where !kept.contains(name) {
       try FileManager.default.removeItem(at: url.appendingPathComponent(name))
     }
   }
@@ -103,7 +115,11 @@ package struct RunFolder: Sendable {
   }
 
   /// Removes the folder. It loses its name at once, and its files after that: half of it is never taken for a run.
+  ///
+  /// - Throws: `RunError` where other processes are at work on tasks of it.
   package func remove() throws {
+    let lock = try withoutWorkers()
+    defer { withExtendedLifetime(lock) {} }
     let removed = url.deletingLastPathComponent().appendingPathComponent(Self.removedPrefix + UUID().uuidString)
     try FileManager.default.moveItem(at: url, to: removed)
     try? FileManager.default.removeItem(at: removed)

@@ -23,7 +23,7 @@ package struct Stage: Sendable {
     }
 
     /// The numbers that `isWanted`.
-    func filter(_ isWanted: (Int) -> Bool) -> [Int] {
+    package func filter(_ isWanted: (Int) -> Bool) -> [Int] {
       switch self {
       case .all(let count): (0..<count).filter(isWanted)
       case .some(let tasks): tasks.filter(isWanted)

@@ -40,7 +40,7 @@ struct ApplicationPlan {
     self.image = image
     self.output = output
     name = URL(fileURLWithPath: output).standardizedFileURL.lastPathComponent
-    format = try options.format ?? OutputFormat(ofName: output)
+    format = try options.format ?? OutputFormat(ofName: name)
     interpolation = options.interpolation ?? (options.isLabels ? .nearest : .linear)
     isLabels = options.isLabels || (interpolation == .nearest && image.voxelType.isInteger)
     let unit = transforms.transform.fixedSpace.unit
@@ -48,6 +48,12 @@ struct ApplicationPlan {
     let memory = options.memory ?? .available()
     let resident = try RegistrationPlan.residentBytes(of: [finest], memory: memory)
     let extent = options.target == .fixed ? transforms.fixedExtent : transforms.movingExtent
+    let one = MemoryModel.box(voxels: MemoryModel.boxVoxels(rank: transforms.rank, extent: extent), imageVoxels: finest.extent.count)
+    guard MemoryModel.base + resident + one <= memory.bytes else {
+      throw PipelineError(
+        "\(MemoryBudget.describe(MemoryModel.base + resident + one)) are needed at the least, and --memory allows \(memory)",
+        hint: "give more memory")
+    }
     boxesAtOnce = MemoryModel.boxesAtOnce(
       rank: transforms.rank, extent: extent, imageVoxels: finest.extent.count, threads: ThreadCount.resolved(options.threads),
       available: memory.bytes - MemoryModel.base - resident)

@@ -8,7 +8,7 @@ package import Volumes
 /// Values of a volume at the mapped positions of boxes, reading no more than a part at a time.
 ///
 /// The read is the bounding box of all mapped voxels, not of the corners (a field may bulge inside a box). A box whose read is larger than
-/// four times its own voxels and 16 million (a rotation, a steep scale) is halved along its longest axis and done in parts.
+/// four times its own voxels and four million (a rotation, a steep scale) is halved along its longest axis and done in parts.
 package struct BoxResampler {
   package let volume: LazyVolume
   package let interpolation: OutputInterpolation
@@ -29,7 +29,7 @@ package struct BoxResampler {
     var mapped = try mapping(box)
     let wanted = mapped.bounds(margin: interpolation.margin).intersection(volume.extent.box)
     if wanted.isEmpty { return (VoxelBuffer(extent: box.extent), VoxelBuffer(extent: box.extent)) }
-    guard wanted.count > max(4 * box.count, 4 << 20), let (low, high) = halves(box) else {
+    guard let (low, high) = Self.parts(of: box, reading: wanted) else {
       mapped.rebase(to: wanted.lower)
       return resampled(try volume.read(wanted), at: mapped.positions, interpolation: interpolation.filter, threads: threads)
     }
@@ -43,7 +43,9 @@ package struct BoxResampler {
     return (values, valid)
   }
 
-  private func halves(_ box: Box) -> (Box, Box)? {
+  /// The halves of a box in which it is done, where what is to be read for it is too much; `nil` where it is not.
+  static func parts(of box: Box, reading wanted: Box) -> (Box, Box)? {
+    guard wanted.count > max(4 * box.count, MemoryModel.mostReadVoxels) else { return nil }
     let axis = (0..<3).max { box.extent[$0] < box.extent[$1] }!
     guard box.extent[axis] > 1 else { return nil }
     var upper = box.upper

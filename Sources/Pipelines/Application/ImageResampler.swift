@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BlockExecution
 internal import ChunkStores
 internal import Filtering
 internal import Foundation
@@ -133,6 +132,14 @@ struct ImageResampler: Sendable {
     var mapped = try mapping(box, volume.space, notes)
     let wanted = mapped.bounds(margin: 1).intersection(volume.extent.box)
     if wanted.isEmpty { return VoxelBuffer<Voxel>(extent: box.extent) }
+    if let (low, high) = BoxResampler.parts(of: box, reading: wanted) {
+      var values = VoxelBuffer<Voxel>(extent: box.extent)
+      for half in [low, high] {
+        let part: VoxelBuffer<Voxel> = try nearest(volume, half, notes)
+        values.copy(from: part, box: half.extent.box, at: half.relative(to: box.lower).lower)
+      }
+      return values
+    }
     mapped.rebase(to: wanted.lower)
     return Filtering.nearest(try volume.source.read(wanted, as: Voxel.self), at: mapped.positions)
   }

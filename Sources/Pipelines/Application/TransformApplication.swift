@@ -44,9 +44,16 @@ public struct TransformApplication: Sendable {
   /// - Throws: `PipelineError` where the ranks do not fit, the output exists or lies inside the input; `RunError` where another run writes
   ///   the same output; errors of reading and writing; `CancellationError`.
   public func apply(to image: StoredImage, output: String) async throws -> ImageResult {
-    try checkOutput(output, of: image)
+    try await apply(to: image, output: output, isResuming: false)
+  }
+
+  private func apply(to image: StoredImage, output: String, isResuming: Bool) async throws -> ImageResult {
+    try checkPlace(output, of: image)
+    if Publication.begun(in: RunFolder(Self.workFolder(of: output))) == nil { try checkAbsence(output) }
     let plan = try ApplicationPlan(self, image, output)
     let work = RunFolder(Self.workFolder(of: output))
+    let parent = work.url.deletingLastPathComponent()
+    let isNewFolder = !FileManager.default.fileExists(atPath: parent.path)
     do {
       try FileManager.default.createDirectory(at: work.url, withIntermediateDirectories: true)
     } catch {
@@ -55,31 +62,35 @@ public struct TransformApplication: Sendable {
     do {
       let lock = try RunLock(work)
       defer { withExtendedLifetime(lock) {} }
-      let published = try Publication.begun(in: work).map {
-        try $0.finish(in: work, to: work.url.deletingLastPathComponent())
-        return $0
-      }
+      RunFolder.sweep(parent)
+      let published = Publication.begun(in: work)
+      try published?.finish(in: work, to: parent)
       let run = ApplicationRun(plan, work)
-      let isNew = !FileManager.default.fileExists(atPath: work.plan.path)
-      if published?.key != run.key {
+      if published?.key != run.key || published?.isWhole(in: parent) == false {
+        if published != nil {
+          // Another run ends here; what it leaves is an output like any other.
+          try work.clear()
+        }
+        let isNew = !FileManager.default.fileExists(atPath: work.plan.path)
         do {
-          if published != nil {
-            try Publication.end(in: work)
-            try checkOutput(output, of: image)
-          }
-          try adopt(plan, run, work)
+          try checkAbsence(output)
+          try adopt(plan, run, work, isResuming: isResuming)
           try await LocalExecutor(folder: work, retries: options.retries, progress: progress).run(run)
+          try plan.images(in: work).complete()
+          // It may have come into being meanwhile.
+          try checkAbsence(output)
         } catch {
           tellHowToGoOn(run, output, isNew: isNew)
+          if isNewFolder { unsafe rmdir(parent.path) }
           throw error
         }
-        try plan.images(in: work).complete()
         let publication = Publication(key: run.key, moves: [.init(from: plan.images(in: work).result, to: plan.name)], removed: [])
         try publication.begin(in: work)
-        try publication.finish(in: work, to: work.url.deletingLastPathComponent())
+        try publication.finish(in: work, to: parent)
       }
       let sampled = run.sampled
-      try work.remove()
+      // Where workers that are late keep it, the next run of this output removes it.
+      try? work.remove()
       return ImageResult(
         output: output, largestInverseResidual: Double(sampled?.residual ?? 0),
         warning: sampled?.warning(plan.finest, image.path, rank: transforms.rank))
@@ -103,7 +114,7 @@ public struct TransformApplication: Sendable {
     var options = file.options
     change(&options)
     let (application, image) = try file.application(options, progress)
-    return try await application.apply(to: image, output: outputPath(of: work.url))
+    return try await application.apply(to: image, output: outputPath(of: work.url), isResuming: true)
   }
 
   /// The run folder of an application, hidden beside the output.
@@ -118,33 +129,45 @@ public struct TransformApplication: Sendable {
     return work.deletingLastPathComponent().appendingPathComponent(String(name)).path
   }
 
-  private func checkOutput(_ output: String, of image: StoredImage) throws {
+  private func checkPlace(_ output: String, of image: StoredImage) throws {
     let target = URL(fileURLWithPath: output)
     try OutputFolder.refuse(target, inside: image.path)
+    try OutputFolder.refuse(target, inside: ApplicationPlanFile.place(ofTransforms: folder))
     for needed in [image.path, folder] { try OutputFolder.refuse(target, holding: needed) }
+    // Of a link itself, wherever it leads.
+    if let type = try? FileManager.default.attributesOfItem(atPath: output)[.type] as? FileAttributeType,
+      ![.typeRegular, .typeDirectory].contains(type)
+    {
+      throw PipelineError("--output \(output) is neither a file nor a folder", hint: "choose another name")
+    }
     if FileManager.default.isFolder(atPath: output) == true, !OMEImage.isZarr(output) {
       throw PipelineError(
         "--output \(output) is a folder that holds no image", hint: "name the image itself, as \(output)/applied.ome.zarr")
     }
-    let begun = Publication.begun(in: RunFolder(Self.workFolder(of: output)))
-    if FileManager.default.fileExists(atPath: output), !options.overwrite, begun == nil {
+  }
+
+  private func checkAbsence(_ output: String) throws {
+    if FileManager.default.fileExists(atPath: output), !options.overwrite {
       throw PipelineError("--output \(output) exists", hint: "choose another name, or give --overwrite")
     }
   }
 
   /// Records the plan, and keeps what an earlier run with the same inputs did.
-  private func adopt(_ plan: ApplicationPlan, _ run: ApplicationRun, _ work: RunFolder) throws {
+  private func adopt(_ plan: ApplicationPlan, _ run: ApplicationRun, _ work: RunFolder, isResuming: Bool) throws {
     let file = ApplicationPlanFile(plan, run.outlines)
     do {
       if let earlier = try ApplicationPlanFile.read(work), let change = file.difference(from: earlier) {
-        guard options.overwrite else {
+        guard options.overwrite, !isResuming else {
           throw PipelineError(
             "the run that was begun for \(plan.output) had another input: \(change)",
-            hint: "give --overwrite to begin again, `weft cancel \(plan.output) --clean` to drop what is done, or another --output")
+            hint:
+              "give the command with --overwrite to begin again, `weft cancel \(plan.output) --clean` to drop what is done, or another --output"
+          )
         }
+        progress.report(.note("what was begun with another input is dropped (\(change))"))
         try work.clear()
       }
-    } catch let error as PipelineError where options.overwrite {
+    } catch let error as PipelineError where options.overwrite && !isResuming {
       progress.report(.note(error.message))
       try work.clear()
     }

@@ -17,7 +17,7 @@ public struct ApplyOptions: Sendable, Codable {
   public var target = Target.fixed
   /// How voxels are interpolated; `nil` is linear for images and nearest for labels.
   public var interpolation: OutputInterpolation?
-  /// Whether the image holds labels, which are never blended; `nil` decides by the interpolation and the file's own word.
+  /// Whether the image holds labels, which are never blended.
   public var isLabels = false
   /// Whether points are in voxels of their image rather than physical.
   public var voxels = false

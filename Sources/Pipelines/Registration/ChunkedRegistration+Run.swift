@@ -13,7 +13,9 @@ extension ChunkedRegistration {
   ///
   /// - Throws: errors of reading and writing, naming the file; `RegistrationError`; `RunError` where another run is at work there;
   ///   `CancellationError`.
-  public func run(into folder: String) async throws -> RegistrationResult {
+  public func run(into folder: String) async throws -> RegistrationResult { try await run(into: folder, isResuming: false) }
+
+  private func run(into folder: String, isResuming: Bool) async throws -> RegistrationResult {
     let output = try OutputFolder(folder, inputs: [fixed.path, moving.path], overwrite: options.overwrite)
     do {
       let lock = try RunLock(output.run)
@@ -22,10 +24,14 @@ extension ChunkedRegistration {
         try $0.finish(in: output.run, to: output.url)
         return $0
       }
-      let registration = try resumed(in: output, published)
+      let registration = try resumed(in: output, published, isResuming: isResuming)
       for note in registration.plan.notes { progress.report(.note(note)) }
       let run = RegistrationRun(registration, output.run)
-      if published?.key == run.key { return try registration.complete(run, output) }
+      if let published, published.key == run.key, published.isWhole(in: output.url) { return try registration.complete(run, output) }
+      if published != nil {
+        try Publication.end(in: output.run)
+        try output.refuseResults(overwrite: options.overwrite)
+      }
       return try await registration.execute(run, output)
     } catch {
       throw output.explained(error)
@@ -44,7 +50,7 @@ extension ChunkedRegistration {
     let (run, plan) = try RunFolder.planned(folder, as: RegistrationPlanFile.self)
     var options = plan.options
     change(&options)
-    return try await plan.registration(options, progress).run(into: run.url.deletingLastPathComponent().path)
+    return try await plan.registration(options, progress).run(into: run.url.deletingLastPathComponent().path, isResuming: true)
   }
 
   /// Blends, composes and resamples the moving image once, and writes the registered image and the transforms into `folder`.
@@ -88,6 +94,8 @@ extension ChunkedRegistration {
       throw error
     }
     if case .image = run.part { try run.imageStages().complete() }
+    // Somebody may have put results there meanwhile.
+    try output.refuseResults(overwrite: options.overwrite)
     let moves = run.publication
     let publication = Publication(
       key: run.key, moves: moves, removed: OutputFolder.resultNames.filter { name in !moves.contains { $0.to == name } })
@@ -110,19 +118,24 @@ extension ChunkedRegistration {
 
   /// This registration, with the numbers of an earlier run into the same folder where that is gone on with.
   ///
-  /// - Parameter published: what the earlier run had begun to publish, and is published now.
+  /// - Parameters:
+  ///   - published: what the earlier run had begun to publish, and is published now.
+  ///   - isResuming: whether another input is refused whatever the options say.
   /// - Throws: `PipelineError` where that, or what the earlier run began with, is not what is asked for now.
-  private func resumed(in output: OutputFolder, _ published: Publication?) throws -> ChunkedRegistration {
+  private func resumed(in output: OutputFolder, _ published: Publication?, isResuming: Bool) throws -> ChunkedRegistration {
     let (fixedNow, movingNow) = (InputIdentity(fixed), InputIdentity(moving))
     var frozen: FrozenPlan?
     do {
       if let earlier = try RegistrationPlanFile.read(output.run) {
         if let change = fixedNow.difference(from: earlier.fixed) ?? movingNow.difference(from: earlier.moving) {
-          guard options.overwrite else {
+          guard options.overwrite, !isResuming else {
             throw PipelineError(
               "the run that was begun in \(output.url.path) had another input: \(change)",
-              hint: "give --overwrite to begin again, `weft cancel \(output.url.path) --clean` to drop what is done, or another --output")
+              hint:
+                "give the command with --overwrite to begin again, `weft cancel \(output.url.path) --clean` to drop what is done, or another --output"
+            )
           }
+          progress.report(.note("what was begun with another input is dropped (\(change))"))
           try output.run.clear()
         } else if earlier.frozen.cause == FrozenPlan.Cause(options) {
           frozen = earlier.frozen
@@ -130,7 +143,7 @@ extension ChunkedRegistration {
       } else {
         try output.run.clear()
       }
-    } catch let error as PipelineError where options.overwrite {
+    } catch let error as PipelineError where options.overwrite && !isResuming {
       progress.report(.note(error.message))
       try output.run.clear()
     }
@@ -138,6 +151,7 @@ extension ChunkedRegistration {
     if let published, published.key != RegistrationRun(registration, output.run).key {
       try Publication.end(in: output.run)
       guard options.overwrite else {
+        output.abandon()
         throw PipelineError(
           "--output \(output.url.path) holds the results of a run with other parameters, which was just about to end",
           hint: "choose another folder, or give --overwrite to replace the results in it")

@@ -37,19 +37,25 @@ struct OutputFolder {
     isNew = isFolder == nil || present == [Self.workName]
     if let isFolder {
       guard isFolder else { throw PipelineError("--output \(path) is a file", hint: "name a folder that is new or empty") }
-      // What an interrupted run left in its work folder is no result; results that it was about to publish are its own.
-      let results = present.filter { $0 != Self.workName }
-      guard results.isEmpty || overwrite || Publication.begun(in: run) != nil else {
-        throw PipelineError(
-          "--output \(path) exists and holds \(results.sorted().prefix(3).joined(separator: ", "))\(results.count > 3 ? ", …" : "")",
-          hint: "choose another folder, or give --overwrite to replace the results in it")
-      }
+      // Results that an interrupted run was about to publish are its own.
+      if Publication.begun(in: run) == nil { try refuseResults(overwrite: overwrite) }
     }
     do {
       try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
     } catch {
       abandon()
       throw PipelineError("\(path) cannot be written: \(RunError.reason(error))", hint: "choose a folder you may write to")
+    }
+  }
+
+  /// - Throws: `PipelineError` where the folder holds something besides run folders, which are no results, and that is not to be replaced.
+  func refuseResults(overwrite: Bool) throws {
+    let present = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+    let results = present.filter { $0 != Self.workName && !RunFolder.isRemoved($0) }.sorted()
+    guard results.isEmpty || overwrite else {
+      throw PipelineError(
+        "--output \(url.path) exists and holds \(results.prefix(3).joined(separator: ", "))\(results.count > 3 ? ", …" : "")",
+        hint: "choose another folder, or give --overwrite to replace the results in it")
     }
   }
 

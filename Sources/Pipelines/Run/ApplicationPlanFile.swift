@@ -25,10 +25,15 @@ struct ApplicationPlanFile: PlanFile {
     self.stages = stages
   }
 
+  /// Where the transforms of a registration lie: in its output folder, or in the folder named itself.
+  static func place(ofTransforms folder: String) -> String {
+    let inner = folder + "/transforms"
+    return FileManager.default.isFolder(atPath: inner) == true ? inner : folder
+  }
+
   /// The identities of all files of a registration's transforms.
   static func identities(ofTransforms folder: String) -> [InputIdentity] {
-    let inner = folder + "/transforms"
-    let place = FileManager.default.isFolder(atPath: inner) == true ? inner : folder
+    let place = place(ofTransforms: folder)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
     return names.filter { !$0.hasPrefix(".") }.sorted().map { InputIdentity(path: place + "/" + $0) }
   }

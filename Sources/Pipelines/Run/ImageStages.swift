@@ -47,7 +47,12 @@ struct ImageStages {
   let width: Int
 
   /// One level where the image is but on its way to another format.
-  var layout: PyramidLayout { resampler.layout(version: version, levels: format == .zarr ? nil : 1) }
+  var layout: PyramidLayout {
+    if format == .zarr { return resampler.layout(version: version, levels: nil) }
+    var layout = resampler.layout(version: .v05, levels: 1)
+    layout.isChecksummed = true
+    return layout
+  }
 
   /// The stages as a plan fixes them.
   ///
@@ -72,21 +77,25 @@ struct ImageStages {
   func stage(_ name: String) throws -> Stage? {
     switch name {
     case StageName.resample: return try resample()
-    case StageName.export: return try export()
+    case StageName.export: return format == .zarr ? nil : try export()
     default:
-      guard let level = Int(name.dropFirst("pyramid-".count)), name == StageName.pyramid(level) else { return nil }
+      guard let level = Int(name.dropFirst("pyramid-".count)), name == StageName.pyramid(level), level > 0, level < layout.factors.count
+      else { return nil }
       return try pyramid(level)
     }
   }
 
   /// Makes the folder and the metadata of the arrays.
-  func prepare() throws { _ = try writer(isShared: false) }
+  func prepare() throws { _ = try writer(isShared: folder.hasWorkers) }
 
   /// Writes the metadata that make the chunks an image.
   func complete() throws { if format == .zarr { try writer(isShared: true).writeMetadata() } }
 
   /// Where the image lies when all is done, inside the run folder.
-  var result: String { format == .zarr ? "\(StageName.resample)/.\(zarrName).partial-run" : "\(StageName.export)/\(name)" }
+  var result: String { format == .zarr ? "\(StageName.resample)/.\(zarrName).partial-run" : "\(StageName.export)/\(exported)" }
+
+  /// The exported file, in a folder of its own: it may be named like one of the run's.
+  private var exported: String { "image/\(name)" }
 
   private var zarrName: String { format == .zarr ? name : name + ".ome.zarr" }
 
@@ -130,12 +139,17 @@ struct ImageStages {
   /// Writes what was resampled in the format asked for.
   private func export() throws -> Stage {
     let writer = try writer(isShared: true)
-    let target = folder.stage(StageName.export).appendingPathComponent(name)
-    return Stage(StageName.export, tasks: .all(1), width: 1, isExclusive: true) { [resampler, name, format] _ in
+    let target = folder.stage(StageName.export).appendingPathComponent(exported)
+    return Stage(StageName.export, tasks: .all(1), width: 1, isExclusive: true) { [resampler, exported, format] _ in
+      try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
       if FileManager.default.fileExists(atPath: target.path) { try FileManager.default.removeItem(at: target) }
-      try resampler.export(writer.levels[0].array, to: target.path, format.fileFormat)
+      do { try resampler.export(writer.levels[0].array, to: target.path, format.fileFormat) } catch let error as ChunkStoreError {
+        let array = writer.levels[0].array
+        guard !error.isOfTheDisk, let chunk = array.damagedChunks(in: array.extent.box).first else { throw error }
+        throw DamagedOutput(path: chunk, reason: error.localizedDescription)
+      }
       let attributes = try FileManager.default.attributesOfItem(atPath: target.path)
-      return TaskOutcome(files: [name: (attributes[.size] as? NSNumber)?.intValue ?? 0])
+      return TaskOutcome(files: [exported: (attributes[.size] as? NSNumber)?.intValue ?? 0])
     }
   }
 }

@@ -43,13 +43,18 @@ extension RunFolder {
   /// - Throws: `PipelineError` where there is none.
   static func planned(_ path: String) throws -> (folder: RunFolder, kind: String) {
     struct Kind: Decodable { var kind: String }
+    guard !path.isEmpty else { throw PipelineError("no output is named", hint: "name the --output of a run") }
     let url = URL(fileURLWithPath: path).standardizedFileURL
     for candidate in [url.appendingPathComponent(OutputFolder.workName), TransformApplication.workFolder(of: path), url] {
       let folder = RunFolder(candidate)
       guard let data = try? Data(contentsOf: folder.plan) else { continue }
       return (folder, (try? decoder.decode(Kind.self, from: data))?.kind ?? "")
     }
-    throw PipelineError(
+    throw noRun(path)
+  }
+
+  private static func noRun(_ path: String) -> PipelineError {
+    PipelineError(
       "\(path) holds no run: there is no plan.json in \(OutputFolder.workName) inside it, or in "
         + "\(TransformApplication.workFolder(of: path).lastPathComponent) beside it",
       hint: "name the --output of a run that was begun; a finished run has none left, unless it had --keep-work")
@@ -60,7 +65,9 @@ extension RunFolder {
   /// - Throws: `PipelineError` where there is none, or it is another kind of run.
   static func planned<Plan: PlanFile>(_ path: String, as type: Plan.Type) throws -> (folder: RunFolder, plan: Plan) {
     let folder = try planned(path).folder
-    return (folder, try Plan.read(folder)!)
+    // It may have gone since: the run ended.
+    guard let plan = try Plan.read(folder) else { throw noRun(path) }
+    return (folder, plan)
   }
 }
 

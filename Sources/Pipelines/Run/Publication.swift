@@ -15,6 +15,8 @@ struct Publication: Codable {
     var from: String
     /// Inside the output folder.
     var to: String
+    /// What is moved, whatever its name: tells it from what others may put in its old place.
+    var identity: Int?
   }
 
   /// Tells the run whose results these are from others.
@@ -31,7 +33,21 @@ struct Publication: Codable {
   }
 
   /// Records the moves.
-  func begin(in folder: RunFolder) throws { try RunFolder.encoder.encode(self).write(to: Self.file(folder), options: .atomic) }
+  func begin(in folder: RunFolder) throws {
+    var record = self
+    for index in moves.indices { record.moves[index].identity = Self.identity(of: folder.url.appendingPathComponent(moves[index].from)) }
+    try RunFolder.encoder.encode(record).write(to: Self.file(folder), options: .atomic)
+  }
+
+  /// The number that a file or folder keeps when it is renamed; `nil` where there is none.
+  private static func identity(of url: URL) -> Int? {
+    ((try? FileManager.default.attributesOfItem(atPath: url.path))?[.systemFileNumber] as? NSNumber)?.intValue
+  }
+
+  /// Whether all results have their final names.
+  func isWhole(in output: URL) -> Bool {
+    moves.allSatisfy { FileManager.default.fileExists(atPath: output.appendingPathComponent($0.to).path) }
+  }
 
   /// Makes the moves that are not made yet.
   func finish(in folder: RunFolder, to output: URL) throws {
@@ -46,14 +62,18 @@ struct Publication: Codable {
     }
     for move in moves {
       let from = folder.url.appendingPathComponent(move.from)
-      guard files.fileExists(atPath: from.path) else { continue }
+      let target = output.appendingPathComponent(move.to)
+      // Workers that were late may have put something in the place of what was moved.
+      guard files.fileExists(atPath: from.path), move.identity == nil || Self.identity(of: target) != move.identity else { continue }
       try setAside(move.to)
-      try files.moveItem(at: from, to: output.appendingPathComponent(move.to))
+      try files.moveItem(at: from, to: target)
     }
     for name in removed { try setAside(name) }
     // All is on the disk under its final name before anything goes.
     for move in moves {
       let path = output.appendingPathComponent(move.to).path
+      // Somebody may have taken it away already.
+      guard files.fileExists(atPath: path) else { continue }
       guard files.isFolder(atPath: path) == true else {
         try FileAccess.synchroniseFile(path)
         continue

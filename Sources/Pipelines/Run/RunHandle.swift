@@ -27,11 +27,11 @@ public struct RunHandle: Sendable {
     folder = planned.folder
     if planned.kind == ApplicationPlanFile.kindName {
       kind = .application
-      plan = try ApplicationPlanFile.read(folder)!
+      plan = try RunFolder.planned(folder.url.path, as: ApplicationPlanFile.self).plan
       output = TransformApplication.outputPath(of: folder.url)
     } else {
       kind = .registration
-      plan = try RegistrationPlanFile.read(folder)!
+      plan = try RunFolder.planned(folder.url.path, as: RegistrationPlanFile.self).plan
       output = folder.url.deletingLastPathComponent().path
     }
   }
@@ -47,11 +47,15 @@ public struct RunHandle: Sendable {
   /// - Parameters:
   ///   - stage: the stage; all before it are done.
   ///   - list: a file of task groups, as `round0.json`; `nil` for all tasks of the stage.
-  ///   - group: which group of the list.
+  ///   - group: which group of the list; `nil` without one.
   /// - Throws: errors of the tasks; `RunError` or `PipelineError` where stage, list or group do not exist, or an earlier stage is not done.
   public func run(
-    stage name: String, list: String?, group: Int, threads: Int? = nil, progress: any ProgressReporter = SilentProgress()
+    stage name: String, list: String?, group: Int?, threads: Int? = nil, progress: any ProgressReporter = SilentProgress()
   ) async throws {
+    guard Publication.begun(in: folder) == nil else {
+      throw RunError(
+        "the run in \(folder.url.path) is done: its results are being given their names", hint: "`weft resume \(output)` ends it")
+    }
     let (run, retries) = try plan.run(in: folder, threads: threads, progress: progress)
     guard run.outlines == plan.stages else {
       throw PipelineError(
@@ -70,17 +74,27 @@ public struct RunHandle: Sendable {
     let stage = try run.stage(name, journal: journal)
     var tasks = journal.missing(of: stage)
     var round = 0
-    if let list {
+    guard (list == nil) == (group == nil) else {
+      throw RunError(
+        "a list of task groups and the number of one of them belong together", hint: "give both --list and --group, or neither")
+    }
+    if let list, let group {
       let groups = try TaskGroups.read(URL(fileURLWithPath: list))
       guard groups.groups.indices.contains(group) else {
         throw RunError("\(list) has no group \(group): it has \(groups.groups.count), counted from 0", hint: "choose one of the list")
       }
       let wanted = Set(groups.groups[group])
+      let strangers = wanted.subtracting(stage.tasks.filter { wanted.contains($0) }).sorted()
+      guard strangers.isEmpty else {
+        throw RunError(
+          "\(list), group \(group): the stage `\(name)` has no task \(strangers[0])",
+          hint: "it has \(stage.tasks.count) tasks, counted from 0; a list is made for one run")
+      }
       tasks = tasks.filter { wanted.contains($0) }
       round = groups.round
     }
     var runner = TaskRunner(folder: folder, stage: stage, key: run.outlines.key(of: name), retries: retries, progress: progress)
-    (runner.round, runner.group) = (round, group)
+    (runner.round, runner.group) = (round, group ?? 0)
     try await runner.run(tasks)
   }
 
