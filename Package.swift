@@ -71,7 +71,8 @@ let targets: [Target] = [
   .executableTarget(name: "WeftTool", dependencies: ["Commands"], swiftSettings: swiftSettings),
   .executableTarget(
     name: "RegisterInSteps", dependencies: ["Weft"], path: "Examples/RegisterInSteps", swiftSettings: swiftSettings),
-  .executableTarget(name: "benchmarks", dependencies: ["BlockExecution", "Weft"], path: "Sources/Benchmarks", swiftSettings: swiftSettings),
+  .executableTarget(
+    name: "benchmarks", dependencies: ["BlockExecution", "Weft"], path: "Sources/Benchmarks", swiftSettings: swiftSettings),
 
   // Tests
   .target(name: "TestSupport", dependencies: ["Grids", "Volumes"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
