@@ -27,8 +27,8 @@ enum CancelCommand {
   static let verb = Verb(command) { arguments, console in
     let run = try RunHandle(arguments.run)
     let wasRunning = try run.stop()
-    if arguments.isCleaning { try run.clean() }
-    let record = CancelRecord(folder: run.output, wasRunning: wasRunning, isCleaned: arguments.isCleaning)
+    let isDone = arguments.isCleaning ? try run.clean() : false
+    let record = CancelRecord(folder: run.output, wasRunning: wasRunning, isCleaned: arguments.isCleaning, isDone: isDone)
     if arguments.output.json { try console.print(json: record) } else { console.print(record.text) }
     return .done
   }
@@ -39,8 +39,12 @@ private struct CancelRecord: Encodable {
   let folder: String
   let wasRunning: Bool
   let isCleaned: Bool
+  /// Whether the run was done but for the names of its results, which they have now.
+  let isDone: Bool
 
   var text: String {
-    (wasRunning ? "stopped" : "was not running") + (isCleaned ? "; what it did was removed" : "; `weft resume \(folder)` goes on with it")
+    if isDone { return "was done: its results have their names in \(folder)" }
+    return (wasRunning ? "stopped" : "was not running")
+      + (isCleaned ? "; what it did was removed" : "; `weft resume \(folder)` goes on with it")
   }
 }

@@ -119,14 +119,18 @@ public struct RunHandle: Sendable {
 
   /// Removes what the run did so far; results in the output folder stay, and those that were on their way there arrive.
   ///
+  /// - Returns: whether results arrived: all of them were on their way.
   /// - Throws: `RunError` where a process is at work in it, or it cannot be removed.
-  public func clean() throws {
+  @discardableResult
+  public func clean() throws -> Bool {
     let lock = try RunLock(folder)
     defer { withExtendedLifetime(lock) {} }
-    try Publication.begun(in: folder)?.finish(in: folder, to: folder.url.deletingLastPathComponent())
+    let publication = Publication.begun(in: folder)
+    try publication?.finish(in: folder, to: folder.url.deletingLastPathComponent())
     try folder.remove()
     if kind == .registration, ((try? FileManager.default.contentsOfDirectory(atPath: output)) ?? ["?"]).isEmpty {
       try FileManager.default.removeItem(atPath: output)
     }
+    return publication != nil
   }
 }
