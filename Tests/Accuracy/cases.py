@@ -64,7 +64,7 @@ def synthetic(name, folder, source, seed):
     warp_copy(source, folder, seed, (256, 256, 256))
     runs = [("weft", [])]
     if seed == 7:
-        runs.append(("weft, `--memory 1.5GB`", ["--memory", "1.5GB"]))
+        runs.append(("weft, `--memory 700MB`", ["--memory", "700MB"]))
     return Case(name, folder, folder / "fixed.nii", folder / "moving.nii", runs)
 
 
