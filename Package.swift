@@ -58,7 +58,7 @@ let targets: [Target] = [
   library("ChunkStores", ["Grids", "Volumes", "CCodecs"]),
   library("Pyramids", ["Grids", "Volumes", "ChunkStores", "BlockExecution"]),
   library("ImageFiles", ["Grids", "Volumes", "CCodecs", "CITK", "CTIFF"]),
-  library("Transforms", ["Grids", "Volumes", "ImageFiles", "CITK"]),
+  library("Transforms", ["Grids", "Volumes", "Filtering", "ImageFiles", "CITK"]),
   library("Filtering", ["Grids", "Volumes", "CKernels", "CFourier"], settings: fileByFile),
   library("Registration", ["Grids", "Volumes", "Filtering", "Transforms", "CITK", "CKernels"], settings: fileByFile),
   library(

@@ -47,10 +47,11 @@ CK_INLINE float determinant(float zz, float zy, float zx, float yz, float yy, fl
   return zz * (yy * xx - yx * xy) - zy * (yz * xx - yx * xz) + zx * (yz * xy - yy * xz);
 }
 
-CK_VECTORISED void determinant_row(const float *g, long width, float *out) {
+CK_VECTORISED void determinant_row(const float *g, long width, const float *identity, float *out) {
+  float iz = identity[0], iy = identity[1], ix = identity[2];
   for (long x = 0; x < width; ++x)
-    out[x] = determinant(1 + g[x], g[width + x], g[2 * width + x], g[3 * width + x], 1 + g[4 * width + x], g[5 * width + x],
-        g[6 * width + x], g[7 * width + x], 1 + g[8 * width + x]);
+    out[x] = determinant(iz + g[x], g[width + x], g[2 * width + x], g[3 * width + x], iy + g[4 * width + x], g[5 * width + x],
+        g[6 * width + x], g[7 * width + x], ix + g[8 * width + x]);
 }
 
 /// One voxel's least determinant over the eight choices of forward and backward differences.
@@ -88,17 +89,18 @@ void ckernels_difference(const float *source __noescape, float *target __noescap
 }
 
 void ckernels_jacobian(const float *fieldZ __noescape, const float *fieldY __noescape, const float *fieldX __noescape,
-    float *determinant __noescape, size_t nz, size_t ny, size_t nx, float sz, float sy, float sx, int threads) {
+    float *determinant __noescape, size_t nz, size_t ny, size_t nx, float sz, float sy, float sx, float identity, int threads) {
   Extent n(nz, ny, nx);
   RowParts rows(n);
   const float *components[3] = {fieldZ, fieldY, fieldX};
   float scales[3] = {sz, sy, sx};
+  float unit[3] = {nz == 1 ? 1 : identity, ny == 1 ? 1 : identity, nx == 1 ? 1 : identity};
   parallel(rows.parts, threads, [&](long part) {
     std::vector<float> g(size_t(9 * n.x));
     for (long row = rows.first(part); row < rows.end(part); ++row) {
       for (int c = 0; c < 3; ++c)
         for (int axis = 0; axis < 3; ++axis) difference(components[c], n, row, axis, scales[c], g.data() + (3 * c + axis) * n.x);
-      determinant_row(g.data(), n.x, determinant + row * n.x);
+      determinant_row(g.data(), n.x, unit, determinant + row * n.x);
     }
   });
 }

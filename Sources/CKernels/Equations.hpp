@@ -1,79 +1,215 @@
 // SPDX-License-Identifier: Apache-2.0
-// Normal equations of a Gauss-Newton step, gathered on the lattice of the field.
+// Normal equations of a Gauss-Newton step, gathered on the lattice of the field: cells of one or two voxels an axis.
 #pragma once
-#include "Parallel.hpp"
+#include <cstring>
+
+#include "Tiles.hpp"
 
 namespace ckernels {
+
+/// Two images on one lattice, and the lattice of cells.
+struct Pair {
+  const float *fixed, *warped;
+  const uint8_t *fixedValid, *warpedValid;
+  Extent n, m;
+  int fz, fy, fx;  // voxels of a cell, 1 or 2 an axis
+};
 
 /// Where the equations go: nine components (g_z g_y g_x, H_zz H_yy H_xx, H_zy H_zx H_yx), each a sum over a cell of voxels.
 struct Equations {
   float *values;
-  Extent m;         // lattice of the field
-  int fz, fy, fx;   // voxels of a cell, 1 or 2 an axis
   float scales[3];  // from a gradient per voxel to one per unit of length
 };
 
-/// Gradient of `image` along one axis from the voxels that are valid; zero beside none.
+/// What the metric wants of a voxel: the derivative by its intensity and the curvature, for the warped image and for the fixed one.
+struct Force {
+  float warped, warpedWeight, fixed, fixedWeight;
+};
+
+/// The rows of voxels that a row of cells holds.
+struct CellRows {
+  long start[4], z[4], y[4];
+  int count;
+};
+
+/// The voxels of those rows.
+struct VoxelRows {
+  const float *fixed[4], *warped[4];
+  const uint8_t *fixedValid[4], *warpedValid[4];
+};
+
+CK_INLINE VoxelRows voxel_rows(const Pair &p, const CellRows &rows) {
+  VoxelRows v;
+  for (int r = 0; r < 4; ++r) {
+    v.fixed[r] = p.fixed + rows.start[r];
+    v.warped[r] = p.warped + rows.start[r];
+    v.fixedValid[r] = p.fixedValid + rows.start[r];
+    v.warpedValid[r] = p.warpedValid + rows.start[r];
+  }
+  return v;
+}
+
+CK_INLINE CellRows cell_rows(const Pair &p, long cz, long cy) {
+  CellRows rows = {};
+  for (long z = cz * p.fz; z < std::min(p.n.z, (cz + 1) * p.fz); ++z)
+    for (long y = cy * p.fy; y < std::min(p.n.y, (cy + 1) * p.fy); ++y) {
+      rows.start[rows.count] = (z * p.n.y + y) * p.n.x;
+      rows.z[rows.count] = z;
+      rows.y[rows.count++] = y;
+    }
+  return rows;
+}
+
+CK_INLINE bool row_is_valid(const Pair &p, long start) {
+  size_t width = size_t(p.n.x);
+  return !std::memchr(p.fixedValid + start, 0, width) && !std::memchr(p.warpedValid + start, 0, width);
+}
+
+/// Whether all voxels count in a row of cells and in the rows of voxels around it.
+inline bool is_valid_around(const Pair &p, long cz, long cy) {
+  long z0 = std::max(0L, cz * p.fz - 1), z1 = std::min(p.n.z, (cz + 1) * p.fz + 1);
+  long y0 = std::max(0L, cy * p.fy - 1), y1 = std::min(p.n.y, (cy + 1) * p.fy + 1);
+  for (long z = z0; z < z1; ++z)
+    for (long y = y0; y < y1; ++y)
+      if (!row_is_valid(p, (z * p.n.y + y) * p.n.x)) return false;
+  return true;
+}
+
+/// The sum of each cell's voxels of a row of voxels: cells of `factor` voxels, the last one of what is there.
+CK_INLINE void fold(const float *voxels, long width, int factor, long cells, float *out) {
+  if (factor == 1) {
+    CK_INDEPENDENT
+    for (long x = 0; x < cells; ++x) out[x] = voxels[x];
+    return;
+  }
+  long pairs = width / 2;
+  CK_INDEPENDENT
+  for (long x = 0; x < pairs; ++x) out[x] = voxels[2 * x] + voxels[2 * x + 1];
+  if (pairs < cells) out[pairs] = voxels[width - 1];
+}
+
+/// Each cell's value at its voxels.
+CK_INLINE void unfold(const float *cells, long width, int factor, float *out) {
+  if (factor == 1) {
+    CK_INDEPENDENT
+    for (long x = 0; x < width; ++x) out[x] = cells[x];
+    return;
+  }
+  long pairs = width / 2;
+  CK_INDEPENDENT
+  for (long x = 0; x < pairs; ++x) {
+    out[2 * x] = cells[x];
+    out[2 * x + 1] = cells[x];
+  }
+  if (width & 1) out[width - 1] = cells[pairs];
+}
+
+/// An image about a row of voxels: the rows next to it, and whether they are there.
+struct Around {
+  const float *here, *zBefore, *zAfter, *yBefore, *yAfter;
+  const uint8_t *valid, *zBeforeValid, *zAfterValid, *yBeforeValid, *yAfterValid;
+  float hasZBefore, hasZAfter, hasYBefore, hasYAfter;
+};
+
+CK_INLINE Around around(const float *image, const uint8_t *valid, const Extent &n, long start, long z, long y) {
+  long up = z > 0 ? n.y * n.x : 0, down = z + 1 < n.z ? n.y * n.x : 0, left = y > 0 ? n.x : 0, right = y + 1 < n.y ? n.x : 0;
+  const float *here = image + start;
+  const uint8_t *v = valid + start;
+  return {here, here - up, here + down, here - left, here + right, v, v - up, v + down, v - left, v + right, up ? 1.0f : 0.0f,
+      down ? 1.0f : 0.0f, left ? 1.0f : 0.0f, right ? 1.0f : 0.0f};
+}
+
+/// Gradient of an image along one axis from the voxels that count; zero beside none.
 CK_INLINE float slope(float before, float here, float after, float hasBefore, float hasAfter) {
   float both = hasBefore * hasAfter;
   return (hasAfter * (after - here) + hasBefore * (here - before)) * (1.0f - 0.5f * both);
 }
 
-/// Adds one row of voxels to the equations: `force` is the derivative by the warped intensity, `weight` its curvature.
-///
-/// `scratch` holds 9 · (n.x + 1) values.
-CK_INLINE void add_row(const Equations &e, const float *image, const uint8_t *valid, const Extent &n, long z, long y, const float *force,
-    const float *weight, float *scratch) {
-  long width = n.x, pitch = width + 1, start = (z * n.y + y) * width, plane = n.y * width;
-  const float *here = image + start;
-  const uint8_t *v = valid + start;
-  bool up = z > 0, down = z + 1 < n.z, left = y > 0, right = y + 1 < n.y;
-  const float *zb = up ? here - plane : here, *za = down ? here + plane : here;
-  const float *yb = left ? here - width : here, *ya = right ? here + width : here;
-  const uint8_t *vzb = up ? v - plane : v, *vza = down ? v + plane : v, *vyb = left ? v - width : v, *vya = right ? v + width : v;
-  float onUp = up ? 1 : 0, onDown = down ? 1 : 0, onLeft = left ? 1 : 0, onRight = right ? 1 : 0;
-  float sz = e.scales[0], sy = e.scales[1], sx = e.scales[2];
-  float *t0 = scratch, *t1 = t0 + pitch, *t2 = t1 + pitch, *t3 = t2 + pitch, *t4 = t3 + pitch, *t5 = t4 + pitch, *t6 = t5 + pitch,
-        *t7 = t6 + pitch, *t8 = t7 + pitch;
-  auto one = [&](long x, float gx) __attribute__((always_inline)) {
-    float gz = sz * slope(zb[x], here[x], za[x], onUp * float(vzb[x]), onDown * float(vza[x]));
-    float gy = sy * slope(yb[x], here[x], ya[x], onLeft * float(vyb[x]), onRight * float(vya[x]));
-    gx *= sx;
-    float f = force[x], w = weight[x];
-    t0[x] = f * gz;
-    t1[x] = f * gy;
-    t2[x] = f * gx;
-    t3[x] = w * gz * gz;
-    t4[x] = w * gy * gy;
-    t5[x] = w * gx * gx;
-    t6[x] = w * gz * gy;
-    t7[x] = w * gz * gx;
-    t8[x] = w * gy * gx;
+struct Gradient {
+  float z, y, x;
+};
+
+/// The gradient at x; `before` and `after` are 0 where there is no neighbour along x.
+template <bool masked>
+CK_INLINE Gradient gradient_at(const Around &a, const float *scales, long x, long before, long after) {
+  float hasBefore = before ? 1.0f : 0.0f, hasAfter = after ? 1.0f : 0.0f;
+  float zb = a.hasZBefore, za = a.hasZAfter, yb = a.hasYBefore, ya = a.hasYAfter;
+  if (masked) {
+    zb *= float(a.zBeforeValid[x]);
+    za *= float(a.zAfterValid[x]);
+    yb *= float(a.yBeforeValid[x]);
+    ya *= float(a.yAfterValid[x]);
+    hasBefore *= float(a.valid[x - before]);
+    hasAfter *= float(a.valid[x + after]);
+  }
+  float here = a.here[x];
+  return {scales[0] * slope(a.zBefore[x], here, a.zAfter[x], zb, za), scales[1] * slope(a.yBefore[x], here, a.yAfter[x], yb, ya),
+      scales[2] * slope(a.here[x - before], here, a.here[x + after], hasBefore, hasAfter)};
+}
+
+/// Gathers a row of cells: `force(row, x)` is the force at a voxel of its rows. With `both`, the mean of what each image's gradient says.
+template <bool both, bool masked, int rowCount, class ForceAt>
+CK_INLINE void gather_rows(
+    const Pair &p, const Equations &e, const CellRows &rows, long cz, long cy, const ForceAt &force, float *scratch) {
+  long width = p.n.x;
+  Around warped[rowCount], fixed[rowCount];
+  for (int r = 0; r < rowCount; ++r) {
+    warped[r] = around(p.warped, p.warpedValid, p.n, rows.start[r], rows.z[r], rows.y[r]);
+    fixed[r] = around(p.fixed, p.fixedValid, p.n, rows.start[r], rows.z[r], rows.y[r]);
+  }
+  float *t[9];
+  for (int c = 0; c < 9; ++c) t[c] = scratch + c * width;
+  auto one = [&](long x, long before, long after) __attribute__((always_inline)) {
+    float s[9] = {0, 0, 0, 0, 0, 0, 0, 0, 0};
+    auto add = [&](Gradient g, float f, float w) __attribute__((always_inline)) {
+      float wz = w * g.z, wy = w * g.y;
+      s[0] += f * g.z;
+      s[1] += f * g.y;
+      s[2] += f * g.x;
+      s[3] += wz * g.z;
+      s[4] += wy * g.y;
+      s[5] += w * g.x * g.x;
+      s[6] += wz * g.y;
+      s[7] += wz * g.x;
+      s[8] += wy * g.x;
+    };
+#pragma unroll
+    for (int r = 0; r < rowCount; ++r) {
+      Force f = force(r, x);
+      add(gradient_at<masked>(warped[r], e.scales, x, before, after), f.warped, f.warpedWeight);
+      if (both) add(gradient_at<masked>(fixed[r], e.scales, x, before, after), -f.fixed, f.fixedWeight);
+    }
+    float share = both ? 0.5f : 1.0f;
+    for (int c = 0; c < 9; ++c) t[c][x] = share * s[c];
   };
   if (width == 1) {
-    one(0, 0);
+    one(0, 0, 0);
   } else {
-    one(0, slope(0, here[0], here[1], 0, float(v[1])));
-#pragma clang loop vectorize(assume_safety)
-    for (long x = 1; x < width - 1; ++x) one(x, slope(here[x - 1], here[x], here[x + 1], float(v[x - 1]), float(v[x + 1])));
-    one(width - 1, slope(here[width - 2], here[width - 1], 0, float(v[width - 2]), 0));
+    one(0, 0, 1);
+    CK_INDEPENDENT
+    for (long x = 1; x < width - 1; ++x) one(x, 1, 1);
+    one(width - 1, 1, 0);
   }
-  long cells = e.m.x, row = (z / e.fz) * e.m.y + y / e.fy;
-  bool first = z % e.fz == 0 && y % e.fy == 0;
-  for (int c = 0; c < 9; ++c) {
-    float *t = scratch + c * pitch, *out = e.values + c * e.m.count() + row * cells;
-    t[width] = 0;
-    if (e.fx == 1) {
-      if (first)
-        for (long x = 0; x < cells; ++x) out[x] = t[x];
-      else
-        for (long x = 0; x < cells; ++x) out[x] += t[x];
-    } else if (first) {
-      for (long x = 0; x < cells; ++x) out[x] = t[2 * x] + t[2 * x + 1];
-    } else {
-      for (long x = 0; x < cells; ++x) out[x] += t[2 * x] + t[2 * x + 1];
-    }
-  }
+  for (int c = 0; c < 9; ++c) fold(t[c], width, p.fx, p.m.x, e.values + c * p.m.count() + (cz * p.m.y + cy) * p.m.x);
+}
+
+/// Gathers a row of cells; `scratch` holds 9 · n.x values.
+template <bool both, class ForceAt>
+CK_INLINE void gather_cells(const Pair &p, const Equations &e, long cz, long cy, const ForceAt &force, float *scratch) {
+  CellRows rows = cell_rows(p, cz, cy);
+  bool valid = is_valid_around(p, cz, cy);
+  auto go = [&](auto count) __attribute__((always_inline)) {
+    if (valid)
+      gather_rows<both, false, decltype(count)::value>(p, e, rows, cz, cy, force, scratch);
+    else
+      gather_rows<both, true, decltype(count)::value>(p, e, rows, cz, cy, force, scratch);
+  };
+  if (rows.count == 4)
+    go(std::integral_constant<int, 4>{});
+  else if (rows.count == 2)
+    go(std::integral_constant<int, 2>{});
+  else
+    go(std::integral_constant<int, 1>{});
 }
 
 }  // namespace ckernels

@@ -3,7 +3,6 @@
 #include "include/CKernelsInformation.h"
 
 #include "Equations.hpp"
-#include "Tiles.hpp"
 
 using namespace ckernels;
 
@@ -56,27 +55,43 @@ CK_INLINE float derivative(const Bins &b, const float *table, float fixed, float
   return p.clamped ? 0.0f : d * b.movingScale;
 }
 
-struct Pair {
-  const float *fixed, *warped;
-  const uint8_t *fixedValid, *warpedValid;
-  Extent n;
+/// What a bin of one image is worth beside a bin of the other.
+struct Worth {
+  Bins bins;
+  const float *table;
+  float gain;
 };
 
-CK_VECTORISED void information_tile(
-    const Pair &p, const Bins &b, const float *table, float gain, const Equations &e, const Tile &tile, float *scratch) {
+template <bool both>
+CK_INLINE void information_of_tile(const Pair &p, const Worth &w, const Worth &reverse, const Equations &e, const Tile &tile, float *scratch) {
   long width = p.n.x;
-  float *force = scratch, *weight = force + width + 1, *rows = weight + width + 1;
-  for (long z = tile.z0; z < tile.z1; ++z)
-    for (long y = tile.y0; y < tile.y1; ++y) {
-      long start = (z * p.n.y + y) * width;
-      for (long x = 0; x < width; ++x) {
-        long i = start + x;
-        float on = float(int(p.fixedValid[i]) & int(p.warpedValid[i]));
-        force[x] = on * gain * derivative(b, table, p.fixed[i], p.warped[i]);
-        weight[x] = on;
-      }
-      add_row(e, p.warped, p.warpedValid, p.n, z, y, force, weight, rows);
+  float *onWarped = scratch, *onFixed = onWarped + 4 * width, *rows = onFixed + 4 * width;
+  for (long cz = tile.z0; cz < tile.z1; ++cz)
+    for (long cy = tile.y0; cy < tile.y1; ++cy) {
+      CellRows at = cell_rows(p, cz, cy);
+      VoxelRows here = voxel_rows(p, at);
+      for (int row = 0; row < at.count; ++row)
+        for (long x = 0; x < width; ++x) {
+          float f = here.fixed[row][x], m = here.warped[row][x];
+          onWarped[row * width + x] = w.gain * derivative(w.bins, w.table, f, m);
+          if (both) onFixed[row * width + x] = reverse.gain * derivative(reverse.bins, reverse.table, m, f);
+        }
+      auto force = [&](int row, long x) __attribute__((always_inline)) {
+        float on = float(here.fixedValid[row][x] & here.warpedValid[row][x]);
+        return Force{on * onWarped[row * width + x], on, both ? on * onFixed[row * width + x] : 0.0f, on};
+      };
+      gather_cells<both>(p, e, cz, cy, force, rows);
     }
+}
+
+CK_VECTORISED void one_sided_information(
+    const Pair &p, const Worth &w, const Worth &reverse, const Equations &e, const Tile &tile, float *scratch) {
+  information_of_tile<false>(p, w, reverse, e, tile, scratch);
+}
+
+CK_VECTORISED void two_sided_information(
+    const Pair &p, const Worth &w, const Worth &reverse, const Equations &e, const Tile &tile, float *scratch) {
+  information_of_tile<true>(p, w, reverse, e, tile, scratch);
 }
 
 }  // namespace
@@ -96,15 +111,18 @@ void ckernels_joint_histogram(const float *fixed __noescape, const float *warped
 }
 
 void ckernels_information_equations(const float *fixed __noescape, const float *warped __noescape, const uint8_t *fixedValid __noescape,
-    const uint8_t *warpedValid __noescape, size_t nz, size_t ny, size_t nx, size_t bins, float fixedLow, float fixedScale, float movingLow,
-    float movingScale, const float *table __noescape, float gain, float *equations __noescape, size_t mz, size_t my, size_t mx, int gz,
-    int gy, int gx, float sz, float sy, float sx, int threads) {
-  Bins b = {long(bins), fixedLow, fixedScale, movingLow, movingScale};
-  Pair p = {fixed, warped, fixedValid, warpedValid, {nz, ny, nx}};
-  Equations e = {equations, {mz, my, mx}, gz, gy, gx, {sz, sy, sx}};
-  Tiling tiling(p.n);
-  parallel(tiling.count(), threads, [&](long i) {
-    std::vector<float> scratch(size_t(11 * (p.n.x + 1)));
-    information_tile(p, b, table, gain, e, tiling[i], scratch.data());
-  });
+    const uint8_t *warpedValid __noescape, size_t nz, size_t ny, size_t nx, size_t mz, size_t my, size_t mx, int gz, int gy, int gx,
+    size_t bins, float fixedLow, float fixedScale, float movingLow, float movingScale, const float *table __noescape, float gain,
+    const float *reverseTable __noescape, float reverseGain, int both, float *equations __noescape, float sz, float sy, float sx,
+    int threads) {
+  Worth worth = {{long(bins), fixedLow, fixedScale, movingLow, movingScale}, table, gain};
+  Worth reverse = {{long(bins), movingLow, movingScale, fixedLow, fixedScale}, reverseTable, reverseGain};
+  Pair p = {fixed, warped, fixedValid, warpedValid, {nz, ny, nx}, {mz, my, mx}, gz, gy, gx};
+  Equations e = {equations, {sz, sy, sx}};
+  Tiling tiling(p.m);
+  parallel(
+      tiling.count(), threads, [&] { return std::vector<float>(size_t(17 * p.n.x)); },
+      [&](long i, std::vector<float> &scratch) {
+        (both ? two_sided_information : one_sided_information)(p, worth, reverse, e, tiling[i], scratch.data());
+      });
 }

@@ -35,7 +35,7 @@ CK_VECTORISED void warp_row(const Warp &w, long z, long y, float *scratch) {
   float *target = w.target + (z * w.n.y + y) * width;
   uint8_t *valid = w.valid + (z * w.n.y + y) * width;
   float sz = w.scales[0], sy = w.scales[1], sx = w.scales[2], atZ = float(z), atY = float(y);
-#pragma clang loop vectorize(assume_safety)
+CK_INDEPENDENT
   for (long x = 0; x < width; ++x) {
     float pz = atZ + sz * uz[x], py = atY + sy * uy[x], px = float(int(x)) + sx * ux[x];
     Corner p = corner(cell, pz, py, px);
@@ -90,7 +90,7 @@ CK_VECTORISED void resample_linear(const Resample &r, long row, const float *pz,
   const float *image = r.image;
   float outside = r.outside;
   long width = r.m.x;
-#pragma clang loop vectorize(assume_safety)
+CK_INDEPENDENT
   for (long x = 0; x < width; ++x) {
     Corner p = corner(cell, pz[x], py[x], px[x]);
     float value = linear(image, cell, p);

@@ -2,52 +2,61 @@
 #include "include/CKernelsSquares.h"
 
 #include "Equations.hpp"
-#include "Tiles.hpp"
 
 using namespace ckernels;
 
 namespace {
 
-struct Pair {
-  const float *fixed, *warped;
-  const uint8_t *fixedValid, *warpedValid;
-  Extent n;
-};
-
-CK_VECTORISED CKernelsScore squares_tile(const Pair &p, const Equations &e, const Tile &tile, float *scratch) {
+template <bool both>
+CK_INLINE CKernelsScore squares_of_tile(const Pair &p, const Equations &e, const Tile &tile, float *scratch) {
   long width = p.n.x;
-  float *force = scratch, *weight = force + width + 1, *square = weight + width + 1, *rows = square + width + 1;
   CKernelsScore total = {0, 0};
-  for (long z = tile.z0; z < tile.z1; ++z)
-    for (long y = tile.y0; y < tile.y1; ++y) {
-      long start = (z * p.n.y + y) * width;
-      for (long x = 0; x < width; ++x) {
-        float on = float(int(p.fixedValid[start + x]) & int(p.warpedValid[start + x]));
-        float rest = on * (p.fixed[start + x] - p.warped[start + x]);
-        force[x] = rest;
-        weight[x] = on;
-        square[x] = rest * rest;
+  float *square = scratch, *counted = square + width, *rows = counted + width;
+  for (long cz = tile.z0; cz < tile.z1; ++cz)
+    for (long cy = tile.y0; cy < tile.y1; ++cy) {
+      CellRows at = cell_rows(p, cz, cy);
+      VoxelRows here = voxel_rows(p, at);
+      auto force = [&](int row, long x) __attribute__((always_inline)) {
+        float on = float(here.fixedValid[row][x] & here.warpedValid[row][x]), rest = on * (here.fixed[row][x] - here.warped[row][x]);
+        return Force{rest, on, -rest, on};
+      };
+      gather_cells<both>(p, e, cz, cy, force, rows);
+      for (int row = 0; row < at.count; ++row) {
+        CK_INDEPENDENT
+        for (long x = 0; x < width; ++x) {
+          Force f = force(row, x);
+          square[x] = f.warped * f.warped;
+          counted[x] = f.warpedWeight;
+        }
+        total.sum += row_sum(square, width);
+        total.count += row_sum(counted, width);
       }
-      add_row(e, p.warped, p.warpedValid, p.n, z, y, force, weight, rows);
-      total.sum += row_sum(square, width);
-      total.count += row_sum(weight, width);
     }
   return total;
+}
+
+CK_VECTORISED CKernelsScore one_sided_squares(const Pair &p, const Equations &e, const Tile &tile, float *scratch) {
+  return squares_of_tile<false>(p, e, tile, scratch);
+}
+
+CK_VECTORISED CKernelsScore two_sided_squares(const Pair &p, const Equations &e, const Tile &tile, float *scratch) {
+  return squares_of_tile<true>(p, e, tile, scratch);
 }
 
 }  // namespace
 
 CKernelsScore ckernels_squares_equations(const float *fixed __noescape, const float *warped __noescape,
-    const uint8_t *fixedValid __noescape, const uint8_t *warpedValid __noescape, size_t nz, size_t ny, size_t nx,
-    float *equations __noescape, size_t mz, size_t my, size_t mx, int gz, int gy, int gx, float sz, float sy, float sx, int threads) {
-  Pair p = {fixed, warped, fixedValid, warpedValid, {nz, ny, nx}};
-  Equations e = {equations, {mz, my, mx}, gz, gy, gx, {sz, sy, sx}};
-  Tiling tiling(p.n);
+    const uint8_t *fixedValid __noescape, const uint8_t *warpedValid __noescape, size_t nz, size_t ny, size_t nx, size_t mz, size_t my,
+    size_t mx, int gz, int gy, int gx, int both, float *equations __noescape, float sz, float sy, float sx, int threads) {
+  Pair p = {fixed, warped, fixedValid, warpedValid, {nz, ny, nx}, {mz, my, mx}, gz, gy, gx};
+  Equations e = {equations, {sz, sy, sx}};
+  Tiling tiling(p.m);
   std::vector<CKernelsScore> scores(static_cast<size_t>(tiling.count()));
-  parallel(tiling.count(), threads, [&](long i) {
-    std::vector<float> scratch(size_t(12 * (p.n.x + 1)));
-    scores[size_t(i)] = squares_tile(p, e, tiling[i], scratch.data());
-  });
+  parallel(
+      tiling.count(), threads, [&] { return std::vector<float>(size_t(11 * p.n.x)); },
+      [&](long i, std::vector<float> &scratch) {
+        scores[size_t(i)] = (both ? two_sided_squares : one_sided_squares)(p, e, tiling[i], scratch.data());
+      });
   CKernelsScore total = {0, 0};
   for (auto &s : scores) {
     total.sum += s.sum;

@@ -8,7 +8,7 @@
 
 namespace ckernels {
 
-/// A tile of a volume: planes z0 ..< z1, rows y0 ..< y1, all of x. Bounds are even, so that tiles own whole 2³ cells.
+/// A tile of a lattice: planes z0 ..< z1, rows y0 ..< y1, all of x.
 struct Tile {
   long z0, z1, y0, y1;
 };
@@ -17,8 +17,8 @@ struct Tiling {
   Extent n;
   long deep, high, tilesZ, tilesY;
   explicit Tiling(const Extent &extent) : n(extent) {
-    high = std::min(64L, std::max(8L, 8192 / std::max(1L, n.x) / 2 * 2));
-    deep = n.z == 1 ? 1 : 32;
+    high = std::min(64L, std::max(8L, 4096 / std::max(1L, n.x)));
+    deep = n.z == 1 ? 1 : 16;
     tilesZ = (n.z + deep - 1) / deep;
     tilesY = (n.y + high - 1) / high;
   }
@@ -34,7 +34,7 @@ struct Radii {
   long z, y, x;
 };
 
-/// Scratch for `window_sums`, and `extra` rows for its caller.
+/// Scratch for `window_sums`, and `extra` numbers for its caller.
 struct WindowScratch {
   std::vector<float> ring, rows, line, sums, extra;
   WindowScratch(const Tiling &tiling, const Radii &r, long components, long extras)
@@ -42,11 +42,27 @@ struct WindowScratch {
         rows(size_t(components * (tiling.high + 2 * r.y) * tiling.n.x)),
         line(size_t(components * (tiling.n.x + 2 * r.x))),
         sums(size_t(components * tiling.n.x)),
-        extra(size_t(extras * (tiling.n.x + 1))) {}
+        extra(size_t(extras)) {}
 };
 
 CK_INLINE void clear(float *values, long count) {
   for (long i = 0; i < count; ++i) values[i] = 0;
+}
+
+/// out = the sum of 2 radius + 1 rows, `step` apart, first to last: the same order wherever a tile starts.
+CK_INLINE void sum_rows(const float *from, long step, long radius, long width, float *out) {
+  if (radius == 2) {
+    const float *b = from + step, *c = b + step, *d = c + step, *e = d + step;
+    CK_INDEPENDENT
+    for (long x = 0; x < width; ++x) out[x] = (((from[x] + b[x]) + c[x]) + d[x]) + e[x];
+    return;
+  }
+  CK_INDEPENDENT
+  for (long x = 0; x < width; ++x) out[x] = from[x];
+  for (long k = 1; k <= 2 * radius; ++k) {
+    CK_INDEPENDENT
+    for (long x = 0; x < width; ++x) out[x] += from[k * step + x];
+  }
 }
 
 /// Calls `finish(z, y, sums)` for each row of the tile in order, `sums` holding `components` rows of sums over windows of what
@@ -55,54 +71,54 @@ template <int components, class Load, class Finish>
 CK_INLINE void window_sums(const Extent &n, const Radii &r, const Tile &tile, WindowScratch &s, const Load &load, const Finish &finish) {
   long width = n.x, pitch = width + 2 * r.x, high = tile.y1 - tile.y0, tall = high + 2 * r.y, slots = 2 * r.z + 1;
   float *ring = &s.ring[0], *rows = &s.rows[0], *line = &s.line[0], *sums = &s.sums[0];
+  // Rows of a plane, row after row, and of a slot of the ring: all components of a row together, for each place in the window.
+  for (int c = 0; c < components; ++c) {
+    clear(line + c * pitch, r.x);
+    clear(line + c * pitch + r.x + width, r.x);
+  }
   for (long zz = tile.z0 - r.z; zz < tile.z1 + r.z; ++zz) {
-    float *slot = ring + ((zz - tile.z0 + r.z) % slots) * components * high * width;
+    long slot = (zz - tile.z0 + r.z) % slots;
+    auto ringRow = [&](long place, long y, int c) __attribute__((always_inline)) {
+      return ring + ((place * high + y) * components + c) * width;
+    };
     if (zz < 0 || zz >= n.z) {
-      clear(slot, components * high * width);
+      clear(ringRow(slot, 0, 0), components * high * width);
     } else {
       for (long t = 0; t < tall; ++t) {
         long yy = tile.y0 - r.y + t;
+        float *row = rows + t * components * width;
         if (yy < 0 || yy >= n.y) {
-          for (int c = 0; c < components; ++c) clear(rows + (c * tall + t) * width, width);
+          clear(row, components * width);
           continue;
         }
         load(zz, yy, line + r.x, pitch);
-        for (int c = 0; c < components; ++c) {
-          const float *from = line + c * pitch;
-          float *out = rows + (c * tall + t) * width;
-          if (r.x == 2) {
-            for (long x = 0; x < width; ++x) out[x] = (((from[x] + from[x + 1]) + from[x + 2]) + from[x + 3]) + from[x + 4];
-          } else {
-            for (long x = 0; x < width; ++x) out[x] = from[x];
-            for (long k = 1; k <= 2 * r.x; ++k)
-              for (long x = 0; x < width; ++x) out[x] += from[x + k];
-          }
-        }
+        for (int c = 0; c < components; ++c) sum_rows(line + c * pitch, 1, r.x, width, row + c * width);
+        // A row of the window's sums along x and y is due once its last row is there.
+        long y = t - 2 * r.y;
+        if (y >= 0) sum_rows(rows + y * components * width, components * width, r.y, components * width, ringRow(slot, y, 0));
       }
-      for (int c = 0; c < components; ++c)
-        for (long y = 0; y < high; ++y) {
-          const float *from = rows + (c * tall + y) * width;
-          float *out = slot + (c * high + y) * width;
-          if (r.y == 2) {
-            const float *b = from + width, *d = b + width, *e = d + width, *f = e + width;
-            for (long x = 0; x < width; ++x) out[x] = (((from[x] + b[x]) + d[x]) + e[x]) + f[x];
-          } else {
-            for (long x = 0; x < width; ++x) out[x] = from[x];
-            for (long k = 1; k <= 2 * r.y; ++k)
-              for (long x = 0; x < width; ++x) out[x] += from[k * width + x];
-          }
-        }
+      // Rows beyond the image end the window, too.
+      for (long t = 0; t < tall; ++t) {
+        long yy = tile.y0 - r.y + t, y = t - 2 * r.y;
+        if (y >= 0 && (yy < 0 || yy >= n.y))
+          sum_rows(rows + y * components * width, components * width, r.y, components * width, ringRow(slot, y, 0));
+      }
     }
     long z = zz - r.z;
     if (z < tile.z0 || z >= tile.z1) continue;
     for (long y = 0; y < high; ++y) {
-      for (int c = 0; c < components; ++c) {
-        float *out = sums + c * width;
-        for (long x = 0; x < width; ++x) out[x] = 0;
-        // Oldest plane first: the same order wherever the tile starts.
-        for (long k = z - r.z; k <= z + r.z; ++k) {
-          const float *from = ring + (((k - tile.z0 + r.z) % slots) * components * high + c * high + y) * width;
-          for (long x = 0; x < width; ++x) out[x] += from[x];
+      long first = (z - tile.z0) % slots, run = components * width;
+      if (r.z == 2) {
+        const float *a = ringRow(first, y, 0), *b = ringRow((first + 1) % slots, y, 0), *c = ringRow((first + 2) % slots, y, 0),
+                    *d = ringRow((first + 3) % slots, y, 0), *e = ringRow((first + 4) % slots, y, 0);
+        CK_INDEPENDENT
+        for (long x = 0; x < run; ++x) sums[x] = (((a[x] + b[x]) + c[x]) + d[x]) + e[x];
+      } else {
+        const float *from = ringRow(first, y, 0);
+        for (long x = 0; x < run; ++x) sums[x] = from[x];
+        for (long k = 1; k < slots; ++k) {
+          from = ringRow((first + k) % slots, y, 0);
+          for (long x = 0; x < run; ++x) sums[x] += from[x];
         }
       }
       finish(z, tile.y0 + y, sums);

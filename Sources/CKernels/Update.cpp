@@ -58,10 +58,6 @@ CK_VECTORISED CKernelsTrace solve_part(
   return {row_sum(lengths, to - from), row_sum(squares, to - from)};
 }
 
-CK_VECTORISED void merge_part(float *moving, const float *fixed, long from, long to, float sign) {
-  for (long i = from; i < to; ++i) moving[i] = 0.5f * (moving[i] + sign * fixed[i]);
-}
-
 template <class Body>
 CKernelsTrace sum_parts(long count, int threads, const Body &body) {
   long parts = (count + kPart - 1) / kPart;
@@ -88,13 +84,4 @@ CKernelsTrace ckernels_solve(const float *equations __noescape, float *step __no
   float scales[3] = {sz, sy, sx};
   return sum_parts(
       long(count), threads, [&](long from, long to) { return solve_part(equations, step, long(count), from, to, damping, limit, scales); });
-}
-
-void ckernels_merge_equations(float *moving __noescape, const float *fixed __noescape, size_t count, int threads) {
-  long n = long(count), forces = 3 * n, parts = (9 * n + kPart - 1) / kPart;
-  parallel(parts, threads, [&](long part) {
-    long from = part * kPart, to = std::min(9 * n, from + kPart), middle = std::min(std::max(from, forces), to);
-    merge_part(moving, fixed, from, middle, -1);
-    merge_part(moving, fixed, middle, to, 1);
-  });
 }

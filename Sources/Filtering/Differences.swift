@@ -23,11 +23,21 @@ public func gradient(of image: VoxelBuffer<Float>, spacing: [Double] = [1, 1, 1]
 ///
 /// Above 1 the map stretches, below 1 it shrinks, at 0 or below it folds.
 public func jacobianDeterminant(of field: VectorField, threads: Int = 1) -> VoxelBuffer<Float> {
+  jacobianDeterminant(of: field, identity: 1, threads: threads)
+}
+
+/// The determinant of the Jacobian of a map whose positions are given for each voxel, as `jacobianDeterminant(of:)`; an axis of one voxel
+/// counts as 1.
+public func jacobianDeterminant(ofPositions positions: VectorField, threads: Int = 1) -> VoxelBuffer<Float> {
+  jacobianDeterminant(of: positions, identity: 0, threads: threads)
+}
+
+private func jacobianDeterminant(of field: VectorField, identity: Float, threads: Int) -> VoxelBuffer<Float> {
   let lattice = Lattice(field.extent)
   var determinant = VoxelBuffer<Float>(extent: field.extent)
   var span = determinant.mutableSpan
   ckernels_jacobian(
-    field.z.span, field.y.span, field.x.span, &span, lattice.z, lattice.y, lattice.x, 1, 1, 1, Int32(threads))
+    field.z.span, field.y.span, field.x.span, &span, lattice.z, lattice.y, lattice.x, 1, 1, 1, identity, Int32(threads))
   return determinant
 }
 

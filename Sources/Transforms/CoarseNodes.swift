@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Filtering
 internal import Grids
 internal import Volumes
 
@@ -46,6 +47,14 @@ struct CoarseNodes {
     lower = SIMD3(held.lower[0], held.lower[1], held.lower[2])
     last = SIMD3(held.extent[0] - 1, held.extent[1] - 1, held.extent[2] - 1)
     (strideZ, strideY) = (held.extent[1] * held.extent[2], held.extent[2])
+  }
+
+  /// The nodes as a warp of voxels counted from `lower`.
+  func warp(from lower: [Int]) -> NodeWarp {
+    let rows = [rowZ, rowY, rowX]
+    let toNodes = LinearMap(matrix: rows.flatMap { [$0[0], $0[1], $0[2]] }, offset: rows.map { $0[3] })
+    return NodeWarp(
+      vectors: (0..<3).flatMap { axis in values.map { $0[axis] } }, extent: held.extent, toNodes: toNodes.from(lower, less: held.lower))
   }
 
   /// The displacement at a fixed voxel (fractional), z, y, x and an unused fourth.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Filtering
 public import Grids
 public import Volumes
 
@@ -79,49 +80,22 @@ extension ComposedTransform {
   ///   - box: voxels of the fixed lattice; may reach beyond the volume where `local` is `nil`.
   ///   - local: `u`, holding the control points of `box`; `nil` for no local displacement.
   ///   - moving: the lattice to map to.
+  ///   - threads: the most threads at work; the result does not depend on it.
   /// - Complexity: O(voxels).
-  public func mapped(_ box: Box, local: SplineField?, to moving: PhysicalSpace) -> MappedBox {
+  public func mapped(_ box: Box, local: SplineField?, to moving: PhysicalSpace, threads: Int = 1) -> MappedBox {
     // Fixed voxel -> moving voxel, linear part: moving = matrix · voxel + offset + interpolated coarse displacement.
     let toMoving = AffineTransform.voxelMap(from: fixedSpace, through: affine, to: moving)
     let middle = toMoving((0..<3).map { Double(box.lower[$0] + box.upper[$0] - 1) / 2 })
     let base = middle.map { Int(min(max($0, -1e9), 1e9).rounded()) }
     let displacement = local?.dense(over: box)
-    var positions = VectorField(zeros: box.extent)
     let longest = displacement?.longestComponent ?? 0
     let nodes = coarse.map {
       CoarseNodes($0, fixedSpace: fixedSpace, affine: affine, moving: moving, around: box, margin: Double(longest))
     }
-    var start = toMoving.offset
-    for axis in 0..<3 { start[axis] -= Double(base[axis]) }
-    let shape = box.extent
-    let (firstZ, firstY, firstX) = (Double(box.lower[0]), Double(box.lower[1]), Double(box.lower[2]))
-    var z = positions.z.elements
-    var y = positions.y.elements
-    var x = positions.x.elements
-    positions = VectorField(zeros: [0, 0, 0])
-    let m = toMoving.matrix.map { SIMD3($0[0], $0[1], $0[2]) }
-    let (mz, my, mx) = (m[0], m[1], m[2])
-    let (startZ, startY, startX) = (start[0], start[1], start[2])
-    for i in 0..<shape[0] {
-      for j in 0..<shape[1] {
-        let row = (i * shape[1] + j) * shape[2]
-        for k in 0..<shape[2] {
-          var voxel = SIMD3(firstZ + Double(i), firstY + Double(j), firstX + Double(k))
-          if let displacement {
-            voxel += SIMD3(
-              Double(displacement.z.elements[row + k]), Double(displacement.y.elements[row + k]), Double(displacement.x.elements[row + k]))
-          }
-          var d = SIMD4<Float>(repeating: 0)
-          if let nodes { d = nodes.interpolated(voxel) }
-          z[row + k] = Float((mz * voxel).sum() + startZ) + d[0]
-          y[row + k] = Float((my * voxel).sum() + startY) + d[1]
-          x[row + k] = Float((mx * voxel).sum() + startX) + d[2]
-        }
-      }
-    }
+    // Counted from the first voxel of the box and from `base`: rows begin in double precision, and Float does for the rest.
+    let map = LinearMap(matrix: toMoving.matrix.flatMap(\.self), offset: toMoving.offset).from(box.lower, less: base)
     return MappedBox(
-      positions: VectorField(
-        z: VoxelBuffer(extent: shape, elements: z), y: VoxelBuffer(extent: shape, elements: y),
-        x: VoxelBuffer(extent: shape, elements: x)), base: base)
+      positions: mappedPositions(box.extent, displacement: displacement, map: map, warp: nodes?.warp(from: box.lower), threads: threads),
+      base: base)
   }
 }

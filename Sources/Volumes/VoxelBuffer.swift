@@ -57,12 +57,6 @@ public struct VoxelBuffer<Voxel: VoxelScalar>: Sendable, Equatable {
   /// The same voxels under another extent of equal count, as when an axis of one voxel is added or dropped.
   @inlinable public func reshaped(to extent: Extent) -> VoxelBuffer { VoxelBuffer(extent: extent, elements: elements) }
 
-  /// Every voxel converted, saturating; free where the type is the same.
-  @inlinable public func converted<Target: VoxelScalar>(to type: Target.Type) -> VoxelBuffer<Target> {
-    if let same = self as? VoxelBuffer<Target> { return same }
-    return VoxelBuffer<Target>(extent: extent, elements: elements.map { $0.saturated(to: type) })
-  }
-
   /// Every voxel through `transform`.
   @inlinable public func mapVoxels<Target: VoxelScalar>(_ transform: (Voxel) throws -> Target) rethrows -> VoxelBuffer<Target> {
     VoxelBuffer<Target>(extent: extent, elements: try elements.map(transform))

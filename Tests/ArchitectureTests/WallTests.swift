@@ -12,7 +12,7 @@ struct WallTests {
     "Grids": [], "CommandLineParsing": [], "Volumes": ["Grids"], "BlockExecution": ["Grids", "CKernels"],
     "ChunkStores": ["Grids", "Volumes", "CCodecs"], "Pyramids": ["Grids", "Volumes", "ChunkStores", "BlockExecution"],
     "ImageFiles": ["Grids", "Volumes", "ChunkStores", "CITK", "CTIFF", "CCodecs"],
-    "Transforms": ["Grids", "Volumes", "ChunkStores", "ImageFiles", "CITK"],
+    "Transforms": ["Grids", "Volumes", "Filtering", "ChunkStores", "ImageFiles", "CITK"],
     "Filtering": ["Grids", "Volumes", "CKernels", "CFourier"],
     "Registration": ["Grids", "Volumes", "Filtering", "Transforms", "CITK", "CKernels"],
     "Pipelines": [

@@ -9,6 +9,7 @@
 #include "CKernelsCorrelation.h"
 #include "CKernelsDifferences.h"
 #include "CKernelsFields.h"
+#include "CKernelsMapping.h"
 #include "CKernelsMemory.h"
 #include "CKernelsInformation.h"
 #include "CKernelsSampling.h"

@@ -21,10 +21,6 @@ void ckernels_trace(
 CKernelsTrace ckernels_solve(const float *__counted_by(9 * count) equations __noescape, float *__counted_by(3 * count) step __noescape,
     size_t count, float damping, float limit, float sz, float sy, float sx, int threads);
 
-/// Both images' equations as one for a symmetric step: `moving.g = (moving.g - fixed.g) / 2`, `moving.H = (moving.H + fixed.H) / 2`.
-void ckernels_merge_equations(
-    float *__counted_by(9 * count) moving __noescape, const float *__counted_by(9 * count) fixed __noescape, size_t count, int threads);
-
 #ifdef __cplusplus
 }
 #endif

@@ -36,7 +36,7 @@ package struct MapInspector: Sendable {
       let reach = tile.expanded(by: [1, 1, 1]).intersection(extent.box)
       let inner = tile.relative(to: reach.lower)
       let local = try field?.field(over: reach)
-      let ratios = transform.mapped(reach, local: local, to: moving).jacobianDeterminants(over: reach).cropped(to: inner)
+      let ratios = jacobianDeterminant(ofPositions: transform.mapped(reach, local: local, to: moving).positions).cropped(to: inner)
         .mapVoxels { $0 / scale }
       var lowest = Float.infinity
       for ratio in ratios.elements {

@@ -12,7 +12,6 @@ struct DeformableEngine {
   let options: DeformableOptions
   private var forces: any DeformableForces
   private var equations: [Float]?
-  private var reverse: [Float]?
   private var step: [Float]
   private var spare: [Float]
   private var warpedMoving: LevelImage
@@ -30,7 +29,6 @@ struct DeformableEngine {
       values: [Float](repeating: 0, count: level.lattice.count), valid: [UInt8](repeating: 0, count: level.lattice.count))
     warpedMoving = empty
     if options.symmetric { warpedFixed = empty }
-    if options.symmetric || options.bothGradients { reverse = equations }
   }
 
   /// Takes one step; returns the metric before it, and whether there was anything to go by.
@@ -58,7 +56,8 @@ struct DeformableEngine {
     warp(fields)
     var none: [Float]?
     return forces.evaluate(
-      fixed: warpedFixed ?? level.fixed, warped: warpedMoving, level: level, equations: &none, threads: options.threads)
+      fixed: warpedFixed ?? level.fixed, warped: warpedMoving, level: level, bothGradients: false, equations: &none,
+      threads: options.threads)
   }
 
   private mutating func warp(_ fields: DeformableFields) {
@@ -68,16 +67,9 @@ struct DeformableEngine {
 
   private mutating func gather(_ fields: DeformableFields) -> Double {
     warp(fields)
-    let fixed = warpedFixed ?? level.fixed
-    let metric = forces.evaluate(fixed: fixed, warped: warpedMoving, level: level, equations: &equations, threads: options.threads)
-    if reverse != nil {
-      _ = forces.evaluate(fixed: warpedMoving, warped: fixed, level: level, equations: &reverse, threads: options.threads)
-      var merged = take(&equations!)
-      var span = merged.mutableSpan
-      ckernels_merge_equations(&span, reverse!.span, level.fieldLattice.count, Int32(options.threads))
-      equations = merged
-    }
-    return metric
+    return forces.evaluate(
+      fixed: warpedFixed ?? level.fixed, warped: warpedMoving, level: level, bothGradients: options.symmetric || options.bothGradients,
+      equations: &equations, threads: options.threads)
   }
 
   private mutating func solve(damping: Float, share: Float) {

@@ -14,9 +14,12 @@ protocol DeformableForces {
 
   /// Evaluates the metric of `fixed` and `warped`.
   ///
+  /// - Parameters:
+  ///   - bothGradients: whether the equations are the mean of what the gradients of both images say, not the warped one's alone.
+  ///   - equations: overwritten; `nil` where they are not wanted.
   /// - Returns: the value, more is better; 0 where nothing overlaps.
   mutating func evaluate(
-    fixed: LevelImage, warped: LevelImage, level: DeformableLevel, equations: inout [Float]?, threads: Int
+    fixed: LevelImage, warped: LevelImage, level: DeformableLevel, bothGradients: Bool, equations: inout [Float]?, threads: Int
   ) -> Double
 }
 
@@ -32,19 +35,22 @@ extension DeformableMetric {
 }
 
 /// A metric's value for two images of one lattice, and its derivative by a displacement of each voxel of the second; to test against
-/// finite differences.
+/// finite differences. Where the field's lattice is coarser, the derivative is by a displacement of all voxels of a cell.
 package func metricDerivative(
-  _ metric: DeformableMetric, fixed: VoxelBuffer<Float>, warped: VoxelBuffer<Float>, options: DeformableOptions = .normal
+  _ metric: DeformableMetric, fixed: VoxelBuffer<Float>, warped: VoxelBuffer<Float>, fieldFactors: [Int] = [1, 1, 1],
+  options: DeformableOptions = .normal
 ) -> (value: Double, derivative: VectorField) {
   let lattice = Lattice(fixed.extent)
   let valid = [UInt8](repeating: 1, count: fixed.count)
   let level = DeformableLevel(
-    factors: [1, 1, 1], lattice: lattice, fieldFactors: [1, 1, 1], fieldLattice: lattice, spacing: [1, 1, 1], fullSpacing: [1, 1, 1],
+    factors: [1, 1, 1], lattice: lattice, fieldFactors: fieldFactors, fieldLattice: lattice.dividedRoundingUp(by: fieldFactors),
+    spacing: [1, 1, 1], fullSpacing: [1, 1, 1],
     fixed: LevelImage(values: fixed.elements, valid: valid), moving: LevelImage(values: warped.elements, valid: valid))
   var forces = metric.forces(options, isPlane: fixed.extent[0] == 1)
-  var equations: [Float]? = [Float](repeating: 0, count: 9 * lattice.count)
-  let value = forces.evaluate(fixed: level.fixed, warped: level.moving, level: level, equations: &equations, threads: 1)
+  var equations: [Float]? = [Float](repeating: 0, count: 9 * level.fieldLattice.count)
+  let value = forces.evaluate(
+    fixed: level.fixed, warped: level.moving, level: level, bothGradients: false, equations: &equations, threads: 1)
   let scale = Float(forces.gradientScale)
-  let gradient = equations!.prefix(3 * lattice.count).map { $0 * scale }
-  return (value, VectorField(packed: gradient, extent: fixed.extent))
+  let gradient = equations!.prefix(3 * level.fieldLattice.count).map { $0 * scale }
+  return (value, VectorField(packed: gradient, extent: fixed.extent.dividedRoundingUp(by: Extent(fieldFactors))))
 }

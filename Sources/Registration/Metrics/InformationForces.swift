@@ -34,30 +34,42 @@ struct InformationForces: DeformableForces {
   }
 
   mutating func evaluate(
-    fixed: LevelImage, warped: LevelImage, level: DeformableLevel, equations: inout [Float]?, threads: Int
+    fixed: LevelImage, warped: LevelImage, level: DeformableLevel, bothGradients: Bool, equations: inout [Float]?, threads: Int
   ) -> Double {
     let ranges = (fixed: Range(of: fixed, bins: bins), moving: Range(of: warped, bins: bins))
+    let forward = histogram(fixed, ranges.fixed, warped, ranges.moving, threads)
+    guard equations != nil else { return forward.information }
+    let gain = forward.conditionalVariance / Double(ranges.moving.scale * ranges.moving.scale)
+    gradientScale = forward.total > 0 ? 1 / (forward.total * gain) : 0
+    var reverseTable = forward.logarithms
+    var reverseGain = gain
+    if bothGradients {
+      let reverse = histogram(warped, ranges.moving, fixed, ranges.fixed, threads)
+      reverseTable = reverse.logarithms
+      reverseGain = reverse.conditionalVariance / Double(ranges.fixed.scale * ranges.fixed.scale)
+    }
     let n = level.lattice
     let m = level.fieldLattice
-    var histogram = [Double](repeating: 0, count: bins * (bins + 3))
-    var cells = histogram.mutableSpan
+    let g = level.fieldFactors.map(Int32.init)
+    let s = level.gradientScales
+    var span = equations!.mutableSpan
+    ckernels_information_equations(
+      fixed.values.span, warped.values.span, fixed.valid.span, warped.valid.span, n.z, n.y, n.x, m.z, m.y, m.x, g[0], g[1], g[2], bins,
+      ranges.fixed.low, ranges.fixed.scale, ranges.moving.low, ranges.moving.scale, forward.logarithms.span, Float(gain),
+      reverseTable.span, Float(reverseGain), bothGradients ? 1 : 0, &span, s[0], s[1], s[2], Int32(threads))
+    return forward.information
+  }
+
+  /// The joint histogram, its rows by the first image.
+  private func histogram(_ rows: LevelImage, _ rowRange: Range, _ columns: LevelImage, _ columnRange: Range, _ threads: Int)
+    -> JointHistogram
+  {
+    var cells = [Double](repeating: 0, count: bins * (bins + 3))
+    var span = cells.mutableSpan
     ckernels_joint_histogram(
-      fixed.values.span, warped.values.span, fixed.valid.span, warped.valid.span, bins, ranges.fixed.low, ranges.fixed.scale,
-      ranges.moving.low, ranges.moving.scale, &cells, Int32(threads))
-    let joint = JointHistogram(cells: histogram, rows: bins, columns: bins + 3)
-    let gain = joint.conditionalVariance / Double(ranges.moving.scale * ranges.moving.scale)
-    if equations != nil {
-      gradientScale = joint.total > 0 ? 1 / (joint.total * gain) : 0
-      let g = level.fieldFactors.map(Int32.init)
-      let s = level.gradientScales
-      var span = equations!.mutableSpan
-      ckernels_information_equations(
-        fixed.values.span, warped.values.span, fixed.valid.span, warped.valid.span, n.z, n.y, n.x, bins, ranges.fixed.low,
-        ranges.fixed.scale, ranges.moving.low, ranges.moving.scale, joint.logarithms.span, Float(gain), &span, m.z, m.y, m.x, g[0], g[1],
-        g[2],
-        s[0], s[1], s[2], Int32(threads))
-    }
-    return joint.information
+      rows.values.span, columns.values.span, rows.valid.span, columns.valid.span, bins, rowRange.low, rowRange.scale, columnRange.low,
+      columnRange.scale, &span, Int32(threads))
+    return JointHistogram(cells: cells, rows: bins, columns: bins + 3)
   }
 }
 

@@ -8,7 +8,7 @@ struct SquaresForces: DeformableForces {
   private(set) var gradientScale = 0.0
 
   mutating func evaluate(
-    fixed: LevelImage, warped: LevelImage, level: DeformableLevel, equations: inout [Float]?, threads: Int
+    fixed: LevelImage, warped: LevelImage, level: DeformableLevel, bothGradients: Bool, equations: inout [Float]?, threads: Int
   ) -> Double {
     let n = level.lattice
     let m = level.fieldLattice
@@ -17,8 +17,8 @@ struct SquaresForces: DeformableForces {
     var values = equations ?? [Float](repeating: 0, count: 9 * m.count)
     var span = values.mutableSpan
     let score = ckernels_squares_equations(
-      fixed.values.span, warped.values.span, fixed.valid.span, warped.valid.span, n.z, n.y, n.x, &span, m.z, m.y, m.x, g[0], g[1], g[2],
-      s[0], s[1], s[2], Int32(threads))
+      fixed.values.span, warped.values.span, fixed.valid.span, warped.valid.span, n.z, n.y, n.x, m.z, m.y, m.x, g[0], g[1], g[2],
+      bothGradients ? 1 : 0, &span, s[0], s[1], s[2], Int32(threads))
     if equations != nil { equations = values }
     gradientScale = score.count > 0 ? 2 / score.count : 0
     return score.count > 0 ? -score.sum / score.count : 0

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filtering
+internal import Grids
+internal import Transforms
+internal import Volumes
+
+extension OutputInterpolation {
+  var filter: Interpolation {
+    switch self {
+    case .linear: .linear
+    case .nearest: .nearest
+    case .cubic: .cubic
+    }
+  }
+
+  /// How many voxels beyond the cell an interpolation reads.
+  var margin: Int { self == .cubic ? 2 : 1 }
+}
