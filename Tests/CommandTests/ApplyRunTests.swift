@@ -99,6 +99,23 @@ import Testing
     }
   }
 
+  @Test func aFlippedBitInTheExportedFileIsFoundBeforeItIsPublished() throws {
+    try withRegistration { folder, apply in
+      try #require(weft(apply + [folder + "/whole.tif"]).status == 0)
+      let out = folder + "/out.tif"
+      let work = folder + "/.out.tif.weft"
+      try weft(apply + [out], endedOnce: work + "/resample/ledger")
+      for stage in ["resample", "export"] { try #require(weft(["task", "run", "-q", "--run-dir", work, "--stage", stage]).status == 0) }
+      let exported = URL(fileURLWithPath: work + "/export/image/out.tif")
+      var bytes = try Data(contentsOf: exported)
+      bytes[bytes.count / 2] ^= 16
+      try bytes.write(to: exported)
+      let end = try weft(["resume", out, "-q"])
+      #expect(end.status == 0, "\(end.errors)")
+      #expect(try Data(contentsOf: URL(fileURLWithPath: folder + "/whole.tif")) == Data(contentsOf: URL(fileURLWithPath: out)))
+    }
+  }
+
   @Test func nothingStaysOfAnApplicationThatCannotBegin() throws {
     try withRegistration { folder, apply in
       let out = folder + "/new/out.ome.zarr"
