@@ -93,7 +93,10 @@ extension ChunkedRegistration {
       }
       throw error
     }
-    if case .image = run.part { try run.imageStages().complete() }
+    if case .image = run.part {
+      try run.imageStages().complete()
+      try run.completeTransforms(in: run.coarseFiles.transforms)
+    }
     // Somebody may have put results there meanwhile.
     try output.refuseResults(overwrite: options.overwrite)
     let moves = run.publication
