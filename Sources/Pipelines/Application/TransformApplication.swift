@@ -155,22 +155,8 @@ public struct TransformApplication: Sendable {
   /// Records the plan, and keeps what an earlier run with the same inputs did.
   private func adopt(_ plan: ApplicationPlan, _ run: ApplicationRun, _ work: RunFolder, isResuming: Bool) throws {
     let file = ApplicationPlanFile(plan, run.outlines)
-    do {
-      if let earlier = try ApplicationPlanFile.read(work), let change = file.difference(from: earlier) {
-        guard options.overwrite, !isResuming else {
-          throw PipelineError(
-            "the run that was begun for \(plan.output) had another input: \(change)",
-            hint:
-              "give the command with --overwrite to begin again, `weft cancel \(plan.output) --clean` to drop what is done, or another --output"
-          )
-        }
-        progress.report(.note("what was begun with another input is dropped (\(change))"))
-        try work.clear()
-      }
-    } catch let error as PipelineError where options.overwrite && !isResuming {
-      progress.report(.note(error.message))
-      try work.clear()
-    }
+    _ = try ApplicationPlanFile.adopted(
+      from: work, output: plan.output, overwrite: options.overwrite && !isResuming, progress: progress, difference: file.difference(from:))
     try file.write(to: work)
     progress.report(staleStages: try work.adopt(run.outlines))
     try plan.images(in: work).prepare()
