@@ -94,9 +94,15 @@ extension RunFolder {
   /// - Throws: `PipelineError` where there is none, or it is another kind of run.
   static func planned<Plan: PlanFile>(_ path: String, as type: Plan.Type) throws -> (folder: RunFolder, plan: Plan) {
     let folder = try planned(path).folder
-    // It may have gone since: the run ended.
-    guard let plan = try Plan.read(folder) else { throw noRun(path) }
-    return (folder, plan)
+    return (folder, try folder.plan(as: Plan.self, of: path))
+  }
+
+  /// The plan of this run, which `path` names.
+  ///
+  /// - Throws: `PipelineError` where there is none any more, since the run ended, or it is another kind of run.
+  func plan<Plan: PlanFile>(as type: Plan.Type, of path: String) throws -> Plan {
+    guard let plan = try Plan.read(self) else { throw Self.noRun(path) }
+    return plan
   }
 }
 

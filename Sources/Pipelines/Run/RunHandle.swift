@@ -27,11 +27,11 @@ public struct RunHandle: Sendable {
     folder = planned.folder
     if planned.kind == ApplicationPlanFile.kindName {
       kind = .application
-      plan = try RunFolder.planned(folder.url.path, as: ApplicationPlanFile.self).plan
+      plan = try folder.plan(as: ApplicationPlanFile.self, of: path)
       output = TransformApplication.outputPath(of: folder.url)
     } else {
       kind = .registration
-      plan = try RunFolder.planned(folder.url.path, as: RegistrationPlanFile.self).plan
+      plan = try folder.plan(as: RegistrationPlanFile.self, of: path)
       output = folder.url.deletingLastPathComponent().path
     }
   }
