@@ -76,7 +76,9 @@ import Testing
       #expect(again.status == 0 && again.errors.contains("is dropped"), "\(again.errors)")
       #expect(!FileManager.default.fileExists(atPath: work))
       #expect(try weft(apply + [folder + "/small.tif", "--memory", "1MB"]).errors.contains("--memory allows 1.0 MB"))
-      #expect(try weft(apply + ["/dev/full", "--format", "tiff", "--overwrite"]).errors.contains("neither a file nor a folder"))
+      #expect(try weft(apply + ["/dev/full", "--format", "tiff", "--overwrite"]).errors.contains("/dev/full is a device"))
+      try FileManager.default.createSymbolicLink(atPath: folder + "/link.tif", withDestinationPath: folder + "/out.tif")
+      #expect(try weft(apply + [folder + "/link.tif", "--overwrite"]).errors.contains("link.tif is a link"))
       let transforms = try weft(apply + [folder + "/out/transforms/affine.mat", "--format", "tiff", "--overwrite"])
       #expect(transforms.status == 1 && transforms.errors.contains("lies inside"), "\(transforms.errors)")
     }
