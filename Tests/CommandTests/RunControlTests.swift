@@ -50,6 +50,21 @@ struct RunControlTests {
     }
   }
 
+  @Test func whoWatchesARunIsToldHowItEnded() throws {
+    try withPair { folder, register in
+      for (signal, ending) in [(SIGKILL, "the run was stopped before its end"), (SIGCONT, "the run finished: \(folder)/out")] {
+        let process = try started(register, until: folder + "/out/.weft/coarse/transforms")
+        kill(process.processIdentifier, SIGSTOP)
+        let identifier = process.processIdentifier
+        DispatchQueue.global().asyncAfter(deadline: .now() + 1) { kill(identifier, signal) }
+        let watched = try weft(["status", folder + "/out", "--watch"])
+        process.waitUntilExit()
+        #expect(watched.status == 0 && watched.output.contains("at work") && watched.output.contains(ending), "\(watched.output)")
+        try FileManager.default.removeItem(atPath: folder + "/out")
+      }
+    }
+  }
+
   /// With another number of threads and another budget: no result depends on them.
   @Test func aFolderThatWasMovedIsGoneOnWithWhereItIs() throws {
     try withPair { folder, register in
