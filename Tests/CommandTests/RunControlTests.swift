@@ -19,12 +19,7 @@ struct RunControlTests {
 
   /// Starts a command, and comes back when a file is there.
   private func started(_ words: [String], until file: String) throws -> Process {
-    let process = Process()
-    process.executableURL = weftTool
-    process.arguments = words
-    process.standardError = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
+    let process = try startedWeft(words)
     while process.isRunning, !FileManager.default.fileExists(atPath: file) { Thread.sleep(forTimeInterval: 0.002) }
     return process
   }
