@@ -77,16 +77,18 @@ enum ApplyCommand {
   static let verb = Verb(command) { arguments, console in
     let progress = ProgressDisplay.make(console, arguments.output)
     let application = try TransformApplication(transforms: arguments.transforms, options: arguments.options, progress: progress)
-    var record = ApplyRecord(output: arguments.result)
+    let record: ApplyRecord
     var warning: String?
     if arguments.input.lowercased().hasSuffix(".csv") {
       let result = try application.apply(toPointsIn: arguments.input, output: arguments.result)
-      (record.points, record.outside, record.largestInverseResidual) = (result.count, result.outside, result.largestInverseResidual)
+      record = ApplyRecord(
+        output: arguments.result, points: result.count, outside: result.outside, largestInverseResidual: result.largestInverseResidual)
     } else {
       let image = try StoredImage.open(arguments.input, axes: arguments.axes, spacing: arguments.spacing)
       Interruption.resumable(output: arguments.result)
       let result = try await application.apply(to: image, output: arguments.result)
-      (record.largestInverseResidual, warning) = (result.largestInverseResidual, result.warning)
+      record = ApplyRecord(output: arguments.result, largestInverseResidual: result.largestInverseResidual)
+      warning = result.warning
     }
     progress.close()
     try tell(record, warning, console, arguments.output)
@@ -110,10 +112,14 @@ struct ApplyRecord: Encodable {
   var output: String
   var points: Int?
   var outside: Int?
-  var largestInverseResidual = 0.0
+  var largestInverseResidual: Double
+  /// Of the process, by the time the record is made, in bytes.
+  var peakMemory = PeakMemory.bytes()
 
   var text: String {
-    guard let points else { return Numbers.table([("result", output)]) }
-    return Numbers.table([("points", "\(points), of which \(outside ?? 0) leave the image"), ("result", output)])
+    var rows: [(String, String)] = []
+    if let points { rows.append(("points", "\(points), of which \(outside ?? 0) leave the image")) }
+    rows += [("peak memory", MemoryBudget.describe(peakMemory)), ("result", output)]
+    return Numbers.table(rows)
   }
 }

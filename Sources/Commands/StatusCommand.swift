@@ -28,21 +28,29 @@ enum StatusCommand {
     examples: [CommandExample("see how far a registration is", "weft status out")])
 
   static let verb = Verb(command) { arguments, console in
-    var isFirst = true
+    let run = try RunHandle(arguments.run)
+    let isJSON = arguments.output.json
+    var status: RunStatus? = run.status
+    var end: RunEnd?
     repeat {
-      let status: RunStatus
-      // The run folder goes when the run is done.
-      do { status = try RunHandle(arguments.run).status } catch  where !isFirst { break }
-      isFirst = false
-      if arguments.output.json { try console.print(json: status) } else { console.print(text(status)) }
-      guard arguments.isWatching, status.isRunning else { break }
+      if let status {
+        if isJSON { try console.print(json: status) } else { console.print(text(status, end)) }
+      } else if let end, !isJSON {
+        console.print(end.text)
+      }
+      guard arguments.isWatching, status?.isRunning == true else { break }
       try await Task.sleep(for: .seconds(2))
-      if !arguments.output.json { console.print("") }
+      if !isJSON { console.print("") }
+      // The run folder goes when the run is done.
+      status = try? RunHandle(arguments.run).status
+      if status?.isRunning != true { end = RunEnd(run, status) }
     } while true
+    if let end, isJSON { try console.print(json: end) }
     return .done
   }
 
-  static func text(_ status: RunStatus) -> String {
+  /// - Parameter end: how it ended while it was watched.
+  static func text(_ status: RunStatus, _ end: RunEnd? = nil) -> String {
     var rows = [["stage", "done", "of", "seconds", "failed"]]
     for stage in status.stages {
       rows.append([
@@ -57,7 +65,39 @@ enum StatusCommand {
     for failure in status.stages.flatMap(\.failures).prefix(10) {
       lines.append(failure.text)
     }
-    lines.append(status.process.map { "at work: process \($0)" } ?? "not running: `weft resume` goes on with it")
+    lines.append(end?.text ?? status.process.map { "at work: process \($0)" } ?? "not running: `weft resume` goes on with it")
     return lines.joined(separator: "\n")
+  }
+}
+
+/// How a run ended while it was watched.
+struct RunEnd: Encodable {
+  enum Kind: String, Encodable {
+    case finished, failed, stopped, dropped
+  }
+
+  let ended: Kind
+  let output: String
+
+  /// - Parameter status: what is left of it; `nil` where its folder is gone.
+  init(_ run: RunHandle, _ status: RunStatus?) {
+    output = run.output
+    if run.isFinished {
+      ended = .finished
+    } else if let status {
+      // A stage whose tasks are all on record goes on without those that failed.
+      ended = status.stages.contains { !$0.failures.isEmpty && $0.done != $0.tasks } ? .failed : .stopped
+    } else {
+      ended = .dropped
+    }
+  }
+
+  var text: String {
+    switch ended {
+    case .finished: "the run finished: \(output)"
+    case .failed: "the run failed: `weft resume \(output)` tries again"
+    case .stopped: "the run was stopped before its end: `weft resume \(output)` goes on with it"
+    case .dropped: "the run ended without a result, and nothing of it is kept"
+    }
   }
 }

@@ -19,9 +19,10 @@ enum TaskCommand {
     "task run", "run tasks of one stage of a planned run, as executors do",
     discussion: [
       "All executors run this over the same files. Tasks that are done already are passed over; each task that ends is recorded in a ledger "
-        + "of this process's own. A run is planned by `weft register` or `weft apply`: its folder holds plan.json from the first moment on. All stages before it "
-        + "have to be done. On SIGUSR1 or SIGTERM the task under way is abandoned, and the exit "
-        + "status is 75: what is left can be run again."
+        + "of this process's own.",
+      "A run is planned by `weft register` or `weft apply`: its folder holds plan.json from the first moment on. All stages before the one "
+        + "that is named have to be done.",
+      "On SIGUSR1 or SIGTERM the task under way is abandoned, and the exit status is 75: what is left can be run again.",
     ],
     defaults: TaskArguments(),
     groups: [
@@ -34,8 +35,7 @@ enum TaskCommand {
           .value("--stage", at: \.stage, "NAME", "The stage, as `weft status` lists them"),
           .value(
             "--list", at: \.list, "FILE", "Groups of task numbers, as JSON: {\"round\": 0, \"groups\": [[0, 1], [2]]}",
-            fallback: "all tasks",
-            completion: .file),
+            fallback: "all tasks", completion: .file),
           .parsed(
             "--group", at: \.group, "N", "Which group of the list, counted from 0; only with --list", expected: "a whole number from 0"
           ) { Values.natural($0).map(Optional.some) },

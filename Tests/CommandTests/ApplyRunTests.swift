@@ -76,7 +76,9 @@ import Testing
       #expect(again.status == 0 && again.errors.contains("is dropped"), "\(again.errors)")
       #expect(!FileManager.default.fileExists(atPath: work))
       #expect(try weft(apply + [folder + "/small.tif", "--memory", "1MB"]).errors.contains("--memory allows 1.0 MB"))
-      #expect(try weft(apply + ["/dev/full", "--format", "tiff", "--overwrite"]).errors.contains("neither a file nor a folder"))
+      #expect(try weft(apply + ["/dev/full", "--format", "tiff", "--overwrite"]).errors.contains("/dev/full is a device"))
+      try FileManager.default.createSymbolicLink(atPath: folder + "/link.tif", withDestinationPath: folder + "/out.tif")
+      #expect(try weft(apply + [folder + "/link.tif", "--overwrite"]).errors.contains("link.tif is a link"))
       let transforms = try weft(apply + [folder + "/out/transforms/affine.mat", "--format", "tiff", "--overwrite"])
       #expect(transforms.status == 1 && transforms.errors.contains("lies inside"), "\(transforms.errors)")
     }
@@ -95,6 +97,23 @@ import Testing
       try bytes.write(to: URL(fileURLWithPath: work + "/resample/" + chunk))
       let end = try weft(apply + [out])
       #expect(end.status == 0 && end.errors.contains("is damaged"), "\(end.errors)")
+      #expect(try Data(contentsOf: URL(fileURLWithPath: folder + "/whole.tif")) == Data(contentsOf: URL(fileURLWithPath: out)))
+    }
+  }
+
+  @Test func aFlippedBitInTheExportedFileIsFoundBeforeItIsPublished() throws {
+    try withRegistration { folder, apply in
+      try #require(weft(apply + [folder + "/whole.tif"]).status == 0)
+      let out = folder + "/out.tif"
+      let work = folder + "/.out.tif.weft"
+      try weft(apply + [out], endedOnce: work + "/resample/ledger")
+      for stage in ["resample", "export"] { try #require(weft(["task", "run", "-q", "--run-dir", work, "--stage", stage]).status == 0) }
+      let exported = URL(fileURLWithPath: work + "/export/image/out.tif")
+      var bytes = try Data(contentsOf: exported)
+      bytes[bytes.count / 2] ^= 16
+      try bytes.write(to: exported)
+      let end = try weft(["resume", out, "-q"])
+      #expect(end.status == 0, "\(end.errors)")
       #expect(try Data(contentsOf: URL(fileURLWithPath: folder + "/whole.tif")) == Data(contentsOf: URL(fileURLWithPath: out)))
     }
   }

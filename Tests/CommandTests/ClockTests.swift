@@ -27,17 +27,12 @@ struct ClockTests {
       let clock = folder + "/clock"
       func jump(_ offset: String) throws { try Data("\(offset)\n".utf8).write(to: URL(fileURLWithPath: clock), options: .atomic) }
       func start() throws -> Process {
-        let process = Process()
-        process.executableURL = weftTool
-        process.arguments = register + [folder + "/out"]
-        process.environment = [
-          "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": clock, "FAKETIME_NO_CACHE": "1", "DONT_FAKE_MONOTONIC": "1",
-          "NO_FAKE_STAT": "1",
-        ]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        return process
+        try startedWeft(
+          register + [folder + "/out"],
+          environment: [
+            "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": clock, "FAKETIME_NO_CACHE": "1", "DONT_FAKE_MONOTONIC": "1",
+            "NO_FAKE_STAT": "1",
+          ])
       }
       // Begun in a far future and killed, then gone on with while the clock goes to and fro about a past.
       try jump("+4000d")

@@ -39,12 +39,7 @@ struct KillTests {
       let out = folder + "/killed"
       var before: [String: Int] = [:]
       for _ in 0..<Self.kills {
-        let process = Process()
-        process.executableURL = weftTool
-        process.arguments = register + ["-o", out]
-        process.standardError = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
+        let process = try startedWeft(register + ["-o", out])
         let wanted = before.count + Int.random(in: 0...max(1, tasks / Self.kills - 2), using: &generator)
         while process.isRunning, recorded(out).count < wanted { Thread.sleep(forTimeInterval: 0.005) }
         Thread.sleep(forTimeInterval: 0.15 * Double.random(in: 0..<1, using: &generator))
@@ -73,12 +68,7 @@ struct KillTests {
       let folder = url.path
       try #require(weft(["phantom", folder + "/pair", "--shape", "64", "-q"]).status == 0)
       let register = ["register", folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr", "-o", folder + "/out", "-q"]
-      let first = Process()
-      first.executableURL = weftTool
-      first.arguments = register
-      first.standardOutput = FileHandle.nullDevice
-      first.standardError = FileHandle.nullDevice
-      try first.run()
+      let first = try startedWeft(register)
       while first.isRunning, !FileManager.default.fileExists(atPath: folder + "/out/.weft/plan.json") {
         Thread.sleep(forTimeInterval: 0.005)
       }
@@ -139,12 +129,7 @@ struct KillTests {
       let folder = url.path
       try #require(weft(["phantom", folder + "/pair", "--shape", "64", "-q"]).status == 0)
       let register = ["register", folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr", "-o", folder + "/out", "-q"]
-      let process = Process()
-      process.executableURL = weftTool
-      process.arguments = register
-      process.standardOutput = FileHandle.nullDevice
-      process.standardError = FileHandle.nullDevice
-      try process.run()
+      let process = try startedWeft(register)
       while process.isRunning, recorded(folder + "/out").isEmpty { Thread.sleep(forTimeInterval: 0.005) }
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The plan's estimate of memory against the peak that a run measures: never above, at most a quarter below.
+/// The plan's estimate of memory, and `--memory`, against the peak that a run measures: never above the plan, at most a quarter below it.
 @Suite(.serialized) struct MemoryModelTests {
   private struct Planned: Decodable {
     var expectedMemory: Int
@@ -42,6 +42,27 @@ import Testing
         settings += [["--metric", "mi"], ["--stages", "affine,warp", "--downsample", "1", "--engine", "itk"]]
       }
       for options in settings { try expectWithin(pair, ["--accuracy", "draft"] + options, out: folder + "/out") }
+    }
+  }
+
+  @Test func applyKeepsItsMemory() throws {
+    try withTemporaryFolder { url in
+      let folder = url.path
+      try #require(weft(["phantom", folder + "/pair", "--shape", "192", "--seed", "3", "-q"]).status == 0)
+      let pair = [folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr"]
+      try #require(weft(["register", "-q", "-o", folder + "/out", "--accuracy", "draft"] + pair).status == 0)
+      for (megabytes, target) in [(120, "fixed"), (120, "moving"), (250, "fixed"), (250, "moving")] {
+        let out = folder + "/\(megabytes)-\(target).tif"
+        let words = [
+          "apply", "-q", "--json", "-t", folder + "/out", "-i", target == "fixed" ? pair[1] : pair[0], "--to", target, "-o", out,
+        ]
+        let run = try weft(words + ["--memory", "\(megabytes)MB", "--threads", "4"])
+        try #require(run.status == 0, "\(run.errors)")
+        let peak = try JSONDecoder().decode(Measured.self, from: Data(run.output.utf8)).peakMemory
+        #expect(peak <= megabytes * 1_000_000, "to \(target): \(peak / 1_000_000) of \(megabytes) MB")
+      }
+      let text = try weft(["apply", "-q", "-t", folder + "/out", "-i", pair[1], "-o", folder + "/again.tif"])
+      #expect(text.status == 0 && text.output.contains("peak memory"), "\(text.output)")
     }
   }
 

@@ -19,12 +19,7 @@ struct RunControlTests {
 
   /// Starts a command, and comes back when a file is there.
   private func started(_ words: [String], until file: String) throws -> Process {
-    let process = Process()
-    process.executableURL = weftTool
-    process.arguments = words
-    process.standardError = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
+    let process = try startedWeft(words)
     while process.isRunning, !FileManager.default.fileExists(atPath: file) { Thread.sleep(forTimeInterval: 0.002) }
     return process
   }
@@ -47,6 +42,21 @@ struct RunControlTests {
       #expect(try weft(["cancel", folder + "/out", "--clean"]).status == 0)
       #expect(!FileManager.default.fileExists(atPath: folder + "/out"))
       #expect(try weft(["resume", folder + "/out"]).errors.contains("holds no run"))
+    }
+  }
+
+  @Test func whoWatchesARunIsToldHowItEnded() throws {
+    try withPair { folder, register in
+      for (signal, ending) in [(SIGKILL, "the run was stopped before its end"), (SIGCONT, "the run finished: \(folder)/out")] {
+        let process = try started(register, until: folder + "/out/.weft/coarse/transforms")
+        kill(process.processIdentifier, SIGSTOP)
+        let identifier = process.processIdentifier
+        DispatchQueue.global().asyncAfter(deadline: .now() + 1) { kill(identifier, signal) }
+        let watched = try weft(["status", folder + "/out", "--watch"])
+        process.waitUntilExit()
+        #expect(watched.status == 0 && watched.output.contains("at work") && watched.output.contains(ending), "\(watched.output)")
+        try FileManager.default.removeItem(atPath: folder + "/out")
+      }
     }
   }
 

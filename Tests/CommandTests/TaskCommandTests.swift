@@ -14,11 +14,7 @@ struct TaskCommandTests {
       let register =
         ["register", folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr", "--chunk-size", "32", "--accuracy", "draft", "-q"]
         + options
-      let process = Process()
-      process.executableURL = weftTool
-      process.arguments = register + ["-o", folder + "/tasks"]
-      process.standardError = FileHandle.nullDevice
-      try process.run()
+      let process = try startedWeft(register + ["-o", folder + "/tasks"])
       // A ledger is opened when all that is planned is there.
       let ledgers = folder + "/tasks/.weft/downsample/ledger"
       while process.isRunning, ((try? FileManager.default.contentsOfDirectory(atPath: ledgers)) ?? []).isEmpty {

@@ -26,17 +26,26 @@ func weft(_ words: [String]) throws -> (status: Int32, output: String, errors: S
   return (process.terminationStatus, said[0], said[1])
 }
 
+/// Starts the tool in a process of its own, which says nothing.
+///
+/// - Parameter environment: in place of this process's own.
+func startedWeft(_ words: [String], environment: [String: String]? = nil) throws -> Process {
+  let process = Process()
+  process.executableURL = weftTool
+  process.arguments = words
+  if let environment { process.environment = environment }
+  process.standardOutput = FileHandle.nullDevice
+  process.standardError = FileHandle.nullDevice
+  try process.run()
+  return process
+}
+
 /// Starts the tool and ends it by a signal as soon as the ledgers in a folder have another line.
 ///
 /// - Returns: what it ended with.
 @discardableResult
 func weft(_ words: [String], endedOnce ledgers: String, by signal: Int32 = SIGKILL) throws -> Int32 {
-  let process = Process()
-  process.executableURL = weftTool
-  process.arguments = words
-  process.standardOutput = FileHandle.nullDevice
-  process.standardError = FileHandle.nullDevice
-  try process.run()
+  let process = try startedWeft(words)
   func lines() -> Int {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: ledgers)) ?? []
     return names.compactMap { try? String(contentsOfFile: ledgers + "/" + $0, encoding: .utf8) }.joined().count { $0 == "\n" }

@@ -93,7 +93,10 @@ extension ChunkedRegistration {
       }
       throw error
     }
-    if case .image = run.part { try run.imageStages().complete() }
+    if case .image = run.part {
+      try run.imageStages().complete()
+      try run.completeTransforms(in: run.coarseFiles.transforms)
+    }
     // Somebody may have put results there meanwhile.
     try output.refuseResults(overwrite: options.overwrite)
     let moves = run.publication
@@ -124,29 +127,10 @@ extension ChunkedRegistration {
   /// - Throws: `PipelineError` where that, or what the earlier run began with, is not what is asked for now.
   private func resumed(in output: OutputFolder, _ published: Publication?, isResuming: Bool) throws -> ChunkedRegistration {
     let (fixedNow, movingNow) = (InputIdentity(fixed), InputIdentity(moving))
-    var frozen: FrozenPlan?
-    do {
-      if let earlier = try RegistrationPlanFile.read(output.run) {
-        if let change = fixedNow.difference(from: earlier.fixed) ?? movingNow.difference(from: earlier.moving) {
-          guard options.overwrite, !isResuming else {
-            throw PipelineError(
-              "the run that was begun in \(output.url.path) had another input: \(change)",
-              hint:
-                "give the command with --overwrite to begin again, `weft cancel \(output.url.path) --clean` to drop what is done, or another --output"
-            )
-          }
-          progress.report(.note("what was begun with another input is dropped (\(change))"))
-          try output.run.clear()
-        } else if earlier.frozen.cause == FrozenPlan.Cause(options) {
-          frozen = earlier.frozen
-        }
-      } else {
-        try output.run.clear()
-      }
-    } catch let error as PipelineError where options.overwrite && !isResuming {
-      progress.report(.note(error.message))
-      try output.run.clear()
-    }
+    let earlier = try RegistrationPlanFile.adopted(
+      from: output.run, output: output.url.path, overwrite: options.overwrite && !isResuming, progress: progress
+    ) { fixedNow.difference(from: $0.fixed) ?? movingNow.difference(from: $0.moving) }
+    let frozen = earlier.flatMap { $0.frozen.cause == FrozenPlan.Cause(options) ? $0.frozen : nil }
     let registration = try ChunkedRegistration(fixed: fixed, moving: moving, options: options, progress: progress, frozen: frozen)
     if let published, published.key != RegistrationRun(registration, output.run).key {
       try Publication.end(in: output.run)

@@ -15,6 +15,7 @@ extension RegistrationRun {
       let transforms = target.appendingPathComponent("transforms").path
       if FileManager.default.fileExists(atPath: transforms) { try FileManager.default.removeItem(atPath: transforms) }
       try FileManager.default.linkOrCopyFolder(coarseFiles.transforms.path, to: transforms)
+      try completeTransforms(in: URL(fileURLWithPath: transforms))
       var files: [String: Int] = [:]
       let tables = [
         ("blocks.csv", Data(BlockTable.text(result.blocks, rank: registration.rank).utf8)),
@@ -26,6 +27,11 @@ extension RegistrationRun {
       }
       return TaskOutcome(files: files)
     }
+  }
+
+  /// Records beside the transforms how much local field belongs to them.
+  func completeTransforms(in folder: URL) throws {
+    if let field = try finalField() { try TransformFolder.complete(folder, fieldChunks: field.storedChunkCount()) }
   }
 
   /// The result, as the files of the run tell; its paths are those in the output folder.

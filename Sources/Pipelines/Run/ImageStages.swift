@@ -140,7 +140,10 @@ struct ImageStages {
   private func export() throws -> Stage {
     let writer = try writer(isShared: true)
     let target = folder.stage(StageName.export).appendingPathComponent(exported)
-    return Stage(StageName.export, tasks: .all(1), width: 1, isExclusive: true) { [resampler, exported, format] _ in
+    return Stage(
+      StageName.export, tasks: .all(1), width: 1, isExclusive: true,
+      isPresent: { _, outcome in outcome.result == (try? Digest(contentsOf: target))?.description }
+    ) { [resampler, exported, format] _ in
       try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
       if FileManager.default.fileExists(atPath: target.path) { try FileManager.default.removeItem(at: target) }
       do { try resampler.export(writer.levels[0].array, to: target.path, format.fileFormat) } catch let error as ChunkStoreError {
@@ -149,7 +152,8 @@ struct ImageStages {
         throw DamagedOutput(path: chunk, reason: error.localizedDescription)
       }
       let attributes = try FileManager.default.attributesOfItem(atPath: target.path)
-      return TaskOutcome(files: [exported: (attributes[.size] as? NSNumber)?.intValue ?? 0])
+      return TaskOutcome(
+        result: try Digest(contentsOf: target).description, files: [exported: (attributes[.size] as? NSNumber)?.intValue ?? 0])
     }
   }
 }

@@ -30,6 +30,35 @@ extension PlanFile {
     return plan
   }
 
+  /// The plan of an earlier run into the same output, where this one can go on with it; what cannot be gone on with is dropped.
+  ///
+  /// - Parameters:
+  ///   - output: what the run writes, as the user names it.
+  ///   - overwrite: whether a plan that is damaged or began with another input may be dropped.
+  ///   - difference: what an earlier plan began with that is different now, in words; `nil` where nothing is.
+  /// - Throws: `PipelineError` where there is something that may not be dropped; `RunError` where other processes are at work on it.
+  static func adopted(
+    from folder: RunFolder, output: String, overwrite: Bool, progress: any ProgressReporter, difference: (Self) -> String?
+  ) throws -> Self? {
+    var dropped: String?
+    do {
+      if let earlier = try read(folder) {
+        guard let change = difference(earlier) else { return earlier }
+        guard overwrite else {
+          throw PipelineError(
+            "the run that was begun for \(output) had another input: \(change)",
+            hint:
+              "give the command with --overwrite to begin again, `weft cancel \(output) --clean` to drop what is done, or another --output"
+          )
+        }
+        dropped = "what was begun with another input is dropped (\(change))"
+      }
+    } catch let error as PipelineError where overwrite { dropped = error.message }
+    if let dropped { progress.report(.note(dropped)) }
+    try folder.clear()
+    return nil
+  }
+
   func write(to folder: RunFolder) throws {
     let encoder = RunFolder.encoder
     encoder.outputFormatting.insert(.prettyPrinted)
@@ -65,9 +94,15 @@ extension RunFolder {
   /// - Throws: `PipelineError` where there is none, or it is another kind of run.
   static func planned<Plan: PlanFile>(_ path: String, as type: Plan.Type) throws -> (folder: RunFolder, plan: Plan) {
     let folder = try planned(path).folder
-    // It may have gone since: the run ended.
-    guard let plan = try Plan.read(folder) else { throw noRun(path) }
-    return (folder, plan)
+    return (folder, try folder.plan(as: Plan.self, of: path))
+  }
+
+  /// The plan of this run, which `path` names.
+  ///
+  /// - Throws: `PipelineError` where there is none any more, since the run ended, or it is another kind of run.
+  func plan<Plan: PlanFile>(as type: Plan.Type, of path: String) throws -> Plan {
+    guard let plan = try Plan.read(self) else { throw Self.noRun(path) }
+    return plan
   }
 }
 

@@ -40,7 +40,7 @@ struct Publication: Codable {
   }
 
   /// The number that a file or folder keeps when it is renamed; `nil` where there is none.
-  private static func identity(of url: URL) -> Int? {
+  static func identity(of url: URL) -> Int? {
     ((try? FileManager.default.attributesOfItem(atPath: url.path))?[.systemFileNumber] as? NSNumber)?.intValue
   }
 

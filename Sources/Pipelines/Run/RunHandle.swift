@@ -18,6 +18,8 @@ public struct RunHandle: Sendable {
   public let output: String
   private let folder: RunFolder
   private let plan: any PlanFile
+  /// What had the name of the last result when the handle was made.
+  private let earlierResult: Int?
 
   /// The run that writes an output, or the one in a run folder.
   ///
@@ -27,13 +29,26 @@ public struct RunHandle: Sendable {
     folder = planned.folder
     if planned.kind == ApplicationPlanFile.kindName {
       kind = .application
-      plan = try RunFolder.planned(folder.url.path, as: ApplicationPlanFile.self).plan
+      plan = try folder.plan(as: ApplicationPlanFile.self, of: path)
       output = TransformApplication.outputPath(of: folder.url)
     } else {
       kind = .registration
-      plan = try RunFolder.planned(folder.url.path, as: RegistrationPlanFile.self).plan
+      plan = try folder.plan(as: RegistrationPlanFile.self, of: path)
       output = folder.url.deletingLastPathComponent().path
     }
+    earlierResult = Publication.begun(in: folder) == nil ? Publication.identity(of: Self.lastResult(kind, output)) : nil
+  }
+
+  /// The result that gets its final name after all others.
+  private static func lastResult(_ kind: Kind, _ output: String) -> URL {
+    let url = URL(fileURLWithPath: output)
+    return kind == .registration ? url.appendingPathComponent("run.json") : url
+  }
+
+  /// Whether the run has ended since the handle was made, and all results have their names.
+  public var isFinished: Bool {
+    guard let result = Publication.identity(of: Self.lastResult(kind, output)) else { return false }
+    return result != earlierResult
   }
 
   /// Whether there is a run that writes an output, or one in a run folder.

@@ -31,6 +31,27 @@ public struct TransformFolder: Sendable {
     var moving: SpaceRecord
     var order: [String]
     var fieldStride: Int?
+    /// Stored chunks of the local field: one that is lost would read as zeros. Not in older files.
+    var fieldChunks: Int?
+
+    /// The record in a file.
+    ///
+    /// - Throws: `PipelineError` where it is damaged.
+    init(_ data: Data, in file: URL) throws {
+      do { self = try JSONDecoder().decode(Self.self, from: data) } catch {
+        throw PipelineError("\(file.path) is damaged: \(error)", hint: "run the registration again")
+      }
+    }
+
+    init(rank: Int, fixed: SpaceRecord, moving: SpaceRecord, order: [String], fieldStride: Int?) {
+      (self.rank, self.fixed, self.moving, self.order, self.fieldStride) = (rank, fixed, moving, order, fieldStride)
+    }
+
+    func write(to file: URL) throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      try encoder.encode(self).write(to: file, options: .atomic)
+    }
   }
 
   static let affineName = "affine.mat"
@@ -55,9 +76,15 @@ public struct TransformFolder: Sendable {
       rank: rank, fixed: SpaceRecord(extent: fixed, space: transform.fixedSpace),
       moving: SpaceRecord(extent: moving.extent, space: moving.space),
       order: order + [affineName], fieldStride: fieldStride)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try encoder.encode(record).write(to: folder.appendingPathComponent(recordName), options: .atomic)
+    try record.write(to: folder.appendingPathComponent(recordName))
+  }
+
+  /// Records how many chunks of the local field are stored, now that it is whole.
+  static func complete(_ folder: URL, fieldChunks: Int) throws {
+    let file = folder.appendingPathComponent(recordName)
+    var record = try Record(Data(contentsOf: file), in: file)
+    record.fieldChunks = fieldChunks
+    try record.write(to: file)
   }
 
   /// Opens the transforms of a run: the output folder, or `transforms/` inside it.
@@ -74,10 +101,7 @@ public struct TransformFolder: Sendable {
       throw PipelineError(
         "\(path) holds no transforms: \(file.path) cannot be read", hint: "give the output folder of a finished `weft register`")
     }
-    let record: Record
-    do { record = try JSONDecoder().decode(Record.self, from: data) } catch {
-      throw PipelineError("\(file.path) is damaged: \(error)", hint: "run the registration again")
-    }
+    let record = try Record(data, in: file)
     guard record.rank == 2 || record.rank == 3 else {
       throw PipelineError(
         "\(file.path) names rank \(record.rank), and 2 or 3 are known", hint: "the folder is damaged; run the registration again")
@@ -111,9 +135,22 @@ public struct TransformFolder: Sendable {
       transform: ComposedTransform(
         affine: affine.liftedToThreeAxes(), coarse: try warp(warpName), coarseInverse: try warp(inverseName), fixedSpace: fixedSpace),
       fixedExtent: fixedExtent, movingExtent: Extent(record.moving.extent), movingSpace: movingSpace, rank: record.rank,
-      field: try record.fieldStride.flatMap { withField ? $0 : nil }.map {
-        try LocalField.open(at: folder.appendingPathComponent(fieldName).path, lattice: SplineLattice(extent: fixedExtent, stride: $0))
-      })
+      field: withField ? try openField(of: record, in: folder) : nil)
+  }
+
+  private static func openField(of record: Record, in folder: URL) throws -> LocalField? {
+    guard let stride = record.fieldStride else { return nil }
+    let path = folder.appendingPathComponent(fieldName).path
+    let field = try LocalField.open(at: path, lattice: SplineLattice(extent: Extent(record.fixed.extent), stride: stride))
+    if let expected = record.fieldChunks {
+      let found = field.storedChunkCount()
+      guard found >= expected else {
+        throw PipelineError(
+          "\(path) is not whole: \(recordName) expects \(expected) chunks, and \(found) are there",
+          hint: "copy the folder again from where it is whole, or run the registration again")
+      }
+    }
+    return field
   }
 
   /// The local field around a box of the fixed lattice; `nil` where there is none.

@@ -164,6 +164,32 @@ struct ApplicationTests {
     }
   }
 
+  /// A chunk that is lost would read as zeros: as no displacement.
+  @Test(arguments: [true, false]) func aFieldThatIsNotWholeIsRefused(isStepByStep: Bool) async throws {
+    try await withRun { folder in
+      let out = folder.path + (isStepByStep ? "/out" : "/whole")
+      if !isStepByStep {
+        var options = smallOptions(block: [32, 22, 40])
+        options.stages = [.affine, .fine]
+        _ = try await ChunkedRegistration(fixed: Self.pair.images.fixed, moving: Self.pair.images.moving, options: options).run(into: out)
+      }
+      _ = try TransformFolder.open(out)
+      let field = out + "/transforms/field.ome.zarr"
+      let chunks = try files(below: field).keys.filter { $0.hasPrefix("0/c/") }.sorted()
+      try FileManager.default.removeItem(atPath: field + "/" + chunks[0])
+      let error = #expect(throws: PipelineError.self) { try TransformFolder.open(out) }
+      let said = "field.ome.zarr is not whole: transform.json expects \(chunks.count) chunks, and \(chunks.count - 1) are there"
+      #expect(error?.localizedDescription.contains(said) == true, "\(error?.localizedDescription ?? "")")
+
+      // Older folders do not say how many there are.
+      let file = URL(fileURLWithPath: out + "/transforms/transform.json")
+      var record = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+      #expect(record.removeValue(forKey: "fieldChunks") as? Int == chunks.count)
+      try JSONSerialization.data(withJSONObject: record).write(to: file)
+      _ = try TransformFolder.open(out)
+    }
+  }
+
   @Test func ranksAndExistingOutputsAreChecked() async throws {
     try await withRun { folder in
       let flat = image(VoxelBuffer<UInt8>(extent: [40, 40]), name: "flat")

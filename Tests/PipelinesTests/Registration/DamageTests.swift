@@ -41,17 +41,6 @@ struct DamageTests {
     }
   }
 
-  private func results(_ folder: String) throws -> [String: Data] {
-    var found: [String: Data] = [:]
-    for case let name as String in FileManager.default.enumerator(atPath: folder) ?? .init() where !name.hasPrefix(".weft") {
-      let url = URL(fileURLWithPath: folder + "/" + name)
-      if name != "timings.csv", try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true {
-        found[name] = try Data(contentsOf: url)
-      }
-    }
-    return found
-  }
-
   private func expectNoTrace(
     _ images: (fixed: StoredImage, moving: StoredImage), _ options: RegistrationOptions, atStart stage: String,
     of isChosen: @escaping @Sendable (String) -> Bool
@@ -63,7 +52,7 @@ struct DamageTests {
       _ = try await ChunkedRegistration(fixed: images.fixed, moving: images.moving, options: options, progress: flip).run(into: spoiled)
       #expect(!flip.flipped.withLock { $0.isEmpty }, "nothing was there to be damaged")
       #expect(flip.warnings.withLock { $0.contains { $0.contains("is damaged") } }, "nobody noticed")
-      let (expected, found) = try (results(whole), results(spoiled))
+      let (expected, found) = try (resultFiles(whole), resultFiles(spoiled))
       #expect(expected.keys == found.keys && expected.count > 5)
       for (name, bytes) in expected { #expect(found[name] == bytes, "\(name)") }
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+public import Foundation
 
 /// Every result of a run but seconds, by its name in the folder.
-func resultFiles(_ folder: String) throws -> [String: Data] {
+public func resultFiles(_ folder: String) throws -> [String: Data] {
   var found: [String: Data] = [:]
   for case let name as String in FileManager.default.enumerator(atPath: folder) ?? .init() {
     let url = URL(fileURLWithPath: folder + "/" + name)
