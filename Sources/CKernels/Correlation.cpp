@@ -211,27 +211,30 @@ struct Quality {
   Extent n;
   Radii r;
   double floor;
-  float *map;
+  float *map;  // may be null
 };
 
 CK_VECTORISED CKernelsScore quality_tile(const Quality &q, const Tile &tile, WindowScratch &scratch) {
   long width = q.n.x;
-  float *score = &scratch.extra[0], *counted = score + width;
+  float *score = &scratch.extra[0], *counted = score + width, *spare = counted + width;
   CKernelsScore total = {0, 0};
   float floor = float(q.floor * q.floor);
   auto finish = [&](long z, long y, const float *sums) __attribute__((always_inline)) {
     long start = (z * q.n.y + y) * width;
     const float *sn = sums, *sf = sn + width, *sm = sf + width, *sff = sm + width, *smm = sff + width, *sfm = smm + width;
+    float *values = q.map ? q.map + start : spare;
+    const uint8_t *valid = q.valid + start, *mask = q.mask + start;
     CK_INDEPENDENT
     for (long x = 0; x < width; ++x) {
       float inverse = 1.0f / (sn[x] > 1.0f ? sn[x] : 1.0f);
       float fMean = sf[x] * inverse, mMean = sm[x] * inverse;
       float ff = sff[x] * inverse - fMean * fMean, mm = smm[x] * inverse - mMean * mMean, fm = sfm[x] * inverse - fMean * mMean;
       // Below this a variance is what rounding leaves of a flat window.
-      bool defined = ff > 2e-6f * sff[x] * inverse && mm > 2e-6f * smm[x] * inverse;
-      float value = defined ? fm / std::sqrt(ff * mm + floor) : 0.0f;
-      bool counts = defined && q.mask[start + x] != 0 && q.valid[start + x] != 0;
-      q.map[start + x] = value;
+      bool defined = (ff > 2e-6f * sff[x] * inverse) & (mm > 2e-6f * smm[x] * inverse);
+      float value = fm / std::sqrt(std::fmax(ff * mm, 0.0f) + floor);
+      value = defined ? value : 0.0f;
+      bool counts = defined & (mask[x] != 0) & (valid[x] != 0);
+      values[x] = value;
       score[x] = counts ? value : 0.0f;
       counted[x] = counts ? 1.0f : 0.0f;
     }
@@ -286,8 +289,8 @@ void ckernels_correlation_equations(const float *fixed __noescape, const float *
 
 CKernelsScore ckernels_local_correlation(const float *fixed __noescape, const float *moving __noescape, const uint8_t *valid __noescape,
     const uint8_t *mask __noescape, size_t nz, size_t ny, size_t nx, int rz, int ry, int rx, double floor, float *map __noescape,
-    int threads) {
-  Quality q = {fixed, moving, valid, mask, {nz, ny, nx}, {rz, ry, rx}, floor, map};
+    size_t mapCount, int threads) {
+  Quality q = {fixed, moving, valid, mask, {nz, ny, nx}, {rz, ry, rx}, floor, mapCount ? map : nullptr};
   return score_tiles(
-      q.n, q.r, 2 * q.n.x, threads, [&](const Tile &tile, WindowScratch &scratch) { return quality_tile(q, tile, scratch); });
+      q.n, q.r, 3 * q.n.x, threads, [&](const Tile &tile, WindowScratch &scratch) { return quality_tile(q, tile, scratch); });
 }

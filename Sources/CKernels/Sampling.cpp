@@ -15,7 +15,6 @@ constexpr float kRounding = 1e-3f;
 
 struct Warp {
   const float *image;
-  const uint8_t *imageValid;
   Extent n;
   const float *field;
   Extent m;
@@ -39,26 +38,10 @@ CK_INDEPENDENT
   for (long x = 0; x < width; ++x) {
     float pz = atZ + sz * uz[x], py = atY + sy * uy[x], px = float(int(x)) + sx * ux[x];
     Corner p = corner(cell, pz, py, px);
-    float value = linear(image, cell, p);
-    bool in = inside(cell, kHalfVoxel, pz, py, px);
+    float value = linear_of_weighing(image, cell, p);
+    bool in = inside(cell, kHalfVoxel, pz, py, px) && value == value;
     target[x] = in ? value : 0.0f;
     valid[x] = in ? 1 : 0;
-  }
-}
-
-/// Clears what lies beside voxels that are not valid; a second pass, so that the first stays vectorised.
-void apply_validity(const Warp &w, long z, long y, const float *scratch) {
-  long width = w.n.x;
-  const float *uz = scratch, *uy = uz + width, *ux = uy + width;
-  Cell cell = cell_of(w.n);
-  float *target = w.target + (z * w.n.y + y) * width;
-  uint8_t *valid = w.valid + (z * w.n.y + y) * width;
-  for (long x = 0; x < width; ++x) {
-    if (!valid[x]) continue;
-    Corner p = corner(cell, float(z) + w.scales[0] * uz[x], float(y) + w.scales[1] * uy[x], float(int(x)) + w.scales[2] * ux[x]);
-    if (all_valid(w.imageValid, cell, p)) continue;
-    valid[x] = 0;
-    target[x] = 0;
   }
 }
 
@@ -149,19 +132,15 @@ void resample_cubic(const Resample &r, long row, const float *pz, const float *p
 
 }  // namespace
 
-void ckernels_warp(const float *image __noescape, const uint8_t *imageValid __noescape, size_t nz, size_t ny, size_t nx,
-    const float *field __noescape, size_t mz, size_t my, size_t mx, int gz, int gy, int gx, float sz, float sy, float sx,
+void ckernels_warp(const float *image __noescape, size_t nz, size_t ny, size_t nx, const float *field __noescape, size_t mz, size_t my, size_t mx, int gz, int gy, int gx, float sz, float sy, float sx,
     float *target __noescape, uint8_t *valid __noescape, int threads) {
-  Warp w = {image, imageValid, {nz, ny, nx}, field, {mz, my, mx}, {gz, gy, gx}, {sz, sy, sx}, target, valid};
-  bool masked = std::find(imageValid, imageValid + w.n.count(), 0) != imageValid + w.n.count();
+  Warp w = {image, {nz, ny, nx}, field, {mz, my, mx}, {gz, gy, gx}, {sz, sy, sx}, target, valid};
   RowParts rows(w.n);
-  parallel(rows.parts, threads, [&](long part) {
-    std::vector<float> scratch(size_t(3 * w.n.x + w.m.x + 2));
-    for (long row = rows.first(part); row < rows.end(part); ++row) {
-      warp_row(w, row / w.n.y, row % w.n.y, scratch.data());
-      if (masked) apply_validity(w, row / w.n.y, row % w.n.y, scratch.data());
-    }
-  });
+  parallel(
+      rows.parts, threads, [&] { return std::vector<float>(size_t(3 * w.n.x + w.m.x + 2)); },
+      [&](long part, std::vector<float> &scratch) {
+        for (long row = rows.first(part); row < rows.end(part); ++row) warp_row(w, row / w.n.y, row % w.n.y, scratch.data());
+      });
 }
 
 void ckernels_resample(const float *image __noescape, size_t nz, size_t ny, size_t nx, const float *pointZ __noescape,

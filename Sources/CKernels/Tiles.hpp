@@ -49,19 +49,41 @@ CK_INLINE void clear(float *values, long count) {
   for (long i = 0; i < count; ++i) values[i] = 0;
 }
 
+template <int terms>
+CK_INLINE void sum_terms(const float *from, long step, long width, float *out) {
+  CK_INDEPENDENT
+  for (long x = 0; x < width; ++x) {
+    float sum = from[x];
+#pragma unroll
+    for (int k = 1; k < terms; ++k) sum += from[k * step + x];
+    out[x] = sum;
+  }
+}
+
 /// out = the sum of 2 radius + 1 rows, `step` apart, first to last: the same order wherever a tile starts.
 CK_INLINE void sum_rows(const float *from, long step, long radius, long width, float *out) {
-  if (radius == 2) {
-    const float *b = from + step, *c = b + step, *d = c + step, *e = d + step;
-    CK_INDEPENDENT
-    for (long x = 0; x < width; ++x) out[x] = (((from[x] + b[x]) + c[x]) + d[x]) + e[x];
-    return;
+  switch (radius) {
+    case 0: return sum_terms<1>(from, step, width, out);
+    case 1: return sum_terms<3>(from, step, width, out);
+    case 2: return sum_terms<5>(from, step, width, out);
+    case 4: return sum_terms<9>(from, step, width, out);
+    default:
+      sum_terms<1>(from, step, width, out);
+      for (long k = 1; k <= 2 * radius; ++k) {
+        CK_INDEPENDENT
+        for (long x = 0; x < width; ++x) out[x] += from[k * step + x];
+      }
   }
+}
+
+template <int terms>
+CK_INLINE void sum_planes(const float *const *planes, long width, float *out) {
   CK_INDEPENDENT
-  for (long x = 0; x < width; ++x) out[x] = from[x];
-  for (long k = 1; k <= 2 * radius; ++k) {
-    CK_INDEPENDENT
-    for (long x = 0; x < width; ++x) out[x] += from[k * step + x];
+  for (long x = 0; x < width; ++x) {
+    float sum = planes[0][x];
+#pragma unroll
+    for (int k = 1; k < terms; ++k) sum += planes[k][x];
+    out[x] = sum;
   }
 }
 
@@ -89,37 +111,33 @@ CK_INLINE void window_sums(const Extent &n, const Radii &r, const Tile &tile, Wi
         float *row = rows + t * components * width;
         if (yy < 0 || yy >= n.y) {
           clear(row, components * width);
-          continue;
+        } else {
+          load(zz, yy, line + r.x, pitch);
+          for (int c = 0; c < components; ++c) sum_rows(line + c * pitch, 1, r.x, width, row + c * width);
         }
-        load(zz, yy, line + r.x, pitch);
-        for (int c = 0; c < components; ++c) sum_rows(line + c * pitch, 1, r.x, width, row + c * width);
-        // A row of the window's sums along x and y is due once its last row is there.
+        // A row of sums along x and y is due once the last row of its window is there.
         long y = t - 2 * r.y;
         if (y >= 0) sum_rows(rows + y * components * width, components * width, r.y, components * width, ringRow(slot, y, 0));
-      }
-      // Rows beyond the image end the window, too.
-      for (long t = 0; t < tall; ++t) {
-        long yy = tile.y0 - r.y + t, y = t - 2 * r.y;
-        if (y >= 0 && (yy < 0 || yy >= n.y))
-          sum_rows(rows + y * components * width, components * width, r.y, components * width, ringRow(slot, y, 0));
       }
     }
     long z = zz - r.z;
     if (z < tile.z0 || z >= tile.z1) continue;
     for (long y = 0; y < high; ++y) {
       long first = (z - tile.z0) % slots, run = components * width;
-      if (r.z == 2) {
-        const float *a = ringRow(first, y, 0), *b = ringRow((first + 1) % slots, y, 0), *c = ringRow((first + 2) % slots, y, 0),
-                    *d = ringRow((first + 3) % slots, y, 0), *e = ringRow((first + 4) % slots, y, 0);
-        CK_INDEPENDENT
-        for (long x = 0; x < run; ++x) sums[x] = (((a[x] + b[x]) + c[x]) + d[x]) + e[x];
-      } else {
-        const float *from = ringRow(first, y, 0);
-        for (long x = 0; x < run; ++x) sums[x] = from[x];
-        for (long k = 1; k < slots; ++k) {
-          from = ringRow((first + k) % slots, y, 0);
-          for (long x = 0; x < run; ++x) sums[x] += from[x];
-        }
+      const float *planes[9];
+      for (long k = 0; k < std::min(9L, slots); ++k) planes[k] = ringRow((first + k) % slots, y, 0);
+      switch (slots) {
+        case 1: sum_planes<1>(planes, run, sums); break;
+        case 3: sum_planes<3>(planes, run, sums); break;
+        case 5: sum_planes<5>(planes, run, sums); break;
+        case 9: sum_planes<9>(planes, run, sums); break;
+        default:
+          sum_planes<1>(planes, run, sums);
+          for (long k = 1; k < slots; ++k) {
+            const float *plane = ringRow((first + k) % slots, y, 0);
+            CK_INDEPENDENT
+            for (long x = 0; x < run; ++x) sums[x] += plane[x];
+          }
       }
       finish(z, tile.y0 + y, sums);
     }

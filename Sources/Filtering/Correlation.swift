@@ -29,7 +29,7 @@ public func localNormalizedCrossCorrelation(
   let centred = CentredPair(fixed, moving, mask: nil, threads: threads)
   let counts = mask ?? VoxelBuffer(extent: fixed.extent, repeating: 1)
   precondition(counts.extent == fixed.extent, "a mask of \(counts.extent) does not fit an image of \(fixed.extent)")
-  var map = VoxelBuffer<Float>(extent: fixed.extent)
+  var map = VoxelBuffer<Float>(extent: keepMap ? fixed.extent : [0, 0, 0])
   var span = map.mutableSpan
   let along = lattice.lengths.map { Int32(min(radius, $0 - 1)) }
   let score = ckernels_local_correlation(

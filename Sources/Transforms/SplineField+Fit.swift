@@ -15,21 +15,39 @@ extension SplineField {
   /// - Complexity: O(voxels).
   public static func fitting(_ field: VectorField, over box: Box, on lattice: SplineLattice) -> SplineField {
     precondition(field.extent == box.extent, "a displacement for each voxel of \(box)")
+    return fitting(samples: field, first: box.lower.map(Double.init), steps: [1, 1, 1], over: box, on: lattice)
+  }
+
+  /// The spline field over `box` nearest to samples of one, as `fitting(_:over:on:)`.
+  ///
+  /// - Parameters:
+  ///   - samples: displacements in voxels.
+  ///   - first: the voxel of the volume at which the first sample lies, fractional; no sample lies more than half a voxel outside `box`.
+  ///   - steps: voxels between samples along each axis.
+  public static func fitting(
+    samples: VectorField, first: [Double], steps: [Double], over box: Box, on lattice: SplineLattice
+  ) -> SplineField {
     let region = lattice.controlPoints(for: box)
+    let axes = [2, 1, 0].filter { lattice.extent[$0] > 1 }
+    let solvers = axes.map { axis in
+      AxisFit(
+        taps: AxisTaps(
+          positions: (0..<samples.extent[axis]).map { first[axis] + Double($0) * steps[axis] }, stride: lattice.stride[axis],
+          firstControl: region.lower[axis], controls: region.extent[axis]), controls: region.extent[axis])
+    }
     func fit(_ component: VoxelBuffer<Float>) -> VoxelBuffer<Float> {
-      var lengths = box.extent.lengths
+      var lengths = samples.extent.lengths
       var values = component.elements
-      for axis in [2, 1, 0] where lattice.extent[axis] > 1 {
-        let taps = AxisTaps(range: box[axis], stride: lattice.stride[axis], firstControl: region.lower[axis])
+      for (axis, solver) in zip(axes, solvers) {
         let inner = lengths[(axis + 1)...].reduce(1, *)
         let outer = lengths[..<axis].reduce(1, *)
-        let solver = AxisFit(taps: taps, controls: region.extent[axis])
         values = solver.fit(values, outer: outer, inner: inner)
         lengths[axis] = region.extent[axis]
       }
       return VoxelBuffer(extent: region.extent, elements: values)
     }
-    return SplineField(lattice: lattice, region: region, coefficients: VectorField(z: fit(field.z), y: fit(field.y), x: fit(field.x)))
+    return SplineField(
+      lattice: lattice, region: region, coefficients: VectorField(z: fit(samples.z), y: fit(samples.y), x: fit(samples.x)))
   }
 }
 

@@ -89,7 +89,7 @@ public struct SplineField: Sendable, Equatable {
   }
 }
 
-/// For each voxel of a range along one axis: the first of its four control points and their weights.
+/// For each of some places along one axis: the first of its four control points and their weights.
 struct AxisTaps {
   let first: [Int]
   let weights: [SIMD4<Float>]
@@ -98,6 +98,18 @@ struct AxisTaps {
     first = range.map { $0 / stride - 1 - firstControl }
     weights = range.map { voxel in
       let w = SplineLattice.weights(at: Double(voxel % stride) / Double(stride))
+      return SIMD4(Float(w.0), Float(w.1), Float(w.2), Float(w.3))
+    }
+  }
+
+  /// - Parameters:
+  ///   - positions: in voxels, fractional; beyond the outermost cells the polynomial of those goes on.
+  ///   - controls: how many control points there are, at least 4.
+  init(positions: [Double], stride: Int, firstControl: Int, controls: Int) {
+    let cells = positions.map { min(max(Int(($0 / Double(stride)).rounded(.down)), firstControl + 1), firstControl + controls - 3) }
+    first = cells.map { $0 - 1 - firstControl }
+    weights = zip(positions, cells).map { position, cell in
+      let w = SplineLattice.weights(at: position / Double(stride) - Double(cell))
       return SIMD4(Float(w.0), Float(w.1), Float(w.2), Float(w.3))
     }
   }

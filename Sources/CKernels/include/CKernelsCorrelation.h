@@ -30,11 +30,12 @@ void ckernels_correlation_equations(const float *__counted_by(nz *ny *nx) fixed 
     int gz, int gy, int gx, int rz, int ry, int rx, const float *__counted_by(coefficientCount) coefficients __noescape,
     size_t coefficientCount, float *__counted_by(9 * mz * my * mx) equations __noescape, float sz, float sy, float sx, int threads);
 
-/// The local correlation about each voxel, 0 where it is undefined; the score sums it over the centres in `mask` that have a variance.
+/// The local correlation about each voxel, 0 where it is undefined, in `map` unless that is empty; the score sums it over the centres in
+/// `mask` that have a variance.
 CKernelsScore ckernels_local_correlation(const float *__counted_by(nz *ny *nx) fixed __noescape,
     const float *__counted_by(nz *ny *nx) moving __noescape, const uint8_t *__counted_by(nz *ny *nx) valid __noescape,
     const uint8_t *__counted_by(nz *ny *nx) mask __noescape, size_t nz, size_t ny, size_t nx, int rz, int ry, int rx, double floor,
-    float *__counted_by(nz *ny *nx) map __noescape, int threads);
+    float *__counted_by(mapCount) map __noescape, size_t mapCount, int threads);
 
 #ifdef __cplusplus
 }

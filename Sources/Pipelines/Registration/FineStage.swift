@@ -45,7 +45,8 @@ struct FineStage: Sendable {
 
   private func deform(_ block: Block, _ pair: BlockPair, widened: Bool) throws -> BlockRecord {
     let core = block.core.relative(to: pair.box.lower)
-    let before = pair.likeness(pair.moving, pair.movingMask, in: core)
+    let visible = pair.moving.masked(by: pair.movingMask)
+    let before = pair.likeness(visible, in: core, threads: threads)
     var record = BlockRecord(block, .noGain)
     record.widened = widened
     record.validPercent = 100 * Double(pair.movingMask.cropped(to: core).elements.count { $0 != 0 }) / Double(core.count)
@@ -53,22 +54,23 @@ struct FineStage: Sendable {
     record.metricAfter = before
     let options = DeformableOptions(registration.options.accuracy, coarse.metric, threads: threads)
     let spacing = registration.fixedRegion.space.spacing
-    var stored = try registerDeformable(
+    let found = try registerDeformable(
       fixed: pair.fixed, moving: pair.moving, fixedMask: pair.fixedMask, movingMask: pair.movingMask, spacing: spacing, options: options,
       isCancelled: { Task.isCancelled }
-    ).forward
+    ).field
 
     // From here on the field is the stored one: what is measured is what will be used.
+    let field = SplineField.fitting(found, of: pair.box, over: block.extended, on: fields.lattice)
     let within = block.extended.relative(to: pair.box.lower)
-    let field = SplineField.fitting(stored.cropped(to: within), over: block.extended, on: fields.lattice)
-    for axis in 0..<3 {
-      let dense = field.dense(component: axis, over: block.extended)
-      stored[axis].copy(from: dense, box: dense.extent.box, at: within.lower)
+    var stored = field.dense(over: block.extended)
+    if block.extended != pair.box {
+      let inner = stored
+      stored = VectorField(zeros: pair.box.extent)
+      for axis in 0..<3 { stored[axis].copy(from: inner[axis], box: inner.extent.box, at: within.lower) }
     }
-    let warped = Filtering.warped(pair.moving, by: stored, threads: threads).values
     // A value that is interpolated with what lies outside the moving image is none.
-    let valid = Filtering.warped(pair.movingMask.converted(to: Float.self), by: stored, threads: threads).values
-    let after = pair.likeness(warped, valid.mapVoxels { UInt8($0 > 0.999 ? 1 : 0) }, in: core)
+    let warped = Filtering.warped(visible, by: stored, outside: .nan, threads: threads).values
+    let after = pair.likeness(warped, in: core, threads: threads)
     let coreField = stored.cropped(to: core)
     record.largestDisplacement = coreField.longest
     guard after > before + Self.leastGain else {
@@ -110,6 +112,21 @@ struct FineStage: Sendable {
     let upper = (0..<3).map { axis in min(whole[axis], max(lower[axis] + 1, Int(corners.map { $0[axis] }.max()!.rounded(.up)) + 1)) }
     let part = mask.voxels.cropped(to: Box(lower: lower, upper: upper))
     return Double(part.elements.count { $0 != 0 }) / Double(part.count)
+  }
+}
+
+extension SplineField {
+  /// The spline field over a box nearest to a field that was found on a larger one.
+  fileprivate static func fitting(_ found: SampledField, of whole: Box, over box: Box, on lattice: SplineLattice) -> SplineField {
+    let within = box.relative(to: whole.lower)
+    let part = Box(
+      lower: zip(within.lower, found.factors).map { ($0 + $1 - 1) / $1 },
+      upper: (0..<3).map { min(found.vectors.extent[$0], (within.upper[$0] + found.factors[$0] - 1) / found.factors[$0]) })
+    let first = (0..<3).map { axis in
+      Double(whole.lower[axis] + part.lower[axis] * found.factors[axis]) + Double(found.factors[axis] - 1) / 2
+    }
+    return fitting(
+      samples: found.vectors.cropped(to: part), first: first, steps: found.factors.map(Double.init), over: box, on: lattice)
   }
 }
 

@@ -121,7 +121,7 @@ extension DeformableLevel {
     var valueSpan = values.mutableSpan
     var validSpan = valid.mutableSpan
     ckernels_warp(
-      image.values.span, image.valid.span, n.z, n.y, n.x, field.span, m.z, m.y, m.x, g[0], g[1], g[2], s[0], s[1], s[2], &valueSpan,
+      image.values.span, n.z, n.y, n.x, field.span, m.z, m.y, m.x, g[0], g[1], g[2], s[0], s[1], s[2], &valueSpan,
       &validSpan, Int32(threads))
     target = LevelImage(values: values, valid: valid)
   }

@@ -6,8 +6,17 @@ internal import Volumes
 
 /// One image at one level: its voxels, centred and scaled to variance 1 at full resolution, and which of them count.
 struct LevelImage: Sendable {
+  /// 0 where a voxel does not count.
   var values: [Float]
   var valid: [UInt8]
+
+  /// The image as it is warped: not a number where a voxel does not count.
+  var forWarping: LevelImage {
+    guard valid.contains(0) else { return self }
+    var image = self
+    for i in image.values.indices where valid[i] == 0 { image.values[i] = .nan }
+    return image
+  }
 }
 
 /// One resolution: both images on one lattice, and the coarser lattice that holds the field.
@@ -23,7 +32,9 @@ struct DeformableLevel: Sendable {
   /// Distance between voxels of this level along each axis; the least of it is the level's unit of length.
   let spacing: [Double]
   let fullSpacing: [Double]
+  /// For warping in symmetric mode.
   var fixed: LevelImage
+  /// For warping.
   var moving: LevelImage
 
   /// The least spacing along axes of more than one voxel.
@@ -61,7 +72,8 @@ func deformableLevels(
     levels.append(
       DeformableLevel(
         factors: factors, lattice: lattice, fieldFactors: fieldFactors, fieldLattice: lattice.dividedRoundingUp(by: fieldFactors),
-        spacing: here, fullSpacing: spacing, fixed: fixed, moving: moving))
+        spacing: here, fullSpacing: spacing,
+        fixed: options.symmetric ? fixed.forWarping : fixed, moving: moving.forWarping))
     let next = halving(lattice: lattice, spacing: here, minimum: options.minimumExtent)
     if levels.count == count || next == [1, 1, 1] { break }
     let coarse = shrunk(fixed.values, valid: fixed.valid, lattice: lattice, factors: next, threads: options.threads)

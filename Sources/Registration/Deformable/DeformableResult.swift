@@ -4,10 +4,10 @@ public import Volumes
 
 /// What a deformable registration found.
 public struct DeformableResult: Sendable {
-  /// Fixed voxel `x` lies at moving voxel `x + forward(x)`.
-  public let forward: VectorField
-  /// Moving voxel `y` lies at fixed voxel `y + inverse(y)`; in symmetric mode, or where it was asked for.
-  public let inverse: VectorField?
+  /// Fixed voxel `x` lies at moving voxel `x + forward(x)`, on the lattice on which it was found.
+  package let field: SampledField
+  /// The same for `inverse`.
+  package let inverseField: SampledField?
   /// How each level went, coarsest first.
   public let levels: [DeformableLevelReport]
   /// The metric at the finest level before the first step: more is better (mean squared local correlation in 0 ... 1, mutual
@@ -15,6 +15,11 @@ public struct DeformableResult: Sendable {
   public let metricBefore: Double
   /// The metric at the finest level after the last step.
   public let metricAfter: Double
+
+  /// Fixed voxel `x` lies at moving voxel `x + forward(x)`. O(voxels): made when it is asked for.
+  public var forward: VectorField { field.expanded() }
+  /// Moving voxel `y` lies at fixed voxel `y + inverse(y)`; in symmetric mode, or where it was asked for. O(voxels), as `forward`.
+  public var inverse: VectorField? { inverseField?.expanded() }
 }
 
 /// How one level of a deformable registration went.

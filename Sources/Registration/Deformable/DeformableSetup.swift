@@ -80,10 +80,9 @@ func addDetail(
 
 /// The metric before the first step, at the finest level.
 func metricAtStart(_ level: DeformableLevel, full: Lattice, initial: VectorField?, _ options: DeformableOptions) -> Double {
-  var asymmetric = options
-  asymmetric.symmetric = false
-  var engine = DeformableEngine(level: level, options: asymmetric)
-  return engine.metric(DeformableFields(moving: start(level, full: full, initial: initial, options.threads), fixed: []))
+  var engine = DeformableEngine(level: level, options: options)
+  let field = start(level, full: full, initial: initial, options.threads)
+  return engine.metric(DeformableFields(moving: field, fixed: options.symmetric ? field.map { _ in 0 } : []))
 }
 
 /// A field on the field lattice of the next finer level.
@@ -98,25 +97,7 @@ func refine(_ field: [Float], from coarse: DeformableLevel, to fine: DeformableL
   return packed
 }
 
-/// A packed field of a level on the full lattice.
-private func expanded(_ field: [Float], level: DeformableLevel, full: Lattice, _ threads: Int) -> VectorField {
-  let parts = (0..<3).map { c in
-    var lattice = level.fieldLattice
-    var values = Array(field[c * lattice.count..<(c + 1) * lattice.count])
-    var left = zip(level.factors, level.fieldFactors).map(*)
-    while left.contains(where: { $0 > 1 }) {
-      let factors = left.map { $0 > 1 ? 2 : 1 }
-      left = zip(left, factors).map(/)
-      let finer = full.dividedRoundingUp(by: left)
-      values = upsampled(values.span, from: lattice, to: finer, factors: factors, threads: threads)
-      lattice = finer
-    }
-    return VoxelBuffer(extent: full.extent, elements: values)
-  }
-  return VectorField(z: parts[0], y: parts[1], x: parts[2])
-}
-
-/// Joins the halves of a symmetric registration, inverts where asked for, and expands to the full lattice.
+/// Joins the halves of a symmetric registration, and inverts where asked for.
 func finish(
   _ fields: DeformableFields, level: DeformableLevel, full: Lattice, _ options: DeformableOptions, _ levels: [DeformableLevelReport],
   before: Double, after: Double
@@ -145,8 +126,11 @@ func finish(
   } else if options.inverse {
     backward = inverse(forward)
   }
+  func sampled(_ field: [Float]) -> SampledField {
+    SampledField(
+      vectors: VectorField(packed: field, extent: Extent(m.lengths)), factors: zip(level.factors, level.fieldFactors).map(*),
+      extent: Extent(full.lengths))
+  }
   return DeformableResult(
-    forward: expanded(forward, level: level, full: full, options.threads),
-    inverse: backward.map { expanded($0, level: level, full: full, options.threads) }, levels: levels, metricBefore: before,
-    metricAfter: after)
+    field: sampled(forward), inverseField: backward.map(sampled), levels: levels, metricBefore: before, metricAfter: after)
 }
