@@ -4,6 +4,7 @@
 //
 //   swift run -c release benchmarks tasks [COUNT]                 a run of tasks that do nothing, and its resume
 //   swift run -c release benchmarks overhead [VOXELS [CORE]]      the share of a registration that is not its tasks' work
+//   swift run -c release benchmarks starts COUNT IMAGE...           images against copies turned, scaled and moved at random
 //   swift run -c release benchmarks costs [VOXELS [CORE]]         each stage's seconds beside those that `weft plan` expects
 
 import BlockExecution
@@ -17,9 +18,10 @@ switch words.first {
 case "tasks": try await measureTasks(count: number(1, 100_000))
 case "resume" where words.count == 3: try await measureResume(words[1], count: number(2, 0))
 case "overhead": try await measureOverhead(voxels: number(1, 160), core: number(2, 40))
+case "starts" where words.count > 2: try measureStarts(Array(words.dropFirst(2)), count: number(1, 100))
 case "costs": try await measureCosts(voxels: number(1, 256), core: number(2, 128))
 default:
-  print("usage: benchmarks tasks [COUNT] | overhead [VOXELS [CORE]] | costs [VOXELS [CORE]]")
+  print("usage: benchmarks tasks [COUNT] | overhead [VOXELS [CORE]] | costs [VOXELS [CORE]] | starts COUNT IMAGE...")
   exit(2)
 }
 

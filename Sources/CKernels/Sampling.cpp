@@ -10,9 +10,6 @@ namespace {
 // A border voxel reaches half a voxel out. While registering it counts as far as that: else the least step across the border would take
 // voxels away from the metric, which then moves to keep them.
 constexpr float kHalfVoxel = 0.5f;
-// What rounding may do to a point on the border.
-constexpr float kRounding = 1e-3f;
-
 struct Warp {
   const float *image;
   Extent n;
@@ -51,7 +48,7 @@ struct Resample {
   const float *points[3];
   Extent m;
   bool relative;
-  float outside;
+  float reach, outside;
   float *target;
   uint8_t *valid;
 };
@@ -77,7 +74,7 @@ CK_INDEPENDENT
   for (long x = 0; x < width; ++x) {
     Corner p = corner(cell, pz[x], py[x], px[x]);
     float value = linear(image, cell, p);
-    bool in = inside(cell, kRounding, pz[x], py[x], px[x]);
+    bool in = inside(cell, r.reach, pz[x], py[x], px[x]);
     target[x] = in ? value : outside;
     valid[x] = in ? 1 : 0;
   }
@@ -104,7 +101,7 @@ CK_INLINE void catmull_rom(float t, float *w) {
 void resample_cubic(const Resample &r, long row, const float *pz, const float *py, const float *px) {
   Cell cell = cell_of(r.n);
   for (long x = 0; x < r.m.x; ++x) {
-    bool in = inside(cell, kRounding, pz[x], py[x], px[x]);
+    bool in = inside(cell, r.reach, pz[x], py[x], px[x]);
     r.valid[row * r.m.x + x] = in ? 1 : 0;
     r.target[row * r.m.x + x] = r.outside;
     if (!in) continue;
@@ -145,8 +142,8 @@ void ckernels_warp(const float *image __noescape, size_t nz, size_t ny, size_t n
 
 void ckernels_resample(const float *image __noescape, size_t nz, size_t ny, size_t nx, const float *pointZ __noescape,
     const float *pointY __noescape, const float *pointX __noescape, size_t mz, size_t my, size_t mx, int relative, int interpolation,
-    float outside, float *target __noescape, uint8_t *valid __noescape, int threads) {
-  Resample r = {image, {nz, ny, nx}, {pointZ, pointY, pointX}, {mz, my, mx}, relative != 0, outside, target, valid};
+    float reach, float outside, float *target __noescape, uint8_t *valid __noescape, int threads) {
+  Resample r = {image, {nz, ny, nx}, {pointZ, pointY, pointX}, {mz, my, mx}, relative != 0, reach, outside, target, valid};
   RowParts rows(r.m);
   parallel(rows.parts, threads, [&](long part) {
     std::vector<float> scratch(size_t(3 * r.m.x));

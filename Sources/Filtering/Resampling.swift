@@ -33,7 +33,7 @@ public enum Interpolation: String, Sendable, CaseIterable {
 public func warped(
   _ moving: VoxelBuffer<Float>, by field: VectorField, interpolation: Interpolation = .linear, outside: Float = 0, threads: Int = 1
 ) -> (values: VoxelBuffer<Float>, valid: VoxelBuffer<UInt8>) {
-  resample(moving, at: field, relative: true, interpolation: interpolation, outside: outside, threads: threads)
+  resample(moving, at: field, relative: true, interpolation: interpolation, reach: rounding, outside: outside, threads: threads)
 }
 
 /// `moving` at absolute positions in its own voxels, one for each voxel of the lattice of `positions`.
@@ -43,11 +43,23 @@ public func warped(
 public func resampled(
   _ moving: VoxelBuffer<Float>, at positions: VectorField, interpolation: Interpolation = .linear, outside: Float = 0, threads: Int = 1
 ) -> (values: VoxelBuffer<Float>, valid: VoxelBuffer<UInt8>) {
-  resample(moving, at: positions, relative: false, interpolation: interpolation, outside: outside, threads: threads)
+  resample(moving, at: positions, relative: false, interpolation: interpolation, reach: rounding, outside: outside, threads: threads)
 }
 
+/// As `resampled(_:at:)`, linear, a border voxel reaching half a voxel out: for registering, where the least step across the border must
+/// not take voxels away from the metric, which would move to keep them.
+package func resampledToHalfVoxel(
+  _ moving: VoxelBuffer<Float>, at positions: VectorField, threads: Int
+) -> (values: VoxelBuffer<Float>, valid: VoxelBuffer<UInt8>) {
+  resample(moving, at: positions, relative: false, interpolation: .linear, reach: 0.5, outside: 0, threads: threads)
+}
+
+/// What rounding may do to a point on the border, in voxels.
+private let rounding: Float = 1e-3
+
 private func resample(
-  _ moving: VoxelBuffer<Float>, at points: VectorField, relative: Bool, interpolation: Interpolation, outside: Float, threads: Int
+  _ moving: VoxelBuffer<Float>, at points: VectorField, relative: Bool, interpolation: Interpolation, reach: Float, outside: Float,
+  threads: Int
 ) -> (values: VoxelBuffer<Float>, valid: VoxelBuffer<UInt8>) {
   let from = Lattice(moving.extent)
   let to = Lattice(points.extent)
@@ -57,7 +69,7 @@ private func resample(
   var validSpan = valid.mutableSpan
   ckernels_resample(
     moving.span, from.z, from.y, from.x, points.z.span, points.y.span, points.x.span, to.z, to.y, to.x, relative ? 1 : 0,
-    interpolation.kernel, outside, &valueSpan, &validSpan, Int32(threads))
+    interpolation.kernel, reach, outside, &valueSpan, &validSpan, Int32(threads))
   return (values, valid)
 }
 

@@ -63,7 +63,7 @@ import Volumes
     for point in [[40.0, 40], [80, 100], [60, 70]] { #expect(distance(result.transform(point), truth(point)) < 12) }
   }
 
-  @Test func aTurnedVolumeIsFoundByItsPrincipalAxes() throws {
+  @Test func aTurnedVolumeIsFound() throws {
     let (c, s) = (cos(0.7), sin(0.7))
     let truth = AffineTransform(matrix: [[1, 0, 0], [0, c, -s], [0, s, c]], offset: [0, 32 - c * 32 + s * 40, 40 - s * 32 - c * 40])
     let inverse = try #require(truth.inverse)
@@ -71,7 +71,6 @@ import Volumes
     let fixed = long.volume(extent, space)
     let moving = long.volume(extent, space) { inverse($0) }
     let result = try initialise(fixed: fixed, moving: moving)
-    #expect(result.name.hasPrefix("principal axes"))
     for point in [[20.0, 30, 25], [28, 34, 60]] { #expect(distance(result.transform(point), truth(point)) < 5) }
   }
 

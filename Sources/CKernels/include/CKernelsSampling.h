@@ -17,13 +17,13 @@ void ckernels_warp(const float *__counted_by(nz *ny *nx) image __noescape, size_
 /// Interpolations of `ckernels_resample`.
 enum { CKernelsNearest = 0, CKernelsLinear = 1, CKernelsCubic = 2 };
 
-/// `target[i] = image(p(i))`, or `outside` with validity 0 where p lies outside the lattice.
+/// `target[i] = image(p(i))`, or `outside` with validity 0 where p lies more than `reach` voxels beyond the outermost centres.
 ///
 /// Where `relative` is not 0, `p` are displacements of a lattice of `py` by `px` rows whose first voxel is (0, 0, 0).
 void ckernels_resample(const float *__counted_by(nz *ny *nx) image __noescape, size_t nz, size_t ny, size_t nx,
     const float *__counted_by(mz *my *mx) pointZ __noescape, const float *__counted_by(mz *my *mx) pointY __noescape,
     const float *__counted_by(mz *my *mx) pointX __noescape, size_t mz, size_t my, size_t mx, int relative, int interpolation,
-    float outside, float *__counted_by(mz *my *mx) target __noescape, uint8_t *__counted_by(mz *my *mx) valid __noescape, int threads);
+    float reach, float outside, float *__counted_by(mz *my *mx) target __noescape, uint8_t *__counted_by(mz *my *mx) valid __noescape, int threads);
 
 #ifdef __cplusplus
 }

@@ -32,9 +32,11 @@ extension DeformableOptions {
 }
 
 extension AffineOptions {
-  init(_ accuracy: Accuracy, _ metric: RegistrationMetric) {
+  init(_ accuracy: Accuracy, _ metric: RegistrationMetric, engine: RegistrationEngine, threads: Int) {
     self.init()
     self.metric = metric
+    self.threads = threads
+    self.engine = engine == .itk ? .itk : .weft
     switch accuracy {
     case .draft: samples = 20_000
     case .normal: break

@@ -114,7 +114,8 @@ struct CoarseStage: Sendable {
       let result = try step("affine") {
         try registerAffine(
           fixed: flat(fixed), moving: flat(moving), fixedMask: fixedMask.map(flat), movingMask: movingMask.map(flat),
-          initial: flat(start), options: AffineOptions(options.accuracy, options.metric))
+          initial: flat(start),
+          options: AffineOptions(options.accuracy, options.metric, engine: options.engine, threads: registration.plan.threads))
       }
       if let note = result.note { notes.append(note) }
       if options.metric == .auto { metric = result.metric }
@@ -167,7 +168,9 @@ struct CoarseStage: Sendable {
     }
     guard options.stages.contains(.affine) else { return (.identity(rank: 3), "identity", []) }
     let result = try step("start") {
-      try initialise(
+      var initialiser = Initialiser()
+      initialiser.threads = registration.plan.threads
+      return try initialiser.initialise(
         fixed: flat(fixed), moving: flat(moving), fixedMask: fixedMask.map(flat), movingMask: movingMask.map(flat), metric: options.metric)
     }
     registration.progress.report(

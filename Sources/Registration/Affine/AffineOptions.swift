@@ -29,13 +29,25 @@ public struct AffineOptions: Sendable, Hashable {
     }
   }
 
+  /// What does the work.
+  public enum Engine: String, Sendable, Hashable, CaseIterable {
+    /// Weft's own: Gauss-Newton steps by the forces of the deformable engine.
+    case weft
+    /// ITK's `ImageRegistrationMethodv4`, the reference: gradient descent on random samples.
+    case itk
+  }
+
+  /// What does the work.
+  public var engine = Engine.weft
   /// What the images are compared by. `auto`: correlation where it is at least 0.25 in size at the start, else mutual information.
   public var metric: RegistrationMetric = .auto
   /// What of the map is free at the end; simpler models go first at the coarsest level.
   public var model: Model = .affine
   /// Resolutions, coarsest first; `nil` for a choice by the size of the fixed image.
   public var levels: [Level]?
-  /// Fixed voxels looked at in each step, at most; chosen at random from a fixed seed.
+  /// The most threads at work; the result does not depend on it.
+  public var threads = 1
+  /// Fixed voxels that ITK's engine looks at in each step, at most; chosen at random from a fixed seed.
   public var samples = 50_000
   /// Seed of that choice.
   public var seed: Int32 = 1

@@ -6,11 +6,11 @@ internal import Grids
 public import Transforms
 public import Volumes
 
-/// Aligns two images by an affine map, from coarse to fine, through ITK.
+/// Aligns two images by an affine map, from coarse to fine.
 ///
 /// At the coarsest level a translation is found first, then a rigid map, then the affine one, each after the one before; finer levels
-/// improve the affine map. Intensities are clipped to their 0.1 and 99.9 percentiles; voxels that are no numbers are masked out. One
-/// thread and a fixed seed: the same bytes everywhere.
+/// improve the affine map. Intensities are clipped to their 0.1 and 99.9 percentiles; voxels that are no numbers are masked out. The
+/// same bytes everywhere.
 ///
 /// The start is kept, and `note` says why, where the result mirrors, scales beyond `options.largestScale` or agrees no better.
 ///
@@ -59,12 +59,24 @@ private struct AffineRun {
         moving: moving.coarsened(toSpacing: spacing).smoothed(voxels: level.smoothing)
       )
       if number == 0 { metric = try startingMetric(pair.fixed, pair.moving, initial) }
-      for model in models(isCoarsest: number == 0) {
-        let step = optimise(pair.fixed, pair.moving, model: model, metric: metric, level: level, spacing: spacing, from: current)
-        try step.status.check("affine alignment")
-        current = step.map.transform(rank: initial.rank)
-        steps.append(
-          AffineResult.Step(model: model, spacing: spacing, iterations: step.iterations, metricValue: step.metricValue))
+      let models = models(isCoarsest: number == 0)
+      switch options.engine {
+      case .weft:
+        // Wide windows see far: the coarsest level, which is to bridge what the start leaves, has them.
+        var engine = try AffineEngine(
+          fixed: pair.fixed, moving: pair.moving, metric: metric, radius: number == 0 ? 4 : 2, threads: options.threads)
+        for model in models {
+          let found = engine.optimise(model, iterations: level.iterations, from: current.threeAxisForm)
+          current = found.map.lowered(to: initial.rank)
+          steps.append(AffineResult.Step(model: model, spacing: spacing, iterations: found.steps, metricValue: -found.score))
+        }
+      case .itk:
+        for model in models {
+          let step = optimise(pair.fixed, pair.moving, model: model, metric: metric, level: level, spacing: spacing, from: current)
+          try step.status.check("affine alignment")
+          current = step.map.transform(rank: initial.rank)
+          steps.append(AffineResult.Step(model: model, spacing: spacing, iterations: step.iterations, metricValue: step.metricValue))
+        }
       }
       judge = pair
     }

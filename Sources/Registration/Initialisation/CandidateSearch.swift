@@ -6,28 +6,42 @@ internal import Grids
 internal import Transforms
 internal import Volumes
 
-/// Tries candidates on coarse copies of a pair and remembers how each did.
+/// Tries candidates on coarse copies of a pair, refines the best, and remembers how each did.
 struct CandidateSearch {
   let fixed: PreparedImage
   let moving: PreparedImage
   let spacing: Double
   let metric: RegistrationMetric
-  private var tried: [(name: String, transform: Transforms.AffineTransform, similarity: Similarity)] = []
+  let threads: Int
+  private var tried: [Attempt] = []
 
-  init(fixed: PreparedImage, moving: PreparedImage, spacing: Double, metric: RegistrationMetric) {
+  private struct Attempt {
+    let name: String
+    /// As it was tried.
+    let transform: Transforms.AffineTransform
+    let similarity: Similarity
+    /// As it was refined.
+    var map: Transforms.AffineTransform
+    /// The affine engine's metric there; `nil` where it was not refined.
+    var refined: Double?
+  }
+
+  init(fixed: PreparedImage, moving: PreparedImage, spacing: Double, metric: RegistrationMetric, threads: Int) {
     self.fixed = fixed
     self.moving = moving
     self.spacing = spacing
     self.metric = metric
+    self.threads = threads
   }
 
   /// Scores one map of rank 3.
   private mutating func attempt(_ name: String, _ transform: Transforms.AffineTransform) {
-    tried.append((name, transform, Similarity(fixed: fixed, moving: moving, transform: transform)))
+    let similarity = Similarity(fixed: fixed, moving: moving, transform: transform)
+    tried.append(Attempt(name: name, transform: transform, similarity: similarity, map: transform))
   }
 
   /// Tries everything, cheap ways first: among equals the earlier one wins.
-  mutating func run(triesRotations: Bool) {
+  mutating func run(triesRotations: Bool) throws {
     let identity = PhysicalSpace.identity(rank: 3)
     attempt("identity", .identity(rank: 3))
     attempt("geometric centres", Self.placing(centre(of: fixed), on: centre(of: moving), rotation: identity))
@@ -42,43 +56,90 @@ struct CandidateSearch {
     }
     attemptCorrelation("overlap correlation", rotation: identity, to: movingLattice, count: 3)
     if decidingMetric == .mi { attemptCorrelation("overlap correlation", rotation: identity, to: movingLattice, count: 3) }
-    guard triesRotations else { return }
+    guard triesRotations else { return try refine() }
+    // Turned volumes are tried on lattices of twice the spacing: refinement bridges the rest.
+    let turned = fixed.rank == 2 ? movingLattice : CommonLattice(moving, rotation: identity, spacing: 2 * spacing)
     if case (let fixedMoments?, let movingMoments?) = moments {
       for rotation in ImageMoments.rotations(fixed: fixedMoments, moving: movingMoments, rank: fixed.rank) {
         attempt("principal axes", Self.placing(fixedMoments.centre, on: movingMoments.centre, rotation: rotation))
-        attemptCorrelation("principal axes, overlap correlation", rotation: rotation, to: movingLattice, count: 1)
+        attemptCorrelation("principal axes, overlap correlation", rotation: rotation, to: turned, count: 1)
       }
     }
-    if fixed.rank == 2 {
-      for rotation in Rotations.ofPlane {
-        attemptCorrelation("rotation, overlap correlation", rotation: rotation, to: movingLattice, count: 1)
-      }
-    } else if bestScore < 0.5 {
-      attemptRotationsOfSpace(to: movingLattice)
+    for rotation in fixed.rank == 2 ? Rotations.ofPlane : Rotations.tilts {
+      attemptCorrelation("rotation, overlap correlation", rotation: rotation, to: turned, count: 1)
+    }
+    if fixed.rank == 3, bestScore < 0.5 {
+      for rotation in Rotations.turns { attemptCorrelation("rotation, overlap correlation", rotation: rotation, to: turned, count: 1) }
+    }
+    try refine()
+  }
+
+  /// Improves the most promising candidates, no two of one place, by affine steps; where several places are then about as good, these
+  /// again at twice the resolution.
+  private mutating func refine() throws {
+    let decisive = decidingMetric
+    let scores = tried.map { $0.similarity.score(decisive) }
+    let order = scores.indices.filter { scores[$0] > -.infinity }.sorted { (scores[$0], $1) > (scores[$1], $0) }
+    let first = distinct((scores[0] > -.infinity ? [0] : []) + order, apart: 3, most: 20)
+    try refine(first, spacing: 1.7 * spacing, radius: 4, models: [.translation, .rigid, .affine], decisive)
+    let refined = first.filter { tried[$0].refined != nil }.sorted { (tried[$0].refined!, $1) > (tried[$1].refined!, $0) }
+    guard let best = refined.first.map({ tried[$0].refined! }) else { return }
+    // Headers are to be believed unless another place is clearly better.
+    let header = refined.filter { $0 == 0 && isAsGood(tried[0].refined!, as: best) }
+    let second = distinct(header + refined.filter { tried[$0].refined! >= best - 0.25 * abs(best) }, apart: 6, most: 5)
+    guard second.count > 1 else { return }
+    for index in first where !second.contains(index) { tried[index].refined = nil }
+    try refine(second, spacing: spacing, radius: 2, models: [.affine], decisive)
+  }
+
+  /// The first `most` of some candidates that lie `apart` times the spacing from all before them, at a corner at least.
+  private func distinct(_ indices: [Int], apart: Double, most: Int) -> [Int] {
+    var chosen: [Int] = []
+    for index in indices
+    where chosen.count < most && !chosen.contains(where: { areAlike(tried[$0].map, tried[index].map, within: apart * spacing) }) {
+      chosen.append(index)
+    }
+    return chosen
+  }
+
+  /// Whether two maps send all corners of the fixed image to about the same places.
+  private func areAlike(_ a: Transforms.AffineTransform, _ b: Transforms.AffineTransform, within distance: Double) -> Bool {
+    fixed.space.corners(of: fixed.extent).allSatisfy { corner in
+      zip(a(corner), b(corner)).map { ($0 - $1) * ($0 - $1) }.reduce(0, +) < distance * distance
     }
   }
 
-  /// Tries turned volumes on lattices of twice the spacing, and what does best there on the usual ones.
-  private mutating func attemptRotationsOfSpace(to movingLattice: CommonLattice) {
-    let coarse = CommonLattice(moving, rotation: PhysicalSpace.identity(rank: 3), spacing: 2 * spacing)
-    var ranked: [(rotation: [[Double]], strength: Float)] = []
-    for rotation in Rotations.ofSpace {
-      let lattice = CommonLattice(fixed, rotation: rotation, spacing: 2 * spacing)
-      if let peak = peaks(lattice, coarse, count: 1).first { ranked.append((rotation, peak.strength)) }
-    }
-    let order = ranked.indices.sorted { (ranked[$0].strength, $1) > (ranked[$1].strength, $0) }
-    for index in order.prefix(4) {
-      attemptCorrelation("rotation, overlap correlation", rotation: ranked[index].rotation, to: movingLattice, count: 1)
+  private mutating func refine(
+    _ indices: [Int], spacing: Double, radius: Int, models: [AffineOptions.Model], _ decisive: RegistrationMetric
+  ) throws {
+    guard !indices.isEmpty else { return }
+    var engine = try AffineEngine(
+      fixed: fixed.coarsened(toSpacing: spacing), moving: moving.coarsened(toSpacing: spacing), metric: decisive, radius: radius,
+      threads: threads)
+    for index in indices {
+      var map = tried[index].map
+      var score = 0.0
+      for model in models {
+        let found = engine.optimise(model, iterations: 15, from: map)
+        (map, score) = (found.map, found.score)
+      }
+      let scales = singularValues(map.matrix)
+      let isSound = map.determinant > 0 && scales[0] < 2 && scales[2] > 0.5
+      tried[index].refined = isSound ? score : nil
+      if isSound { tried[index].map = map }
     }
   }
 
   /// The shifts of the highest correlation of the overlap, after a rotation about the world's origin.
   private mutating func attemptCorrelation(_ name: String, rotation: [[Double]], to movingLattice: CommonLattice, count: Int) {
-    let lattice = CommonLattice(fixed, rotation: rotation, spacing: spacing)
+    let lattice = CommonLattice(fixed, rotation: rotation, spacing: movingLattice.spacing)
     for peak in peaks(lattice, movingLattice, count: count) {
       attempt(name, Transforms.AffineTransform(matrix: rotation, offset: lattice.translation(of: peak, to: movingLattice)))
     }
   }
+
+  /// Whether the identity's score is within a fiftieth of the best one.
+  private func isAsGood(_ score: Double, as best: Double) -> Bool { score >= best - 0.02 * abs(best) }
 
   private func peaks(_ fixed: CommonLattice, _ moving: CommonLattice, count: Int) -> [CorrelationPeak] {
     maskedCorrelationPeaks(
@@ -91,8 +152,11 @@ struct CandidateSearch {
     let decisive = decidingMetric
     let scored = tried.map { (candidate: $0, score: $0.similarity.score(decisive)) }
     let top = scored.map(\.score).max() ?? -.infinity
-    // The first candidate is the identity: headers are to be believed unless another place is clearly better.
-    let best = scored[0].score >= top - 0.02 * abs(top) ? 0 : scored.firstIndex { $0.score == top } ?? 0
+    // Local likeness after refinement tells the right place from its mirror and from its neighbours, which global likeness does not.
+    let refined = tried.map { $0.refined ?? -.infinity }
+    let highest = refined.max() ?? -.infinity
+    let isKept = highest > -.infinity ? isAsGood(refined[0], as: highest) : isAsGood(scored[0].score, as: top)
+    let best = isKept ? 0 : highest > -.infinity ? refined.firstIndex(of: highest)! : scored.firstIndex { $0.score == top } ?? 0
     guard top > -.infinity else {
       throw RegistrationError(
         .noOverlap,
@@ -109,8 +173,10 @@ struct CandidateSearch {
         name: name, score: scored[top].score, correlation: similarity.correlation, information: similarity.information,
         overlap: similarity.overlap)
     }
+    // The identity stays what the headers say, where refinement hardly moves it.
+    let stays = best == 0 && areAlike(tried[0].transform, tried[0].map, within: 6 * spacing)
     return InitialisationResult(
-      transform: scored[best].candidate.transform.lowered(to: fixed.rank), name: scored[best].candidate.name, metric: decisive,
+      transform: (stays ? tried[0].transform : tried[best].map).lowered(to: fixed.rank), name: tried[best].name, metric: decisive,
       candidates: candidates)
   }
 

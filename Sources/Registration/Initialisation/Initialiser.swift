@@ -13,6 +13,8 @@ public import Volumes
 public struct Initialiser: Sendable {
   /// Voxels of the coarse copies, about.
   public var voxels = 150_000
+  /// The most threads at work; the result does not depend on it.
+  public var threads = 1
   /// Whether candidates may turn the image.
   public var triesRotations = true
 
@@ -38,8 +40,8 @@ public struct Initialiser: Sendable {
     let spacing = coarseSpacing(fixedImage, movingImage)
     var search = CandidateSearch(
       fixed: fixedImage.coarsened(toSpacing: spacing).smoothed(voxels: 1),
-      moving: movingImage.coarsened(toSpacing: spacing).smoothed(voxels: 1), spacing: spacing, metric: metric)
-    search.run(triesRotations: triesRotations)
+      moving: movingImage.coarsened(toSpacing: spacing).smoothed(voxels: 1), spacing: spacing, metric: metric, threads: threads)
+    try search.run(triesRotations: triesRotations)
     return try search.result()
   }
 

@@ -7,10 +7,13 @@ enum Rotations {
   /// Every 15° but none, within the plane of y and x.
   static let ofPlane: [[[Double]]] = (1..<24).map { about(axis: 0, degrees: 15 * Double($0)) }
 
-  /// The 23 ways to turn a cube onto itself other than not at all, and 20° and 40° either way about each axis.
-  static let ofSpace: [[[Double]]] = {
-    let tilts = (0..<3).flatMap { axis in [-40.0, -20, 20, 40].map { about(axis: axis, degrees: $0) } }
-    return cube.dropFirst() + tilts
+  /// The 23 ways to turn a cube onto itself other than not at all.
+  static let turns: [[[Double]]] = Array(cube.dropFirst())
+
+  /// 25° about each of 18 axes: those of the lattice and those half-way between two of them, either way.
+  static let tilts: [[[Double]]] = {
+    let axes = [-1, 0, 1].flatMap { z in [-1, 0, 1].flatMap { y in [-1, 0, 1].map { x in [z, y, x] } } }
+    return axes.filter { (1...2).contains($0.count { $0 != 0 }) }.map { about($0.map(Double.init), degrees: 25) }
   }()
 
   /// Signed permutations of the axes that do not mirror, the identity first.
@@ -26,13 +29,17 @@ enum Rotations {
   }()
 
   private static func about(axis: Int, degrees: Double) -> [[Double]] {
+    about((0..<3).map { $0 == axis ? 1 : 0 }, degrees: degrees)
+  }
+
+  /// The rotation about a direction, by Rodrigues' formula.
+  private static func about(_ direction: [Double], degrees: Double) -> [[Double]] {
+    let length = direction.map { $0 * $0 }.reduce(0, +).squareRoot()
+    let n = direction.map { $0 / length }
     let (c, s) = (cos(degrees * .pi / 180), sin(degrees * .pi / 180))
-    let (a, b) = ((axis + 1) % 3, (axis + 2) % 3)
-    var rows = [[1.0, 0, 0], [0, 1, 0], [0, 0, 1]]
-    rows[a][a] = c
-    rows[a][b] = -s
-    rows[b][a] = s
-    rows[b][b] = c
-    return rows
+    let cross = [[0, -n[2], n[1]], [n[2], 0, -n[0]], [-n[1], n[0], 0]]
+    return (0..<3).map { row in
+      (0..<3).map { column in (row == column ? c : 0) + s * cross[row][column] + (1 - c) * n[row] * n[column] }
+    }
   }
 }
