@@ -19,7 +19,16 @@ import zarr
 
 PACKAGE = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("WEFT_SHARED") or PACKAGE.parent / "shared")
-NAMES = ["seed7", "seed8", "seed9", "easifish", "brain", "mouse", "histology"]
+NAMES = ["seed1", "seed2", "seed3", "seed4", "seed5", "easifish", "brain", "mouse", "histology"]
+
+
+def is_known(name):
+    return name in NAMES or name.startswith("seed") and name[4:].isdigit()
+
+
+def order(name):
+    """Cases in the order of `NAMES`, seeds by number."""
+    return (0, int(name[4:])) if name.startswith("seed") else (1, NAMES.index(name))
 
 
 @dataclass
@@ -63,7 +72,7 @@ def warp_copy(source, folder, seed, size):
 def synthetic(name, folder, source, seed):
     warp_copy(source, folder, seed, (256, 256, 256))
     runs = [("weft", [])]
-    if seed == 7:
+    if seed == 1:
         runs.append(("weft, `--memory 700MB`", ["--memory", "700MB"]))
     return Case(name, folder, folder / "fixed.nii", folder / "moving.nii", runs)
 

@@ -2,7 +2,7 @@
 """The map that a registration found, as moving voxel indices for every fixed voxel, through the program's own commands.
 
 Three images of the moving grid hold each voxel's own x, y and z; brought onto the fixed grid, they are the map, whatever a program's
-conventions. Weft brings them by `weft apply`, antspyx by `apply_transforms` in the shared script `pull_transform.py`.
+conventions. Weft brings them by `weft apply`, peers by the shared script `pull_transform.py`.
 """
 
 import csv
@@ -78,7 +78,7 @@ def ants_landmarks(case, out):
     return numpy.stack([-sent["x"], -sent["y"]], axis=1)
 
 
-def ants_map(peer, case, out):
+def peer_map(peer, case, out):
     subprocess.run([sys.executable, SHARED / "bench" / "pull_transform.py", peer, case.folder, out], check=True, stdout=subprocess.DEVNULL)
 
 
