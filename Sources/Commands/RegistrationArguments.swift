@@ -63,7 +63,7 @@ extension RegistrationArguments {
           "affine: a start and an affine map of the whole volume. warp: a smooth deformation of the whole volume. fine: a deformation "
           + "of each block, blended into one.", expected: Values.stagesExpected, fallback: "affine,warp,fine", parse: Values.stages),
       .value(
-        "--engine", at: \.options.engine, "NAME", "What finds the coarse warp: weft or itk",
+        "--engine", at: \.options.engine, "NAME", "What finds the affine map and the coarse warp: weft or itk",
         detail: "itk is ITK's SyN, much slower, for comparison."),
       .value("--accuracy", at: \.options.accuracy, "NAME", "How much work each stage does: draft, normal or high"),
       .value(

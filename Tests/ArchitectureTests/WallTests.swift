@@ -21,7 +21,8 @@ struct WallTests {
     "Weft": [
       "Grids", "Volumes", "BlockExecution", "ChunkStores", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration", "Pipelines",
     ],
-    "Commands": ["Weft", "CommandLineParsing"], "WeftTool": ["Commands"], "Benchmarks": ["BlockExecution", "Weft"],
+    "Commands": ["Weft", "CommandLineParsing"], "WeftTool": ["Commands"],
+    "Benchmarks": ["BlockExecution", "Filtering", "Grids", "Pipelines", "Registration", "Transforms", "Volumes", "Weft"],
   ]
 
   static let sources = SourceTree.swiftFiles("Sources")

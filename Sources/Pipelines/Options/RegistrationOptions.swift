@@ -17,7 +17,7 @@ public struct RegistrationOptions: Sendable, Codable {
   public var downsample: Int?
   /// Which stages run.
   public var stages: Set<RegistrationStage> = [.affine, .warp, .fine]
-  /// Which engine finds the coarse warp.
+  /// Which engine finds the affine map and the coarse warp.
   public var engine = RegistrationEngine.weft
   /// How much work each stage does.
   public var accuracy = Accuracy.normal
@@ -79,7 +79,7 @@ public enum RegistrationStage: String, Sendable, CaseIterable, Codable {
   case fine
 }
 
-/// The engines for the coarse warp.
+/// The engines for the affine map and the coarse warp.
 public enum RegistrationEngine: String, Sendable, CaseIterable, Codable {
   /// Weft's own.
   case weft

@@ -91,7 +91,8 @@ struct DeformableEngine {
     spare = take(&field)
     field = composed
     smooth(
-      &field, components: 3, lattice: m, sigma: level.fieldSigma(options.totalSigma), border: .linear, threads: options.threads)
+      &field, components: 3, lattice: m, sigma: level.fieldSigma(options.totalSigma ?? level.totalSigma), border: .linear,
+      threads: options.threads)
   }
 }
 

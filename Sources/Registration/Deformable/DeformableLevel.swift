@@ -32,6 +32,8 @@ struct DeformableLevel: Sendable {
   /// Distance between voxels of this level along each axis; the least of it is the level's unit of length.
   let spacing: [Double]
   let fullSpacing: [Double]
+  /// The standard deviation of noise in the images, which have variance 1 at full resolution.
+  var noise = 0.0
   /// For warping in symmetric mode.
   var fixed: LevelImage
   /// For warping.
@@ -47,6 +49,10 @@ struct DeformableLevel: Sendable {
   var imageScales: [Float] { factors.map { 1 / Float($0) } }
   /// From voxels of the full lattice to voxels of the field's lattice.
   var fieldScales: [Float] { zip(factors, fieldFactors).map { 1 / Float($0 * $1) } }
+
+  /// Standard deviation of the smoothing of the whole field, in units of length: at full resolution as the noise demands, at coarser
+  /// levels, whose means have little of it, always the same.
+  var totalSigma: Double { factors.contains { $0 > 1 } ? 1.25 : min(max(20 * noise, 1), 2) }
 
   /// A sigma in units of length as voxels of the field's lattice, one an axis.
   func fieldSigma(_ sigma: Double) -> [Double] { (0..<3).map { sigma * unit / (spacing[$0] * Double(fieldFactors[$0])) } }
@@ -66,6 +72,8 @@ func deformableLevels(
   var levels: [DeformableLevel] = []
   var (fixed, moving, lattice, factors) = (fixed, moving, lattice, [1, 1, 1])
   let count = options.levels.map { max(1, $0) } ?? Int.max
+  let (noiseOfFixed, noiseOfMoving) = (fixed.noise(lattice), moving.noise(lattice))
+  let noise = ((noiseOfFixed * noiseOfFixed + noiseOfMoving * noiseOfMoving) / 2).squareRoot()
   while true {
     let here = zip(spacing, factors).map { $0 * Double($1) }
     let fieldFactors = halving(lattice: lattice, spacing: here, minimum: 4)
@@ -73,6 +81,8 @@ func deformableLevels(
       DeformableLevel(
         factors: factors, lattice: lattice, fieldFactors: fieldFactors, fieldLattice: lattice.dividedRoundingUp(by: fieldFactors),
         spacing: here, fullSpacing: spacing,
+        // Means over blocks of voxels have so much less of it.
+        noise: noise / Double(factors.reduce(1, *)).squareRoot(),
         fixed: options.symmetric ? fixed.forWarping : fixed, moving: moving.forWarping))
     let next = halving(lattice: lattice, spacing: here, minimum: options.minimumExtent)
     if levels.count == count || next == [1, 1, 1] { break }

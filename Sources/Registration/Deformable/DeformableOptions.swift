@@ -25,8 +25,8 @@ public struct DeformableOptions: Sendable, Hashable {
   public var iterations: [Int]
   /// Standard deviation of the Gaussian over which a step's equations are gathered.
   public var updateSigma = 2.0
-  /// Standard deviation of the Gaussian that smooths the whole field after each step.
-  public var totalSigma = 1.0
+  /// Standard deviation of the Gaussian that smooths the whole field after each step; `nil` goes by the images' noise.
+  public var totalSigma: Double?
   /// The longest displacement of one step.
   public var maximumStep = 1.0
   /// Resistance to a step where the images say little, relative to what they say on average.
@@ -43,15 +43,15 @@ public struct DeformableOptions: Sendable, Hashable {
   public var symmetric = false
   /// Whether an asymmetric registration returns an inverse, too.
   public var inverse = false
-  /// A level ends when the metric's mean gain an iteration, relative to its change over the level, falls below this.
-  public var convergenceThreshold = 0.01
+  /// A level ends when the mean gain an iteration falls below this part of the metric: what is gained then is mostly noise.
+  public var convergenceThreshold = 0.003
   /// The number of iterations that gain is taken over.
-  public var convergenceWindow = 4
+  public var convergenceWindow = 2
   /// The most threads at work; the result does not depend on it.
   public var threads = 1
 
   /// Options for a metric, with iterations a level, coarsest first.
-  public init(metric: DeformableMetric = .lncc(), levels: Int? = nil, iterations: [Int] = [40, 30, 20, 8]) {
+  public init(metric: DeformableMetric = .lncc(), levels: Int? = nil, iterations: [Int] = [40, 30, 20, 12]) {
     self.metric = metric
     self.levels = levels
     self.iterations = iterations
@@ -70,7 +70,7 @@ public struct DeformableOptions: Sendable, Hashable {
   /// Full resolution until nothing more is gained.
   public static var high: DeformableOptions {
     var options = DeformableOptions(iterations: [80, 60, 40, 20])
-    options.convergenceThreshold = 0.003
+    options.convergenceThreshold = 0.0005
     return options
   }
 

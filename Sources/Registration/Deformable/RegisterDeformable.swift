@@ -74,7 +74,7 @@ private func iterate(
   report: (Int, Double) -> Void
 ) throws -> (metrics: [Double], converged: Bool) {
   var metrics: [Double] = []
-  let window = max(2, engine.options.convergenceWindow)
+  let window = max(1, engine.options.convergenceWindow)
   for iteration in 0..<max(0, limit) {
     if isCancelled() { throw CancellationError() }
     let (metric, moved) = engine.iterate(&fields)
@@ -82,9 +82,8 @@ private func iterate(
     report(iteration + 1, metric)
     if !moved { return (metrics, true) }
     guard metrics.count > window else { continue }
-    let gain = (metrics[metrics.count - 1] - metrics[metrics.count - 1 - window]) / Double(window)
-    let range = metrics.max()! - metrics[0]
-    if gain <= engine.options.convergenceThreshold * max(range, 1e-6) { return (metrics, true) }
+    let gain = (metric - metrics[metrics.count - 1 - window]) / Double(window)
+    if gain <= engine.options.convergenceThreshold * max(abs(metric), 1e-6) { return (metrics, true) }
   }
   return (metrics, false)
 }
