@@ -163,8 +163,8 @@ CK_INLINE void equations_of_tile(
     auto force = [&](int row, long x) __attribute__((always_inline)) {
       float on = float(here.fixedValid[row][x] & here.warpedValid[row][x]), f = here.fixed[row][x], m = here.warped[row][x];
       float A = on * a[x];
-      return Force{f * A - m * (on * b[x]) + on * c[x], on * d[x], both ? m * A - f * (on * fb[x]) + on * fc[x] : 0.0f,
-          both ? on * fd[x] : 0.0f};
+      return Force{
+          f * A - m * (on * b[x]) + on * c[x], on * d[x], both ? m * A - f * (on * fb[x]) + on * fc[x] : 0.0f, both ? on * fd[x] : 0.0f};
     };
     gather_cells<both>(p, e, cz, cy, force, rows);
   };
@@ -264,7 +264,8 @@ CKernelsScore score_tiles(const Extent &n, const Radii &r, long extras, int thre
 
 CKernelsScore ckernels_correlation_coefficients(const float *fixed __noescape, const float *warped __noescape,
     const uint8_t *fixedValid __noescape, const uint8_t *warpedValid __noescape, size_t nz, size_t ny, size_t nx, size_t mz, size_t my,
-    size_t mx, int gz, int gy, int gx, int rz, int ry, int rx, float floor, float *coefficients __noescape, size_t coefficientCount, int threads) {
+    size_t mx, int gz, int gy, int gx, int rz, int ry, int rx, float floor, float *coefficients __noescape, size_t coefficientCount,
+    int threads) {
   Pair p = {fixed, warped, fixedValid, warpedValid, {nz, ny, nx}, {mz, my, mx}, gz, gy, gx};
   Radii r = {rz, ry, rx};
   auto body = is_two_sided(p, coefficientCount) ? two_sided_coefficients : one_sided_coefficients;
@@ -274,8 +275,8 @@ CKernelsScore ckernels_correlation_coefficients(const float *fixed __noescape, c
 
 void ckernels_correlation_equations(const float *fixed __noescape, const float *warped __noescape, const uint8_t *fixedValid __noescape,
     const uint8_t *warpedValid __noescape, size_t nz, size_t ny, size_t nx, size_t mz, size_t my, size_t mx, int gz, int gy, int gx, int rz,
-    int ry, int rx, const float *coefficients __noescape, size_t coefficientCount, float *equations __noescape, float sz, float sy, float sx,
-    int threads) {
+    int ry, int rx, const float *coefficients __noescape, size_t coefficientCount, float *equations __noescape, float sz, float sy,
+    float sx, int threads) {
   Pair p = {fixed, warped, fixedValid, warpedValid, {nz, ny, nx}, {mz, my, mx}, gz, gy, gx};
   Radii r = {rz, ry, rx};
   Equations e = {equations, {sz, sy, sx}};
@@ -284,7 +285,9 @@ void ckernels_correlation_equations(const float *fixed __noescape, const float *
   Tiling tiling(p.m);
   parallel(
       tiling.count(), threads, [&] { return WindowScratch(tiling, r, components, (components + 9) * p.n.x); },
-      [&](long i, WindowScratch &scratch) { (both ? two_sided_equations : one_sided_equations)(p, r, coefficients, e, tiling[i], scratch); });
+      [&](long i, WindowScratch &scratch) {
+        (both ? two_sided_equations : one_sided_equations)(p, r, coefficients, e, tiling[i], scratch);
+      });
 }
 
 CKernelsScore ckernels_local_correlation(const float *fixed __noescape, const float *moving __noescape, const uint8_t *valid __noescape,

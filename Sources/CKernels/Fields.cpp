@@ -14,7 +14,7 @@ CK_VECTORISED void compose_row(const float *outer, const float *inner, float *re
   float *rz = result + start, *ry = rz + count, *rx = ry + count;
   const float *oz = outer, *oy = outer + count, *ox = oy + count;
   float z = float(row / n.y), y = float(row % n.y), sz = scales[0], sy = scales[1], sx = scales[2];
-CK_INDEPENDENT
+  CK_INDEPENDENT
   for (long x = 0; x < n.x; ++x) {
     Corner p = corner(cell, z + sz * iz[x], y + sy * iy[x], float(int(x)) + sx * ix[x]);
     rz[x] = iz[x] + linear(oz, cell, p);
@@ -38,7 +38,7 @@ CK_VECTORISED RowResidual invert_row(
   float greatest = 0;
   for (int iteration = 0; iteration <= iterations; ++iteration) {
     float keep = iteration == iterations ? 0.0f : 1.0f;
-CK_INDEPENDENT
+    CK_INDEPENDENT
     for (long x = 0; x < n.x; ++x) {
       Corner p = corner(cell, z + sz * wz[x], y + sy * wy[x], float(int(x)) + sx * wx[x]);
       float ez = linear(fz, cell, p) + wz[x], ey = linear(fy, cell, p) + wy[x], ex = linear(fx, cell, p) + wx[x];

@@ -63,7 +63,8 @@ struct Worth {
 };
 
 template <bool both>
-CK_INLINE void information_of_tile(const Pair &p, const Worth &w, const Worth &reverse, const Equations &e, const Tile &tile, float *scratch) {
+CK_INLINE void information_of_tile(
+    const Pair &p, const Worth &w, const Worth &reverse, const Equations &e, const Tile &tile, float *scratch) {
   long width = p.n.x;
   float *onWarped = scratch, *onFixed = onWarped + 4 * width, *rows = onFixed + 4 * width;
   for (long cz = tile.z0; cz < tile.z1; ++cz)

@@ -39,7 +39,7 @@ CK_INLINE void map_row(const Map &p, long z, long y) {
   const float *wz = p.nodes, *wy = wz + (warped ? p.m.count() : 0), *wx = wy + (warped ? p.m.count() : 0);
   float *pz = p.positions[0] + start, *py = p.positions[1] + start, *px = p.positions[2] + start;
   Cell cell = cell_of(p.m);
-CK_INDEPENDENT
+  CK_INDEPENDENT
   for (long x = 0; x < width; ++x) {
     float dz = displaced ? uz[x] : 0.0f, dy = displaced ? uy[x] : 0.0f, dx = float(int(x)) + (displaced ? ux[x] : 0.0f);
     float vz = to.start[0] + (to.step[0][0] * dz + to.step[0][1] * dy + to.step[0][2] * dx);

@@ -42,7 +42,8 @@ void parallel(long parts, int threads, const Make &make, const Body &body) {
 /// Calls `body(part)` for each part of `parts`, at most `threads` at once.
 template <class Body>
 void parallel(long parts, int threads, const Body &body) {
-  parallel(parts, threads, [] { return 0; }, [&](long part, int) { body(part); });
+  parallel(
+      parts, threads, [] { return 0; }, [&](long part, int) { body(part); });
 }
 
 /// The sum of `values` in order.

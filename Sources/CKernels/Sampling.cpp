@@ -31,7 +31,7 @@ CK_VECTORISED void warp_row(const Warp &w, long z, long y, float *scratch) {
   float *target = w.target + (z * w.n.y + y) * width;
   uint8_t *valid = w.valid + (z * w.n.y + y) * width;
   float sz = w.scales[0], sy = w.scales[1], sx = w.scales[2], atZ = float(z), atY = float(y);
-CK_INDEPENDENT
+  CK_INDEPENDENT
   for (long x = 0; x < width; ++x) {
     float pz = atZ + sz * uz[x], py = atY + sy * uy[x], px = float(int(x)) + sx * ux[x];
     Corner p = corner(cell, pz, py, px);
@@ -70,7 +70,7 @@ CK_VECTORISED void resample_linear(const Resample &r, long row, const float *pz,
   const float *image = r.image;
   float outside = r.outside;
   long width = r.m.x;
-CK_INDEPENDENT
+  CK_INDEPENDENT
   for (long x = 0; x < width; ++x) {
     Corner p = corner(cell, pz[x], py[x], px[x]);
     float value = linear(image, cell, p);
@@ -129,8 +129,8 @@ void resample_cubic(const Resample &r, long row, const float *pz, const float *p
 
 }  // namespace
 
-void ckernels_warp(const float *image __noescape, size_t nz, size_t ny, size_t nx, const float *field __noescape, size_t mz, size_t my, size_t mx, int gz, int gy, int gx, float sz, float sy, float sx,
-    float *target __noescape, uint8_t *valid __noescape, int threads) {
+void ckernels_warp(const float *image __noescape, size_t nz, size_t ny, size_t nx, const float *field __noescape, size_t mz, size_t my,
+    size_t mx, int gz, int gy, int gx, float sz, float sy, float sx, float *target __noescape, uint8_t *valid __noescape, int threads) {
   Warp w = {image, {nz, ny, nx}, field, {mz, my, mx}, {gz, gy, gx}, {sz, sy, sx}, target, valid};
   RowParts rows(w.n);
   parallel(

@@ -63,10 +63,14 @@ CK_INLINE void sum_terms(const float *from, long step, long width, float *out) {
 /// out = the sum of 2 radius + 1 rows, `step` apart, first to last: the same order wherever a tile starts.
 CK_INLINE void sum_rows(const float *from, long step, long radius, long width, float *out) {
   switch (radius) {
-    case 0: return sum_terms<1>(from, step, width, out);
-    case 1: return sum_terms<3>(from, step, width, out);
-    case 2: return sum_terms<5>(from, step, width, out);
-    case 4: return sum_terms<9>(from, step, width, out);
+    case 0:
+      return sum_terms<1>(from, step, width, out);
+    case 1:
+      return sum_terms<3>(from, step, width, out);
+    case 2:
+      return sum_terms<5>(from, step, width, out);
+    case 4:
+      return sum_terms<9>(from, step, width, out);
     default:
       sum_terms<1>(from, step, width, out);
       for (long k = 1; k <= 2 * radius; ++k) {
@@ -127,10 +131,18 @@ CK_INLINE void window_sums(const Extent &n, const Radii &r, const Tile &tile, Wi
       const float *planes[9];
       for (long k = 0; k < std::min(9L, slots); ++k) planes[k] = ringRow((first + k) % slots, y, 0);
       switch (slots) {
-        case 1: sum_planes<1>(planes, run, sums); break;
-        case 3: sum_planes<3>(planes, run, sums); break;
-        case 5: sum_planes<5>(planes, run, sums); break;
-        case 9: sum_planes<9>(planes, run, sums); break;
+        case 1:
+          sum_planes<1>(planes, run, sums);
+          break;
+        case 3:
+          sum_planes<3>(planes, run, sums);
+          break;
+        case 5:
+          sum_planes<5>(planes, run, sums);
+          break;
+        case 9:
+          sum_planes<9>(planes, run, sums);
+          break;
         default:
           sum_planes<1>(planes, run, sums);
           for (long k = 1; k < slots; ++k) {

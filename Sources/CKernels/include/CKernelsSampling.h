@@ -11,8 +11,7 @@ extern "C" {
 /// with validity 0.
 void ckernels_warp(const float *__counted_by(nz *ny *nx) image __noescape, size_t nz, size_t ny, size_t nx,
     const float *__counted_by(3 * mz * my * mx) field __noescape, size_t mz, size_t my, size_t mx, int gz, int gy, int gx, float sz,
-    float sy, float sx, float *__counted_by(nz *ny *nx) target __noescape, uint8_t *__counted_by(nz *ny *nx) valid __noescape,
-    int threads);
+    float sy, float sx, float *__counted_by(nz *ny *nx) target __noescape, uint8_t *__counted_by(nz *ny *nx) valid __noescape, int threads);
 
 /// Interpolations of `ckernels_resample`.
 enum { CKernelsNearest = 0, CKernelsLinear = 1, CKernelsCubic = 2 };
@@ -22,8 +21,8 @@ enum { CKernelsNearest = 0, CKernelsLinear = 1, CKernelsCubic = 2 };
 /// Where `relative` is not 0, `p` are displacements of a lattice of `py` by `px` rows whose first voxel is (0, 0, 0).
 void ckernels_resample(const float *__counted_by(nz *ny *nx) image __noescape, size_t nz, size_t ny, size_t nx,
     const float *__counted_by(mz *my *mx) pointZ __noescape, const float *__counted_by(mz *my *mx) pointY __noescape,
-    const float *__counted_by(mz *my *mx) pointX __noescape, size_t mz, size_t my, size_t mx, int relative, int interpolation,
-    float reach, float outside, float *__counted_by(mz *my *mx) target __noescape, uint8_t *__counted_by(mz *my *mx) valid __noescape, int threads);
+    const float *__counted_by(mz *my *mx) pointX __noescape, size_t mz, size_t my, size_t mx, int relative, int interpolation, float reach,
+    float outside, float *__counted_by(mz *my *mx) target __noescape, uint8_t *__counted_by(mz *my *mx) valid __noescape, int threads);
 
 #ifdef __cplusplus
 }

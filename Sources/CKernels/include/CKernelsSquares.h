@@ -6,8 +6,8 @@
 extern "C" {
 #endif
 
-/// Normal equations of the squared difference, on cells of `gz`, `gy`, `gx` voxels; with `both` the mean of what both images' gradients say.
-/// The score is the sum of squares.
+/// Normal equations of the squared difference, on cells of `gz`, `gy`, `gx` voxels; with `both` the mean of what both images' gradients
+/// say. The score is the sum of squares.
 CKernelsScore ckernels_squares_equations(const float *__counted_by(nz *ny *nx) fixed __noescape,
     const float *__counted_by(nz *ny *nx) warped __noescape, const uint8_t *__counted_by(nz *ny *nx) fixedValid __noescape,
     const uint8_t *__counted_by(nz *ny *nx) warpedValid __noescape, size_t nz, size_t ny, size_t nx, size_t mz, size_t my, size_t mx,
