@@ -14,7 +14,7 @@ package struct MapInspector: Sendable {
   /// The moving lattice.
   let moving: PhysicalSpace
   /// The least determinant that is left alone.
-  var threshold: Float = 0.05
+  var threshold = ChunkedRegistration.usualLeastDeterminant
 
   /// An inspector of a map.
   package init(transform: ComposedTransform, field: LocalField?, extent: Extent, moving: PhysicalSpace) {

@@ -25,6 +25,10 @@ public struct ChunkedRegistration: Sendable {
   /// Told how the run goes on.
   public let progress: any ProgressReporter
 
+  /// Where the Jacobian determinant of the whole map, relative to its affine part, is no greater, the local field is smoothed.
+  package var leastDeterminant = usualLeastDeterminant
+  static let usualLeastDeterminant: Float = 0.05
+
   /// 2 or 3, as both images have it.
   let rank: Int
   /// The fixed channel that is registered, on three axes, all of it.

@@ -147,8 +147,10 @@ extension RegistrationRun {
   }
 
   private func inspector(_ field: LocalField?) throws -> MapInspector {
-    MapInspector(
+    var inspector = MapInspector(
       transform: try coarse().transform, field: field, extent: registration.fixedRegion.extent,
       moving: registration.movingPyramid.finest.space)
+    inspector.threshold = registration.leastDeterminant
+    return inspector
   }
 }

@@ -80,7 +80,7 @@ struct BlockStateTests {
   }
 
   @Test func aLongDisplacementIsSoughtAgainWithAWiderHalo() async throws {
-    let pair = KnownPair([24, 32, 64], affine: .identity(rank: 3), amplitude: 3)
+    let pair = KnownPair([24, 32, 64], affine: .identity(rank: 3), amplitude: 4)
     let narrow = try await states(pair.fixed, pair.moving, pair.affine, block: [24, 32, 32], overlap: .voxels(3), accuracy: .normal)
     #expect(narrow.contains { $0.widened && $0.largestDisplacement! > 1.5 })
     let wide = try await states(pair.fixed, pair.moving, pair.affine, block: [24, 32, 32], overlap: .voxels(16), accuracy: .normal)
