@@ -32,30 +32,37 @@ struct KillTests {
       let register = [
         "register", folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr", "--chunk-size", "24", "--accuracy", "draft", "-q",
       ]
+      let began = Date()
       try #require(weft(register + ["-o", folder + "/undisturbed"]).status == 0)
+      let seconds = Date().timeIntervalSince(began)
       let rows = try String(contentsOfFile: folder + "/undisturbed/timings.csv", encoding: .utf8).split(separator: "\n")
       let tasks = rows.filter { $0.contains("/") }.count
       var generator = SeededGenerator(seed: 5)
       let out = folder + "/killed"
       var before: [String: Int] = [:]
-      for _ in 0..<Self.kills {
+      var killed = 0
+      for left in (1...Self.kills).reversed() {
         let process = try startedWeft(register + ["-o", out])
-        let wanted = before.count + Int.random(in: 0...max(1, tasks / Self.kills - 2), using: &generator)
-        while process.isRunning, recorded(out).count < wanted { Thread.sleep(forTimeInterval: 0.005) }
-        Thread.sleep(forTimeInterval: 0.15 * Double.random(in: 0..<1, using: &generator))
-        try #require(process.isRunning, "it ended before it was killed")
+        // Each start is left its share of what is still to do, and the end to the last one.
+        let wanted = before.count + Int.random(in: 0...max(0, (tasks - before.count) / (left + 1) - 2), using: &generator)
+        while process.isRunning, recorded(out).count < wanted { Thread.sleep(forTimeInterval: 0.002) }
+        Thread.sleep(forTimeInterval: min(0.15, seconds / Double(tasks)) * Double.random(in: 0..<1, using: &generator))
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
+        // On a busy machine the run may be faster than who watches it.
+        guard process.terminationReason == .uncaughtSignal else { break }
+        killed += 1
         // What was on record stays on record, and nothing is done twice.
         let now = recorded(out)
         for (task, count) in before { #expect(now[task] == count, "\(task)") }
         before = now
       }
       print(
-        "killed \(Self.kills) times; \(before.count) of \(tasks) tasks were on record then, each once: \(before.values.allSatisfy { $0 == 1 })"
+        "killed \(killed) times; \(before.count) of \(tasks) tasks were on record then, each once: \(before.values.allSatisfy { $0 == 1 })"
       )
       #expect(before.values.allSatisfy { $0 == 1 })
-      try #require(weft(register + ["-o", out]).status == 0)
+      try #require(killed > Self.kills / 2, "it ended before it was killed")
+      if killed == Self.kills { try #require(weft(register + ["-o", out]).status == 0) }
       let (expected, found) = try (resultFiles(folder + "/undisturbed"), resultFiles(out))
       #expect(expected.count > 5 && expected.keys == found.keys)
       for (name, bytes) in expected { #expect(found[name] == bytes, "\(name)") }
@@ -66,7 +73,7 @@ struct KillTests {
   @Test func theSecondOfTwoRunsOnOneOutputIsRefused() throws {
     try withTemporaryFolder { url in
       let folder = url.path
-      try #require(weft(["phantom", folder + "/pair", "--shape", "64", "-q"]).status == 0)
+      try #require(weft(["phantom", folder + "/pair", "--shape", "96", "-q"]).status == 0)
       let register = ["register", folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr", "-o", folder + "/out", "-q"]
       let first = try startedWeft(register)
       while first.isRunning, !FileManager.default.fileExists(atPath: folder + "/out/.weft/plan.json") {
@@ -127,7 +134,7 @@ struct KillTests {
   @Test func aChangedInputIsRefusedWithoutOverwrite() throws {
     try withTemporaryFolder { url in
       let folder = url.path
-      try #require(weft(["phantom", folder + "/pair", "--shape", "64", "-q"]).status == 0)
+      try #require(weft(["phantom", folder + "/pair", "--shape", "96", "-q"]).status == 0)
       let register = ["register", folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr", "-o", folder + "/out", "-q"]
       let process = try startedWeft(register)
       while process.isRunning, recorded(folder + "/out").isEmpty { Thread.sleep(forTimeInterval: 0.005) }
