@@ -61,18 +61,13 @@ struct LoadProducts {
     CellRows rows = cell_rows(p, cz, cy);
     bool valid = true;
     for (int r = 0; r < rows.count; ++r) valid = valid && row_is_valid(p, rows.start[r]);
-    auto go = [&](auto count) __attribute__((always_inline)) {
-      if (valid)
-        load_rows<false, decltype(count)::value>(p, rows, line, pitch, scratch);
-      else
-        load_rows<true, decltype(count)::value>(p, rows, line, pitch, scratch);
-    };
-    if (rows.count == 4)
-      go(std::integral_constant<int, 4>{});
-    else if (rows.count == 2)
-      go(std::integral_constant<int, 2>{});
-    else
-      go(std::integral_constant<int, 1>{});
+    with_row_count(
+        rows, [&](auto count) __attribute__((always_inline)) {
+          if (valid)
+            load_rows<false, decltype(count)::value>(p, rows, line, pitch, scratch);
+          else
+            load_rows<true, decltype(count)::value>(p, rows, line, pitch, scratch);
+        });
   }
 };
 
@@ -139,12 +134,7 @@ struct LoadCoefficients {
   const float *coefficients;
   Extent m;
   CK_INLINE void operator()(long z, long y, float *line, long pitch) const {
-    for (int c = 0; c < components; ++c) {
-      const float *from = coefficients + c * m.count() + (z * m.y + y) * m.x;
-      float *to = line + c * pitch;
-      CK_INDEPENDENT
-      for (long x = 0; x < m.x; ++x) to[x] = from[x];
-    }
+    for (int c = 0; c < components; ++c) copy(coefficients + c * m.count() + (z * m.y + y) * m.x, m.x, line + c * pitch);
   }
 };
 
@@ -166,7 +156,7 @@ CK_INLINE void equations_of_tile(
       return Force{
           f * A - m * (on * b[x]) + on * c[x], on * d[x], both ? m * A - f * (on * fb[x]) + on * fc[x] : 0.0f, both ? on * fd[x] : 0.0f};
     };
-    gather_cells<both>(p, e, cz, cy, force, rows);
+    gather_cells<both>(p, e, at, force, rows);
   };
   window_sums<components>(p.m, r, tile, scratch, LoadCoefficients<components>{coefficients, p.m}, finish);
 }
@@ -245,21 +235,6 @@ CK_VECTORISED CKernelsScore quality_tile(const Quality &q, const Tile &tile, Win
   return total;
 }
 
-template <class Body>
-CKernelsScore score_tiles(const Extent &n, const Radii &r, long extras, int threads, const Body &body) {
-  Tiling tiling(n);
-  std::vector<CKernelsScore> scores(static_cast<size_t>(tiling.count()));
-  parallel(
-      tiling.count(), threads, [&] { return WindowScratch(tiling, r, 6, extras); },
-      [&](long i, WindowScratch &scratch) { scores[size_t(i)] = body(tiling[i], scratch); });
-  CKernelsScore total = {0, 0};
-  for (auto &s : scores) {
-    total.sum += s.sum;
-    total.count += s.count;
-  }
-  return total;
-}
-
 }  // namespace
 
 CKernelsScore ckernels_correlation_coefficients(const float *fixed __noescape, const float *warped __noescape,
@@ -269,7 +244,9 @@ CKernelsScore ckernels_correlation_coefficients(const float *fixed __noescape, c
   Pair p = {fixed, warped, fixedValid, warpedValid, {nz, ny, nx}, {mz, my, mx}, gz, gy, gx};
   Radii r = {rz, ry, rx};
   auto body = is_two_sided(p, coefficientCount) ? two_sided_coefficients : one_sided_coefficients;
-  return score_tiles(p.m, r, 2 * p.m.x + 6 * p.n.x, threads,
+  Tiling tiling(p.m);
+  return score_tiles(
+      tiling, threads, [&] { return WindowScratch(tiling, r, 6, 2 * p.m.x + 6 * p.n.x); },
       [&](const Tile &tile, WindowScratch &scratch) { return body(p, r, floor, coefficients, tile, scratch); });
 }
 
@@ -294,6 +271,8 @@ CKernelsScore ckernels_local_correlation(const float *fixed __noescape, const fl
     const uint8_t *mask __noescape, size_t nz, size_t ny, size_t nx, int rz, int ry, int rx, double floor, float *map __noescape,
     size_t mapCount, int threads) {
   Quality q = {fixed, moving, valid, mask, {nz, ny, nx}, {rz, ry, rx}, floor, mapCount ? map : nullptr};
+  Tiling tiling(q.n);
   return score_tiles(
-      q.n, q.r, 3 * q.n.x, threads, [&](const Tile &tile, WindowScratch &scratch) { return quality_tile(q, tile, scratch); });
+      tiling, threads, [&] { return WindowScratch(tiling, q.r, 6, 3 * q.n.x); },
+      [&](const Tile &tile, WindowScratch &scratch) { return quality_tile(q, tile, scratch); });
 }

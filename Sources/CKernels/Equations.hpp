@@ -2,6 +2,7 @@
 // Normal equations of a Gauss-Newton step, gathered on the lattice of the field: cells of one or two voxels an axis.
 #pragma once
 #include <cstring>
+#include <type_traits>
 
 #include "Tiles.hpp"
 
@@ -26,8 +27,9 @@ struct Force {
   float warped, warpedWeight, fixed, fixedWeight;
 };
 
-/// The rows of voxels that a row of cells holds.
+/// A row of cells, and the rows of voxels that it holds.
 struct CellRows {
+  long cz, cy;
   long start[4], z[4], y[4];
   int count;
 };
@@ -51,6 +53,8 @@ CK_INLINE VoxelRows voxel_rows(const Pair &p, const CellRows &rows) {
 
 CK_INLINE CellRows cell_rows(const Pair &p, long cz, long cy) {
   CellRows rows = {};
+  rows.cz = cz;
+  rows.cy = cy;
   for (long z = cz * p.fz; z < std::min(p.n.z, (cz + 1) * p.fz); ++z)
     for (long y = cy * p.fy; y < std::min(p.n.y, (cy + 1) * p.fy); ++y) {
       rows.start[rows.count] = (z * p.n.y + y) * p.n.x;
@@ -60,15 +64,26 @@ CK_INLINE CellRows cell_rows(const Pair &p, long cz, long cy) {
   return rows;
 }
 
+/// Calls `body` with the number of rows as a constant.
+template <class Body>
+CK_INLINE void with_row_count(const CellRows &rows, const Body &body) {
+  if (rows.count == 4)
+    body(std::integral_constant<int, 4>{});
+  else if (rows.count == 2)
+    body(std::integral_constant<int, 2>{});
+  else
+    body(std::integral_constant<int, 1>{});
+}
+
 CK_INLINE bool row_is_valid(const Pair &p, long start) {
   size_t width = size_t(p.n.x);
   return !std::memchr(p.fixedValid + start, 0, width) && !std::memchr(p.warpedValid + start, 0, width);
 }
 
 /// Whether all voxels count in a row of cells and in the rows of voxels around it.
-inline bool is_valid_around(const Pair &p, long cz, long cy) {
-  long z0 = std::max(0L, cz * p.fz - 1), z1 = std::min(p.n.z, (cz + 1) * p.fz + 1);
-  long y0 = std::max(0L, cy * p.fy - 1), y1 = std::min(p.n.y, (cy + 1) * p.fy + 1);
+inline bool is_valid_around(const Pair &p, const CellRows &rows) {
+  long z0 = std::max(0L, rows.cz * p.fz - 1), z1 = std::min(p.n.z, (rows.cz + 1) * p.fz + 1);
+  long y0 = std::max(0L, rows.cy * p.fy - 1), y1 = std::min(p.n.y, (rows.cy + 1) * p.fy + 1);
   for (long z = z0; z < z1; ++z)
     for (long y = y0; y < y1; ++y)
       if (!row_is_valid(p, (z * p.n.y + y) * p.n.x)) return false;
@@ -77,11 +92,7 @@ inline bool is_valid_around(const Pair &p, long cz, long cy) {
 
 /// The sum of each cell's voxels of a row of voxels: cells of `factor` voxels, the last one of what is there.
 CK_INLINE void fold(const float *voxels, long width, int factor, long cells, float *out) {
-  if (factor == 1) {
-    CK_INDEPENDENT
-    for (long x = 0; x < cells; ++x) out[x] = voxels[x];
-    return;
-  }
+  if (factor == 1) return copy(voxels, cells, out);
   long pairs = width / 2;
   CK_INDEPENDENT
   for (long x = 0; x < pairs; ++x) out[x] = voxels[2 * x] + voxels[2 * x + 1];
@@ -90,11 +101,7 @@ CK_INLINE void fold(const float *voxels, long width, int factor, long cells, flo
 
 /// Each cell's value at its voxels.
 CK_INLINE void unfold(const float *cells, long width, int factor, float *out) {
-  if (factor == 1) {
-    CK_INDEPENDENT
-    for (long x = 0; x < width; ++x) out[x] = cells[x];
-    return;
-  }
+  if (factor == 1) return copy(cells, width, out);
   long pairs = width / 2;
   CK_INDEPENDENT
   for (long x = 0; x < pairs; ++x) {
@@ -149,8 +156,7 @@ CK_INLINE Gradient gradient_at(const Around &a, const float *scales, long x, lon
 
 /// Gathers a row of cells: `force(row, x)` is the force at a voxel of its rows. With `both`, the mean of what each image's gradient says.
 template <bool both, bool masked, int rowCount, class ForceAt>
-CK_INLINE void gather_rows(
-    const Pair &p, const Equations &e, const CellRows &rows, long cz, long cy, const ForceAt &force, float *scratch) {
+CK_INLINE void gather_rows(const Pair &p, const Equations &e, const CellRows &rows, const ForceAt &force, float *scratch) {
   long width = p.n.x;
   Around warped[rowCount], fixed[rowCount];
   for (int r = 0; r < rowCount; ++r) {
@@ -190,26 +196,20 @@ CK_INLINE void gather_rows(
     for (long x = 1; x < width - 1; ++x) one(x, 1, 1);
     one(width - 1, 1, 0);
   }
-  for (int c = 0; c < 9; ++c) fold(t[c], width, p.fx, p.m.x, e.values + c * p.m.count() + (cz * p.m.y + cy) * p.m.x);
+  for (int c = 0; c < 9; ++c) fold(t[c], width, p.fx, p.m.x, e.values + c * p.m.count() + (rows.cz * p.m.y + rows.cy) * p.m.x);
 }
 
 /// Gathers a row of cells; `scratch` holds 9 · n.x values.
 template <bool both, class ForceAt>
-CK_INLINE void gather_cells(const Pair &p, const Equations &e, long cz, long cy, const ForceAt &force, float *scratch) {
-  CellRows rows = cell_rows(p, cz, cy);
-  bool valid = is_valid_around(p, cz, cy);
-  auto go = [&](auto count) __attribute__((always_inline)) {
-    if (valid)
-      gather_rows<both, false, decltype(count)::value>(p, e, rows, cz, cy, force, scratch);
-    else
-      gather_rows<both, true, decltype(count)::value>(p, e, rows, cz, cy, force, scratch);
-  };
-  if (rows.count == 4)
-    go(std::integral_constant<int, 4>{});
-  else if (rows.count == 2)
-    go(std::integral_constant<int, 2>{});
-  else
-    go(std::integral_constant<int, 1>{});
+CK_INLINE void gather_cells(const Pair &p, const Equations &e, const CellRows &rows, const ForceAt &force, float *scratch) {
+  bool valid = is_valid_around(p, rows);
+  with_row_count(
+      rows, [&](auto count) __attribute__((always_inline)) {
+        if (valid)
+          gather_rows<both, false, decltype(count)::value>(p, e, rows, force, scratch);
+        else
+          gather_rows<both, true, decltype(count)::value>(p, e, rows, force, scratch);
+      });
 }
 
 }  // namespace ckernels

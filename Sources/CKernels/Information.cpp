@@ -81,7 +81,7 @@ CK_INLINE void information_of_tile(
         float on = float(here.fixedValid[row][x] & here.warpedValid[row][x]);
         return Force{on * onWarped[row * width + x], on, both ? on * onFixed[row * width + x] : 0.0f, on};
       };
-      gather_cells<both>(p, e, cz, cy, force, rows);
+      gather_cells<both>(p, e, at, force, rows);
     }
 }
 

@@ -14,9 +14,9 @@
 #else
 #define CK_VECTORISED
 #endif
-// They call no constructor: Clang 21 forgets to emit inline constructors that only such functions refer to.
 // Before a loop whose iterations do not touch what others write.
 #define CK_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+// They call no constructor: Clang 21 forgets to emit inline constructors that only such functions refer to.
 #define CK_INLINE inline __attribute__((always_inline))
 
 namespace ckernels {

@@ -10,6 +10,7 @@ namespace {
 // A border voxel reaches half a voxel out. While registering it counts as far as that: else the least step across the border would take
 // voxels away from the metric, which then moves to keep them.
 constexpr float kHalfVoxel = 0.5f;
+
 struct Warp {
   const float *image;
   Extent n;

@@ -20,7 +20,7 @@ CK_INLINE CKernelsScore squares_of_tile(const Pair &p, const Equations &e, const
         float on = float(here.fixedValid[row][x] & here.warpedValid[row][x]), rest = on * (here.fixed[row][x] - here.warped[row][x]);
         return Force{rest, on, -rest, on};
       };
-      gather_cells<both>(p, e, cz, cy, force, rows);
+      gather_cells<both>(p, e, at, force, rows);
       for (int row = 0; row < at.count; ++row) {
         CK_INDEPENDENT
         for (long x = 0; x < width; ++x) {
@@ -51,16 +51,9 @@ CKernelsScore ckernels_squares_equations(const float *fixed __noescape, const fl
   Pair p = {fixed, warped, fixedValid, warpedValid, {nz, ny, nx}, {mz, my, mx}, gz, gy, gx};
   Equations e = {equations, {sz, sy, sx}};
   Tiling tiling(p.m);
-  std::vector<CKernelsScore> scores(static_cast<size_t>(tiling.count()));
-  parallel(
-      tiling.count(), threads, [&] { return std::vector<float>(size_t(11 * p.n.x)); },
-      [&](long i, std::vector<float> &scratch) {
-        scores[size_t(i)] = (both ? two_sided_squares : one_sided_squares)(p, e, tiling[i], scratch.data());
+  return score_tiles(
+      tiling, threads, [&] { return std::vector<float>(size_t(11 * p.n.x)); },
+      [&](const Tile &tile, std::vector<float> &scratch) {
+        return (both ? two_sided_squares : one_sided_squares)(p, e, tile, scratch.data());
       });
-  CKernelsScore total = {0, 0};
-  for (auto &s : scores) {
-    total.sum += s.sum;
-    total.count += s.count;
-  }
-  return total;
 }

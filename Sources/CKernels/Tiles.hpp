@@ -5,6 +5,7 @@
 // leaves no residue in flat background.
 #pragma once
 #include "Parallel.hpp"
+#include "include/CKernelsCorrelation.h"
 
 namespace ckernels {
 
@@ -49,45 +50,44 @@ CK_INLINE void clear(float *values, long count) {
   for (long i = 0; i < count; ++i) values[i] = 0;
 }
 
-template <int terms>
-CK_INLINE void sum_terms(const float *from, long step, long width, float *out) {
+// For short rows faster than a call of memcpy.
+CK_INLINE void copy(const float *from, long count, float *to) {
+  CK_INDEPENDENT
+  for (long i = 0; i < count; ++i) to[i] = from[i];
+}
+
+template <int terms, class RowAt>
+CK_INLINE void sum_terms(const RowAt &row, long width, float *out) {
+  const float *rows[terms];
+  for (int k = 0; k < terms; ++k) rows[k] = row(k);
   CK_INDEPENDENT
   for (long x = 0; x < width; ++x) {
-    float sum = from[x];
+    float sum = rows[0][x];
 #pragma unroll
-    for (int k = 1; k < terms; ++k) sum += from[k * step + x];
+    for (int k = 1; k < terms; ++k) sum += rows[k][x];
     out[x] = sum;
   }
 }
 
-/// out = the sum of 2 radius + 1 rows, `step` apart, first to last: the same order wherever a tile starts.
-CK_INLINE void sum_rows(const float *from, long step, long radius, long width, float *out) {
+/// out = the sum of `row(0)` to `row(2 radius)`, first to last: the same order wherever a tile starts.
+template <class RowAt>
+CK_INLINE void sum_rows(const RowAt &row, long radius, long width, float *out) {
   switch (radius) {
     case 0:
-      return sum_terms<1>(from, step, width, out);
+      return sum_terms<1>(row, width, out);
     case 1:
-      return sum_terms<3>(from, step, width, out);
+      return sum_terms<3>(row, width, out);
     case 2:
-      return sum_terms<5>(from, step, width, out);
+      return sum_terms<5>(row, width, out);
     case 4:
-      return sum_terms<9>(from, step, width, out);
+      return sum_terms<9>(row, width, out);
     default:
-      sum_terms<1>(from, step, width, out);
+      sum_terms<1>(row, width, out);
       for (long k = 1; k <= 2 * radius; ++k) {
+        const float *next = row(k);
         CK_INDEPENDENT
-        for (long x = 0; x < width; ++x) out[x] += from[k * step + x];
+        for (long x = 0; x < width; ++x) out[x] += next[x];
       }
-  }
-}
-
-template <int terms>
-CK_INLINE void sum_planes(const float *const *planes, long width, float *out) {
-  CK_INDEPENDENT
-  for (long x = 0; x < width; ++x) {
-    float sum = planes[0][x];
-#pragma unroll
-    for (int k = 1; k < terms; ++k) sum += planes[k][x];
-    out[x] = sum;
   }
 }
 
@@ -117,43 +117,40 @@ CK_INLINE void window_sums(const Extent &n, const Radii &r, const Tile &tile, Wi
           clear(row, components * width);
         } else {
           load(zz, yy, line + r.x, pitch);
-          for (int c = 0; c < components; ++c) sum_rows(line + c * pitch, 1, r.x, width, row + c * width);
+          for (int c = 0; c < components; ++c) {
+            auto moved = [&](long k) __attribute__((always_inline)) { return line + c * pitch + k; };
+            sum_rows(moved, r.x, width, row + c * width);
+          }
         }
         // A row of sums along x and y is due once the last row of its window is there.
         long y = t - 2 * r.y;
-        if (y >= 0) sum_rows(rows + y * components * width, components * width, r.y, components * width, ringRow(slot, y, 0));
+        if (y < 0) continue;
+        auto planeRow = [&](long k) __attribute__((always_inline)) { return rows + (y + k) * components * width; };
+        sum_rows(planeRow, r.y, components * width, ringRow(slot, y, 0));
       }
     }
     long z = zz - r.z;
     if (z < tile.z0 || z >= tile.z1) continue;
     for (long y = 0; y < high; ++y) {
-      long first = (z - tile.z0) % slots, run = components * width;
-      const float *planes[9];
-      for (long k = 0; k < std::min(9L, slots); ++k) planes[k] = ringRow((first + k) % slots, y, 0);
-      switch (slots) {
-        case 1:
-          sum_planes<1>(planes, run, sums);
-          break;
-        case 3:
-          sum_planes<3>(planes, run, sums);
-          break;
-        case 5:
-          sum_planes<5>(planes, run, sums);
-          break;
-        case 9:
-          sum_planes<9>(planes, run, sums);
-          break;
-        default:
-          sum_planes<1>(planes, run, sums);
-          for (long k = 1; k < slots; ++k) {
-            const float *plane = ringRow((first + k) % slots, y, 0);
-            CK_INDEPENDENT
-            for (long x = 0; x < run; ++x) sums[x] += plane[x];
-          }
-      }
+      auto plane = [&](long k) __attribute__((always_inline)) { return ringRow((z - tile.z0 + k) % slots, y, 0); };
+      sum_rows(plane, r.z, components * width, sums);
       finish(z, tile.y0 + y, sums);
     }
   }
+}
+
+/// The sum of what `body(tile, scratch)` scores for each tile of a lattice, in the order of tiles; each thread makes its own `scratch`
+/// once.
+template <class Make, class Body>
+CKernelsScore score_tiles(const Tiling &tiling, int threads, const Make &make, const Body &body) {
+  std::vector<CKernelsScore> scores(static_cast<size_t>(tiling.count()));
+  parallel(tiling.count(), threads, make, [&](long i, auto &scratch) { scores[size_t(i)] = body(tiling[i], scratch); });
+  CKernelsScore total = {0, 0};
+  for (auto &s : scores) {
+    total.sum += s.sum;
+    total.count += s.count;
+  }
+  return total;
 }
 
 }  // namespace ckernels

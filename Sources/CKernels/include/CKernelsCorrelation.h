@@ -13,9 +13,9 @@ typedef struct {
 
 /// First half of the local correlation: per cell, the coefficients that the window about it hands to the derivative of each of its voxels.
 ///
-/// Cells are `gz`, `gy`, `gx` voxels (1 or 2), windows `2 r + 1` cells an axis. The score is the sum of squared local correlation over the
-/// windows, negative correlation counting as none. `floor` is added to the variances of a window. `coefficients` are four lattices of
-/// cells, or seven: with those of the fixed image's derivative.
+/// Cells are `gz`, `gy`, `gx` voxels (1 or 2), windows `2 r + 1` cells an axis. A window counts where the first voxel of its middle cell is
+/// valid in both images. The score is the sum of squared local correlation over the windows, negative correlation counting as none. `floor`
+/// is added to the variances of a window. `coefficients` are four lattices of cells, or seven: with those of the fixed image's derivative.
 CKernelsScore ckernels_correlation_coefficients(const float *__counted_by(nz *ny *nx) fixed __noescape,
     const float *__counted_by(nz *ny *nx) warped __noescape, const uint8_t *__counted_by(nz *ny *nx) fixedValid __noescape,
     const uint8_t *__counted_by(nz *ny *nx) warpedValid __noescape, size_t nz, size_t ny, size_t nx, size_t mz, size_t my, size_t mx,
