@@ -80,9 +80,8 @@ extension ComposedTransform {
   ///   - box: voxels of the fixed lattice; may reach beyond the volume where `local` is `nil`.
   ///   - local: `u`, holding the control points of `box`; `nil` for no local displacement.
   ///   - moving: the lattice to map to.
-  ///   - threads: the most threads at work; the result does not depend on it.
   /// - Complexity: O(voxels).
-  public func mapped(_ box: Box, local: SplineField?, to moving: PhysicalSpace, threads: Int = 1) -> MappedBox {
+  public func mapped(_ box: Box, local: SplineField?, to moving: PhysicalSpace) -> MappedBox {
     // Fixed voxel -> moving voxel, linear part: moving = matrix · voxel + offset + interpolated coarse displacement.
     let toMoving = AffineTransform.voxelMap(from: fixedSpace, through: affine, to: moving)
     let middle = toMoving((0..<3).map { Double(box.lower[$0] + box.upper[$0] - 1) / 2 })
@@ -95,7 +94,7 @@ extension ComposedTransform {
     // Counted from the first voxel of the box and from `base`: rows begin in double precision, and Float does for the rest.
     let map = LinearMap(matrix: toMoving.matrix.flatMap(\.self), offset: toMoving.offset).from(box.lower, less: base)
     return MappedBox(
-      positions: mappedPositions(box.extent, displacement: displacement, map: map, warp: nodes?.warp(from: box.lower), threads: threads),
+      positions: mappedPositions(box.extent, displacement: displacement, map: map, warp: nodes?.warp(from: box.lower), threads: 1),
       base: base)
   }
 }

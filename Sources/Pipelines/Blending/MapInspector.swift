@@ -14,14 +14,15 @@ package struct MapInspector: Sendable {
   /// The moving lattice.
   let moving: PhysicalSpace
   /// The least determinant that is left alone.
-  var threshold = ChunkedRegistration.usualLeastDeterminant
+  let threshold: Float
 
   /// An inspector of a map.
-  package init(transform: ComposedTransform, field: LocalField?, extent: Extent, moving: PhysicalSpace) {
+  package init(transform: ComposedTransform, field: LocalField?, extent: Extent, moving: PhysicalSpace, threshold: Float) {
     self.transform = transform
     self.field = field
     self.extent = extent
     self.moving = moving
+    self.threshold = threshold
   }
 
   /// The map over some voxels, tile by tile, and those of them where the local field is to be smoothed: where the determinant of the whole

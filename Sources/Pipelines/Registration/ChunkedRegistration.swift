@@ -26,8 +26,7 @@ public struct ChunkedRegistration: Sendable {
   public let progress: any ProgressReporter
 
   /// Where the Jacobian determinant of the whole map, relative to its affine part, is no greater, the local field is smoothed.
-  package var leastDeterminant = usualLeastDeterminant
-  static let usualLeastDeterminant: Float = 0.05
+  package var leastDeterminant: Float = 0.05
 
   /// 2 or 3, as both images have it.
   let rank: Int

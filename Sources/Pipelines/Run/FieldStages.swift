@@ -147,10 +147,8 @@ extension RegistrationRun {
   }
 
   private func inspector(_ field: LocalField?) throws -> MapInspector {
-    var inspector = MapInspector(
+    MapInspector(
       transform: try coarse().transform, field: field, extent: registration.fixedRegion.extent,
-      moving: registration.movingPyramid.finest.space)
-    inspector.threshold = registration.leastDeterminant
-    return inspector
+      moving: registration.movingPyramid.finest.space, threshold: registration.leastDeterminant)
   }
 }
