@@ -44,23 +44,20 @@ struct Starts {
 
   /// A random map of the fixed world to the moving one.
   func transform(seed: UInt64) -> Transforms.AffineTransform {
-    var random = SplitMix(state: seed)
-    func uniform(_ range: ClosedRange<Double>) -> Double { range.lowerBound + (range.upperBound - range.lowerBound) * random.unit() }
+    var drawn: UInt64 = 0
+    func uniform(_ range: ClosedRange<Double>) -> Double {
+      defer { drawn += 1 }
+      return range.lowerBound + (range.upperBound - range.lowerBound) * PlaceHash.uniform(drawn, seed: seed)
+    }
     let lengths = zip(image.extent.lengths, image.space.spacing).map { Double($0) * $1 }
     let centre = zip(lengths, image.space.spacing).map { ($0 - $1) / 2 }
     // A direction that is uniform on the sphere: z uniform, then the angle about it.
     let z = uniform(-1...1)
     let around = uniform(0...(2 * Double.pi))
     let axis = [z, (1 - z * z).squareRoot() * sin(around), (1 - z * z).squareRoot() * cos(around)]
-    let angle = uniform(0...(Double.pi / 6))
+    let rotation = Rotations.about(axis, degrees: uniform(0...30))
     let scale = exp(uniform(log(0.8)...log(1.25)))
-    let cross = [[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]]
-    let matrix = (0..<3).map { r in
-      (0..<3).map { c -> Double in
-        let along: Double = (1 - cos(angle)) * axis[r] * axis[c]
-        return scale * ((r == c ? cos(angle) : 0) + sin(angle) * cross[r][c] + along)
-      }
-    }
+    let matrix = rotation.map { $0.map { scale * $0 } }
     let turned = (0..<3).map { r in (0..<3).reduce(0.0) { $0 + matrix[r][$1] * centre[$1] } }
     let offset = (0..<3).map { centre[$0] - turned[$0] + uniform(-0.3...0.3) * lengths[$0] }
     return Transforms.AffineTransform(matrix: matrix, offset: offset)
@@ -90,20 +87,6 @@ struct Starts {
       count += 1
     }
     return count > 0 ? sum / count : .infinity
-  }
-}
-
-/// Sebastiano Vigna's splitmix64.
-struct SplitMix {
-  var state: UInt64
-
-  mutating func unit() -> Double {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z: UInt64 = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    z ^= z >> 31
-    return Double(z >> 11) * 0x1p-53
   }
 }
 

@@ -21,12 +21,7 @@ extension DeformableOptions {
       case .normal: .normal
       case .high: .high
       }
-    self.metric =
-      switch metric {
-      case .auto, .lncc: self.metric
-      case .mi: .mutualInformation()
-      case .mse: .meanSquares
-      }
+    self.metric = DeformableMetric(metric)
     self.threads = threads
   }
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Filtering
-internal import Grids
-internal import Transforms
-internal import Volumes
 
 extension OutputInterpolation {
   var filter: Interpolation {

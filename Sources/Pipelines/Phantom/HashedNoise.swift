@@ -3,10 +3,12 @@
 internal import Grids
 
 /// Random numbers that belong to a place: the same for a seed and a position, whoever asks and in whatever order.
-enum PlaceHash {
+package enum PlaceHash {
+  private static let step: UInt64 = 0x9E37_79B9_7F4A_7C15
+
   /// A well-mixed number for one counter value (the finaliser of SplitMix64).
   @inline(__always) static func mix(_ value: UInt64) -> UInt64 {
-    var mixed = value &+ 0x9E37_79B9_7F4A_7C15
+    var mixed = value &+ step
     mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
     mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
     return mixed ^ (mixed >> 31)
@@ -20,6 +22,9 @@ enum PlaceHash {
 
   /// The upper bits as a number in 0 ..< 1.
   @inline(__always) static func unit(_ bits: UInt64) -> Double { Double(bits >> 11) * 0x1p-53 }
+
+  /// The number in 0 ..< 1 that SplitMix64 draws from `seed` after `count` others.
+  package static func uniform(_ count: UInt64, seed: UInt64) -> Double { unit(mix(seed &+ count &* step)) }
 
   /// A number of mean 0 and variance 1, nearly normal: the sum of four uniform parts of 16 bits.
   @inline(__always) static func normal(_ bits: UInt64) -> Float {

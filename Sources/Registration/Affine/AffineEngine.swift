@@ -43,12 +43,7 @@ struct AffineEngine {
     possible = max(1, min(Double(fixed.validCount), Double(moving.validCount) * moving.voxelVolume / fixed.voxelVolume))
     self.threads = threads
     var options = DeformableOptions()
-    options.metric =
-      switch metric {
-      case .mi: .mutualInformation()
-      case .mse: .meanSquares
-      case .auto, .lncc: .lncc(radius: radius)
-      }
+    options.metric = DeformableMetric(metric, radius: radius)
     forces = options.metric.forces(options, isPlane: lattice.z == 1)
     equations = [Float](repeating: 0, count: 9 * fieldLattice.count)
   }
@@ -63,16 +58,16 @@ struct AffineEngine {
     while steps < iterations {
       steps += 1
       guard let parameters = normal.solved(basis, damping: damping) else { break }
-      let step = normal.limited(parameters, to: 3, rank: rank)
+      let step = normal.limited(parameters, to: 3)
       let candidate = map.after(normal.map(step, isRigid: model == .rigid, in: fixedSpace))
       let (reached, next) = evaluate(candidate)
       if reached > score {
         (map, score, normal) = (candidate, reached, next)
         damping = max(damping / 4, 1e-5)
-        if normal.length(step, rank: rank) < 0.01 { break }
+        if normal.length(step) < 0.01 { break }
       } else {
         damping *= 10
-        if damping > 1e3 || normal.length(step, rank: rank) < 0.01 { break }
+        if damping > 1e3 || normal.length(step) < 0.01 { break }
       }
     }
     return (map, score, steps)

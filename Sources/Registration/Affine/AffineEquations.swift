@@ -10,6 +10,8 @@ internal import Volumes
 /// The displacement along axis `a` is `p_a0 + p_a1 q_z + p_a2 q_y + p_a3 q_x`, `q` the place relative to the middle of the lattice along its
 /// axes, in half its longest side.
 struct AffineEquations {
+  typealias Affine = Transforms.AffineTransform
+
   private var matrix = [Double](repeating: 0, count: 144)
   private var right = [Double](repeating: 0, count: 12)
   /// Half the longest side, in world units.
@@ -84,7 +86,7 @@ struct AffineEquations {
   }
 
   /// The longest displacement of a corner of the lattice, in units of length.
-  func length(_ parameters: [Double], rank: Int) -> Double {
+  func length(_ parameters: [Double]) -> Double {
     var longest = 0.0
     for corner in 0..<8 {
       let q = [1] + (0..<3).map { corner >> $0 & 1 == 0 ? -reach[$0] : reach[$0] }
@@ -98,36 +100,31 @@ struct AffineEquations {
   }
 
   /// The same displacement, shortened where it passes so many units of length.
-  func limited(_ parameters: [Double], to most: Double, rank: Int) -> [Double] {
-    let long = length(parameters, rank: rank)
+  func limited(_ parameters: [Double], to most: Double) -> [Double] {
+    let long = length(parameters)
     return long > most ? parameters.map { $0 * most / long } : parameters
   }
 
   /// The displacement as a map of the world; a rigid one as the rotation that it begins.
-  func map(_ parameters: [Double], isRigid: Bool, in space: PhysicalSpace) -> Transforms.AffineTransform {
-    let slope = (0..<3).map { a in (0..<3).map { parameters[4 * a + $0 + 1] * unit / radius } }
-    let identity = Transforms.AffineTransform.identity(rank: 3).matrix
-    func product(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] {
-      (0..<3).map { r in (0..<3).map { c in (0..<3).reduce(0.0) { $0 + a[r][$1] * b[$1][c] } } }
-    }
-    var linear = (0..<3).map { r in (0..<3).map { identity[r][$0] + slope[r][$0] } }
-    if isRigid {
-      // The exponential of a skew matrix is a rotation.
-      linear = identity
-      var term = identity
-      for k in 1...12 {
-        term = product(term, slope).map { $0.map { $0 / Double(k) } }
-        linear = (0..<3).map { r in (0..<3).map { linear[r][$0] + term[r][$0] } }
-      }
+  func map(_ parameters: [Double], isRigid: Bool, in space: PhysicalSpace) -> Affine {
+    func sum(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] { zip(a, b).map { zip($0, $1).map(+) } }
+    let slope = Affine(matrix: (0..<3).map { a in (0..<3).map { parameters[4 * a + $0 + 1] * unit / radius } }, offset: [0, 0, 0])
+    var linear = Affine.identity(rank: 3)
+    // The exponential of a skew matrix is a rotation.
+    var term = linear
+    for k in 1...(isRigid ? 12 : 1) {
+      term = term.after(slope)
+      term.matrix = term.matrix.map { $0.map { $0 / Double(k) } }
+      linear.matrix = sum(linear.matrix, term.matrix)
     }
     // From the lattice's axes to the world's.
-    let directions = Transforms.AffineTransform(matrix: space.direction, offset: [0, 0, 0])
+    let directions = Affine(matrix: space.direction, offset: [0, 0, 0])
     guard let back = directions.inverse else { return .identity(rank: 3) }
     let centre = space.world(of: middle)
-    let turned = Transforms.AffineTransform(matrix: product(product(space.direction, linear), back.matrix), offset: [0, 0, 0])
+    let turned = directions.after(linear).after(back)
     let shift = directions((0..<3).map { parameters[4 * $0] * unit })
     let moved = turned(centre)
-    return Transforms.AffineTransform(matrix: turned.matrix, offset: (0..<3).map { centre[$0] - moved[$0] + shift[$0] })
+    return Affine(matrix: turned.matrix, offset: (0..<3).map { centre[$0] - moved[$0] + shift[$0] })
   }
 }
 

@@ -93,16 +93,8 @@ private struct AffineRun {
 
   /// Why the result must not stand; `nil` where it may.
   private func refusal(of found: Affine, initial: Affine, before: Double, after: Double) -> String? {
-    guard found.matrix.allSatisfy({ $0.allSatisfy(\.isFinite) }), found.offset.allSatisfy(\.isFinite) else {
-      return "the affine map is not finite; the start is kept"
-    }
     let relative = initial.inverse.map { $0.after(found) } ?? found
-    let scales = singularValues(relative.matrix)
-    if relative.determinant <= 0 { return "the affine map mirrors the image; the start is kept" }
-    if scales[0] > options.largestScale || scales[scales.count - 1] < 1 / options.largestScale {
-      let range = String(format: "%.3g to %.3g", scales[scales.count - 1], scales[0])
-      return "the affine map scales by \(range), beyond \(options.largestScale); the start is kept"
-    }
+    if let fault = relative.fault(largestScale: options.largestScale) { return "the affine map \(fault); the start is kept" }
     if after < before {
       return String(format: "the affine map agrees worse (%.4f) than the start (%.4f), which is kept", after, before)
     }

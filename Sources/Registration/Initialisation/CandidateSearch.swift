@@ -123,8 +123,7 @@ struct CandidateSearch {
         let found = engine.optimise(model, iterations: 15, from: map)
         (map, score) = (found.map, found.score)
       }
-      let scales = singularValues(map.matrix)
-      let isSound = map.determinant > 0 && scales[0] < 2 && scales[2] > 0.5
+      let isSound = map.fault(largestScale: 2) == nil
       tried[index].refined = isSound ? score : nil
       if isSound { tried[index].map = map }
     }

@@ -3,7 +3,7 @@
 internal import Foundation
 
 /// Rotations to try where headers do not tell how an image lies; rows of rank 3 matrices.
-enum Rotations {
+package enum Rotations {
   /// Every 15° but none, within the plane of y and x.
   static let ofPlane: [[[Double]]] = (1..<24).map { about(axis: 0, degrees: 15 * Double($0)) }
 
@@ -33,7 +33,7 @@ enum Rotations {
   }
 
   /// The rotation about a direction, by Rodrigues' formula.
-  private static func about(_ direction: [Double], degrees: Double) -> [[Double]] {
+  package static func about(_ direction: [Double], degrees: Double) -> [[Double]] {
     let length = direction.map { $0 * $0 }.reduce(0, +).squareRoot()
     let n = direction.map { $0 / length }
     let (c, s) = (cos(degrees * .pi / 180), sin(degrees * .pi / 180))
