@@ -76,6 +76,20 @@ public struct ChunkedArray: VoxelSource {
     chunkIndices(meeting: box).count { store.contains(key(ofChunk: $0)) }
   }
 
+  /// How many chunks are stored in all; the others are fill value.
+  ///
+  /// - Complexity: each folder of chunks is listed once; where chunks do not lie in folders, one look into the store a chunk.
+  public func storedChunkCount() -> Int {
+    guard metadata.keyEncoding.separator == "/", extent.rank > 0 else { return storedChunkCount(in: extent.box) }
+    let chunks = extent.dividedRoundingUp(by: chunk)
+    func count(below prefix: String, axis: Int) -> Int {
+      let names = store.names(below: prefix).filter { Int($0).map { 0..<chunks[axis] ~= $0 } ?? false }
+      guard axis < chunks.rank - 1 else { return names.count }
+      return names.reduce(0) { $0 + count(below: StoreKey.join(prefix, $1), axis: axis + 1) }
+    }
+    return count(below: StoreKey.join(node, metadata.keyEncoding.prefix), axis: 0)
+  }
+
   /// The names of the chunks that meet `box` and cannot be read, or are not what was written where the array has checksums.
   public func damagedChunks(in box: Box) -> [String] {
     chunkIndices(meeting: box).filter { (try? read(metadata.box(ofChunk: $0), as: Float.self)) == nil }

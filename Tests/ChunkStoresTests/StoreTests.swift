@@ -24,12 +24,36 @@ private final class MemoryStore: KeyValueStore {
 
   func contains(_ key: String) -> Bool { values.withLock { $0[key] != nil } }
 
+  func names(below prefix: String) -> [String] {
+    let start = prefix.isEmpty ? "" : prefix + "/"
+    let keys = values.withLock { $0.keys.filter { $0.hasPrefix(start) } }
+    return Array(Set(keys.map { $0.dropFirst(start.count).split(separator: "/")[0] })).map(String.init)
+  }
+
   func put(_ key: String, _ value: [UInt8]) throws(ChunkStoreError) { values.withLock { $0[key] = value } }
 
   func remove(_ key: String) throws(ChunkStoreError) { values.withLock { $0[key] = nil } }
 }
 
 struct StoreTests {
+  @Test(arguments: [ZarrFormat.v2, .v3], ["", "a/b"])
+  func storedChunksAreCountedAllAtOnceAsOneByOne(format: ZarrFormat, node: String) throws {
+    let metadata = ArrayMetadata(format: format, extent: [3, 40, 70], chunk: [2, 10, 16], voxelType: .uint16)
+    let voxels = patternVoxels([1, 20, 32], seed: 1, as: UInt16.self).mapVoxels { $0 | 1 }
+    try withTemporaryFolder { folder in
+      for store: any KeyValueStore in [MemoryStore(), LocalStore(directory: folder.path)] {
+        let array = try ChunkedArray.create(in: store, node: node, metadata)
+        #expect(array.storedChunkCount() == 0)
+        try array.write(voxels, at: [2, 20, 32])
+        // What others leave there is no chunk.
+        try store.put((node.isEmpty ? "" : node + "/") + (format == .v2 ? "" : "c/") + "0/0/.tmp-1", [0])
+        try store.put((node.isEmpty ? "" : node + "/") + (format == .v2 ? "" : "c/") + "0/7/1", [0])
+        #expect(array.storedChunkCount() == 4)
+        #expect(array.storedChunkCount(in: array.extent.box) == 4)
+      }
+    }
+  }
+
   @Test func aBoxFetchesEachChunkThatItMeetsOnceAndNoOther() throws {
     let store = MemoryStore()
     let metadata = ArrayMetadata(format: .v3, extent: [40, 40], chunk: [10, 10], voxelType: .uint16)

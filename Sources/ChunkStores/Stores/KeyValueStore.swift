@@ -15,6 +15,9 @@ public protocol KeyValueStore: Sendable {
   /// Whether there is a value.
   func contains(_ key: String) -> Bool
 
+  /// The next parts of the keys that begin with `prefix/`, in no order.
+  func names(below prefix: String) -> [String]
+
   /// Stores a value whole or not at all, in place of what was there.
   ///
   /// - Throws: where the key is no valid key, or the value cannot be written (no permission, disk full).
@@ -35,6 +38,8 @@ package enum StoreKey {
     }
   }
 
-  /// `prefix/key`, or `key` where the prefix is empty.
-  package static func join(_ prefix: String, _ key: String) -> String { prefix.isEmpty ? key : prefix + "/" + key }
+  /// `prefix/key`, or what there is of them.
+  package static func join(_ prefix: String, _ key: String) -> String {
+    prefix.isEmpty || key.isEmpty ? prefix + key : prefix + "/" + key
+  }
 }

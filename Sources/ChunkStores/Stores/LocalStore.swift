@@ -26,6 +26,10 @@ public struct LocalStore: KeyValueStore, Equatable {
 
   public func contains(_ key: String) -> Bool { FileAccess.exists(name(of: key)) }
 
+  public func names(below prefix: String) -> [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: name(of: prefix))) ?? []
+  }
+
   public func put(_ key: String, _ value: [UInt8]) throws(ChunkStoreError) {
     try StoreKey.validate(key)
     let path = name(of: key)

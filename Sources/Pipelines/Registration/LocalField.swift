@@ -74,7 +74,7 @@ package struct LocalField: Sendable {
   }
 
   /// How many chunks are stored in all.
-  func storedChunkCount() -> Int { storedChunkCount(in: lattice.box) }
+  func storedChunkCount() -> Int { array.storedChunkCount() }
 
   /// Writes whole chunks.
   package func write(_ field: SplineField) throws {
