@@ -41,7 +41,7 @@ extension AffineTransform {
     let size = (0..<rank).map { spread[$0][$0] }.reduce(0, +)
     guard fixed.count > 1, size > 0 else { return identity(rank: rank).matrix }
     let mixed = products(moving, fixed)
-    if fixed.count >= rank + 2, SymmetricMatrix(spread.map { $0.map { $0 / size } }).eigenvalues.min()! > 1e-8,
+    if fixed.count >= rank + 2, symmetricEigen(spread.map { $0.map { $0 / size } }).values[rank - 1] > 1e-8,
       let inverse = AffineTransform(matrix: spread.map { $0.map { $0 / size } }, offset: [Double](repeating: 0, count: rank)).inverse
     {
       let scaled = AffineTransform(matrix: mixed.map { $0.map { $0 / size } }, offset: [Double](repeating: 0, count: rank))
@@ -65,12 +65,12 @@ extension AffineTransform {
     // A hair of identity decides what the points leave open.
     let size = mixed.flatMap(\.self).map(abs).reduce(0, +)
     let s = (0..<3).map { row in (0..<3).map { mixed[$0][row] + ($0 == row ? 1e-9 * size : 0) } }
-    let best = SymmetricMatrix([
+    let best = symmetricEigen([
       [s[0][0] + s[1][1] + s[2][2], s[1][2] - s[2][1], s[2][0] - s[0][2], s[0][1] - s[1][0]],
       [s[1][2] - s[2][1], s[0][0] - s[1][1] - s[2][2], s[0][1] + s[1][0], s[2][0] + s[0][2]],
       [s[2][0] - s[0][2], s[0][1] + s[1][0], -s[0][0] + s[1][1] - s[2][2], s[1][2] + s[2][1]],
       [s[0][1] - s[1][0], s[2][0] + s[0][2], s[1][2] + s[2][1], -s[0][0] - s[1][1] + s[2][2]],
-    ]).largestEigenvector
+    ]).vectors[0]
     let (w, x, y, z) = (best[0], best[1], best[2], best[3])
     return [
       [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],

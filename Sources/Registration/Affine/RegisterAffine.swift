@@ -21,12 +21,7 @@ public func registerAffine(
   fixed: Volume, moving: Volume, fixedMask: Mask? = nil, movingMask: Mask? = nil, initial: Transforms.AffineTransform,
   options: AffineOptions = AffineOptions()
 ) throws -> AffineResult {
-  try requireEqualRanks(fixed, moving)
-  guard initial.rank == fixed.space.rank else {
-    throw RegistrationError(
-      .rankMismatch, "the initial transform has \(initial.rank) axes, the images \(fixed.space.rank)",
-      hint: "give a transform made for images of this rank")
-  }
+  try requireEqualRanks(fixed, moving, initial: initial)
   if let flat = try FlatPair(fixed: fixed, moving: moving, fixedMask: fixedMask, movingMask: movingMask) {
     let result = try registerAffine(
       fixed: flat.fixed, moving: flat.moving, fixedMask: flat.fixedMask, movingMask: flat.movingMask, initial: initial.lowered(to: 2),

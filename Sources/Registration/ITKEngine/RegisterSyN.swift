@@ -17,12 +17,7 @@ public func registerSyN(
   fixed: Volume, moving: Volume, fixedMask: Mask? = nil, movingMask: Mask? = nil, initial: AffineTransform,
   options: SyNOptions = SyNOptions()
 ) throws -> SyNResult {
-  try requireEqualRanks(fixed, moving)
-  guard initial.rank == fixed.space.rank else {
-    throw RegistrationError(
-      .rankMismatch, "the initial transform has \(initial.rank) axes, the images \(fixed.space.rank)",
-      hint: "give a transform made for images of this rank")
-  }
+  try requireEqualRanks(fixed, moving, initial: initial)
   try validate(options)
   if let flat = try FlatPair(fixed: fixed, moving: moving, fixedMask: fixedMask, movingMask: movingMask) {
     var result = try registerSyN(

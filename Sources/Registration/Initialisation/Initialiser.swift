@@ -3,6 +3,7 @@
 internal import Filtering
 internal import Foundation
 internal import Grids
+internal import Transforms
 public import Volumes
 
 /// Finds where to start: several ways to place the moving image are tried, and the one under which the images agree best wins.
@@ -77,10 +78,15 @@ public func initialise(
 }
 
 /// Throws where the images cannot be a pair.
-func requireEqualRanks(_ fixed: Volume, _ moving: Volume) throws {
+func requireEqualRanks(_ fixed: Volume, _ moving: Volume, initial: Transforms.AffineTransform? = nil) throws {
   guard fixed.space.rank == moving.space.rank else {
     throw RegistrationError(
       .rankMismatch, "the fixed image has \(fixed.space.rank) axes, the moving image \(moving.space.rank)",
       hint: "2D registers with 2D and 3D with 3D; select a plane of the 3D image first")
+  }
+  if let initial, initial.rank != fixed.space.rank {
+    throw RegistrationError(
+      .rankMismatch, "the initial transform has \(initial.rank) axes, the images \(fixed.space.rank)",
+      hint: "give a transform made for images of this rank")
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Eigenvalues, largest first, and eigenvectors (as rows) of a small symmetric matrix, by Jacobi rotations.
-func symmetricEigen(_ matrix: [[Double]]) -> (values: [Double], vectors: [[Double]]) {
+package func symmetricEigen(_ matrix: [[Double]]) -> (values: [Double], vectors: [[Double]]) {
   let n = matrix.count
   var a = matrix
   var v = (0..<n).map { row in (0..<n).map { $0 == row ? 1.0 : 0.0 } }
@@ -24,7 +24,7 @@ func symmetricEigen(_ matrix: [[Double]]) -> (values: [Double], vectors: [[Doubl
 }
 
 /// The singular values of a small square matrix, largest first.
-func singularValues(_ matrix: [[Double]]) -> [Double] {
+package func singularValues(_ matrix: [[Double]]) -> [Double] {
   let n = matrix.count
   let gram = (0..<n).map { i in (0..<n).map { j in (0..<n).reduce(0.0) { $0 + matrix[$1][i] * matrix[$1][j] } } }
   return symmetricEigen(gram).values.map { max($0, 0).squareRoot() }
