@@ -109,3 +109,13 @@ func expectError(
   if status == .failed { #expect(error.contains("\n\nhint: "), "\(line): \(transcript.errors)", sourceLocation: location) }
   #expect(transcript.output.isEmpty, sourceLocation: location)
 }
+
+/// A folder with `a.nrrd` and `b.nrrd`, 20³ voxels each, one a voxel from the other.
+func withImagePair(_ body: (ImageFolder) async throws -> Void) async throws {
+  try await withTemporaryFolder { url in
+    let folder = ImageFolder(url)
+    try folder.nrrd("a.nrrd", [20, 20, 20])
+    try folder.nrrd("b.nrrd", [20, 20, 20]) { ImageFolder.waves($0, $1 + 1, $2) }
+    try await body(folder)
+  }
+}

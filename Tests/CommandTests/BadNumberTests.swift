@@ -18,7 +18,7 @@ struct BadNumberTests {
     ("--memory 1MB", "--memory allows 1.0 MB"), ("--blend-sigma 0", "--blend-sigma 0.0 is not above 0"),
   ])
   func aValueThatDoesNotFitIsRefused(option: String, message: String) async throws {
-    try await withPair { folder in
+    try await withImagePair { folder in
       await expectError("register @a.nrrd @b.nrrd -o @out \(option)", in: folder, [message])
       await expectError("plan register @a.nrrd @b.nrrd \(option)", in: folder, [message])
       #expect(!folder.names().contains("out"))
@@ -33,7 +33,7 @@ struct BadNumberTests {
     "--interpolation spline", "--overwite", "extra",
   ])
   func aValueThatNoImageTakesIsWrongUsage(option: String) async throws {
-    try await withPair { await expectError("register @a.nrrd @b.nrrd -o @out \(option)", in: $0, status: .wrongUsage, []) }
+    try await withImagePair { await expectError("register @a.nrrd @b.nrrd -o @out \(option)", in: $0, status: .wrongUsage, []) }
   }
 
   /// Numbers far beyond what is sensible are clipped, and do not trap.
@@ -43,7 +43,7 @@ struct BadNumberTests {
     "--threads 999999999999", "--threads 9223372036854775807", "--memory 9000PB", "--memory 9GB",
   ])
   func aValueOutOfAllProportionIsClipped(option: String) async throws {
-    try await withPair { folder in
+    try await withImagePair { folder in
       let plan = await weft("plan register @a.nrrd @b.nrrd \(option)", in: folder)
       let isRefused = plan.status == .wrongUsage && plan.errors.hasPrefix("error: ")
       #expect(plan.status == .done || isRefused, "\(plan.errors)")
@@ -52,7 +52,7 @@ struct BadNumberTests {
 
   @Test(arguments: ["--threads 999999999999", "--downsample 9223372036854775807", "--overlap 9223372036854775807vx"])
   func aRunWithSuchAValueEnds(option: String) async throws {
-    try await withPair { folder in
+    try await withImagePair { folder in
       let run = await weft("register @a.nrrd @b.nrrd -o @out --stages affine,fine \(option)", in: folder)
       #expect(run.status == .done, "\(run.errors)")
     }
@@ -60,7 +60,7 @@ struct BadNumberTests {
 
   @Test(arguments: [[1, 1], [7, 7], [1, 500], [2, 2, 2]])
   func anImageOfTooFewVoxelsIsRefused(lengths: [Int]) async throws {
-    try await withPair { folder in
+    try await withImagePair { folder in
       try folder.nrrd("few.nrrd", lengths)
       await expectError("register @few.nrrd @few.nrrd -o @out", in: folder, ["few.nrrd", "too few to register"])
     }
@@ -73,7 +73,7 @@ struct BadNumberTests {
       ([8, 900], [1, 1]), ([20, 20, 20], [1000, 1, 1]),
     ] as [([Int], [Double])])
   func anOddLatticeIsRegisteredOrRefused(lengths: [Int], spacing: [Double]) async throws {
-    try await withPair { folder in
+    try await withImagePair { folder in
       try folder.nrrd("odd.nrrd", lengths, spacing: spacing)
       let run = await weft("register @odd.nrrd @odd.nrrd -o @out --accuracy draft", in: folder)
       if run.status == .done {
@@ -82,15 +82,6 @@ struct BadNumberTests {
         #expect(run.status == .failed && run.errors.contains("error: "), "\(run.errors)")
         #expect(!folder.names().contains("out"))
       }
-    }
-  }
-
-  private func withPair(_ body: (ImageFolder) async throws -> Void) async throws {
-    try await withTemporaryFolder { url in
-      let folder = ImageFolder(url)
-      try folder.nrrd("a.nrrd", [20, 20, 20])
-      try folder.nrrd("b.nrrd", [20, 20, 20]) { ImageFolder.waves($0, $1 + 1, $2) }
-      try await body(folder)
     }
   }
 }

@@ -8,7 +8,7 @@ import Testing
 /// Places that results cannot go to, and results that must not be lost.
 struct BadOutputTests {
   @Test func aFileOrAFullFolderIsNoOutput() async throws {
-    try await withPair { folder in
+    try await withImagePair { folder in
       try folder.put("mine", "taken")
       try folder.put("mine", "full/notes.txt")
       await expectError("register @a.nrrd @b.nrrd -o @taken", in: folder, ["taken is a file"])
@@ -18,7 +18,7 @@ struct BadOutputTests {
   }
 
   @Test func inputsAreNeverWrittenTo() async throws {
-    try await withPair { folder in
+    try await withImagePair { folder in
       try folder.zarr("s.zarr")
       await expectError("register @a.nrrd @b.nrrd -o @a.nrrd", in: folder, ["a.nrrd is the input"])
       await expectError("register @s.zarr @b.nrrd -o @s.zarr/out", in: folder, ["lies inside the input"])
@@ -32,7 +32,7 @@ struct BadOutputTests {
   }
 
   @Test func aRunThatFailsKeepsTheOldResult() async throws {
-    try await withPair { folder in
+    try await withImagePair { folder in
       #expect(await weft("register @a.nrrd @b.nrrd -o @out --stages affine", in: folder).status == .done)
       let record = try Data(contentsOf: URL(fileURLWithPath: folder.path("out/run.json")))
       let names = try FileManager.default.contentsOfDirectory(atPath: folder.path("out")).sorted()
@@ -45,7 +45,7 @@ struct BadOutputTests {
   }
 
   @Test func aNameOfOneLetterIsAName() async throws {
-    try await withPair { folder in
+    try await withImagePair { folder in
       #expect(await weft("register @a.nrrd @b.nrrd -o @o --stages affine", in: folder).status == .done)
       // A bare name, without a folder: written where the process stands, so it is refused here after the path was taken apart.
       await expectError("apply -t @o -i @none -o o", in: folder, ["none does not exist"])
@@ -57,7 +57,7 @@ struct BadOutputTests {
   /// A full disk at every stage: from too small for the first chunk to just too small for the last file.
   @Test(arguments: [16, 60, 100, 140, 180, 220, 260, 300])
   func aFullDiskLeavesNoResultAndTheRunGoesOnWhenThereIsRoom(kilobytes: Int) async throws {
-    try await withPair { folder in
+    try await withImagePair { folder in
       try await withMount("size=\(kilobytes)k", at: folder.path("disk")) {
         let run = await weft("register @a.nrrd @b.nrrd -o @disk/out --chunk-size 12", in: folder)
         let left = try FileManager.default.contentsOfDirectory(atPath: folder.path("disk"))
@@ -80,7 +80,7 @@ struct BadOutputTests {
 
   @Test(arguments: ["read-only", "full"])
   func nothingIsWrittenWhereNothingCanBe(kind: String) async throws {
-    try await withPair { folder in
+    try await withImagePair { folder in
       #expect(await weft("register @a.nrrd @b.nrrd -o @out --stages affine", in: folder).status == .done)
       try folder.put("z,y,x\n1,2,3\n", "points.csv")
       try await withMount(kind == "full" ? "size=4k,nr_inodes=2" : "ro", at: folder.path("disk")) {
@@ -99,7 +99,7 @@ struct BadOutputTests {
   }
 
   @Test func aRunWhoseDiskBecomesReadOnlyGoesOnWhenItIsWritableAgain() async throws {
-    try await withPair { folder in
+    try await withImagePair { folder in
       let words = ["register", folder.path("a.nrrd"), folder.path("b.nrrd"), "--chunk-size", "8", "-q", "-o"]
       #expect(try weft(words + [folder.path("undisturbed")]).status == 0)
       try await withMount("size=50m", at: folder.path("disk")) {
@@ -144,14 +144,5 @@ struct BadOutputTests {
     try process.run()
     process.waitUntilExit()
     return process.terminationStatus
-  }
-
-  private func withPair(_ body: (ImageFolder) async throws -> Void) async throws {
-    try await withTemporaryFolder { url in
-      let folder = ImageFolder(url)
-      try folder.nrrd("a.nrrd", [20, 20, 20])
-      try folder.nrrd("b.nrrd", [20, 20, 20]) { ImageFolder.waves($0, $1 + 1, $2) }
-      try await body(folder)
-    }
   }
 }
