@@ -107,23 +107,49 @@ import Volumes
     #expect(result.after == result.before)
   }
 
-  @Test func whatTheMaskHidesDoesNotPull() throws {
+  @Test(arguments: [RegistrationMetric.auto, .lncc, .mi, .mse]) func whatTheMaskHidesDoesNotPull(metric: RegistrationMetric) throws {
     var (fixed, moving) = try pair()
-    var fixedMask = VoxelBuffer<UInt8>(extent: fixed.extent, repeating: 1)
-    var movingMask = fixedMask
     // Bright blocks that would pull the images apart, and voxels that are no numbers.
-    for index in Box(lower: [0, 0, 0], upper: [64, 20, 20]).indices {
-      fixed.voxels[index] = 800
-      fixedMask[index] = 0
-    }
-    for index in Box(lower: [0, 40, 30], upper: [64, 64, 64]).indices {
-      moving.voxels[index] = index[0] % 2 == 0 ? 800 : .nan
-      movingMask[index] = 0
-    }
+    let fixedMask = hidden(in: &fixed, Box(lower: [0, 0, 0], upper: [64, 20, 20])) { _ in 800 }
+    let movingMask = hidden(in: &moving, Box(lower: [0, 40, 30], upper: [64, 64, 64])) { $0[0] % 2 == 0 ? 800 : .nan }
+    var options = AffineOptions()
+    options.metric = metric
     let result = try registerAffine(
-      fixed: fixed, moving: moving, fixedMask: Mask(voxels: fixedMask, space: space), movingMask: Mask(voxels: movingMask, space: space),
-      initial: .identity(rank: 3))
+      fixed: fixed, moving: moving, fixedMask: fixedMask, movingMask: movingMask, initial: .identity(rank: 3), options: options)
     for point in [[10.0, 40, 10], [50, 15, 50], [32, 32, 25]] { #expect(distance(result.transform(point), truth(point)) < 1) }
+  }
+
+  @Test(arguments: [RegistrationMetric.auto, .lncc, .mi, .mse])
+  func whatTheMaskHidesInAPlaneDoesNotPull(metric: RegistrationMetric) throws {
+    var (fixed, moving) = try flatPair()
+    let fixedMask = hidden(in: &fixed, Box(lower: [0, 0], upper: [40, 40])) { _ in 800 }
+    let movingMask = hidden(in: &moving, Box(lower: [80, 70], upper: [120, 120])) { $0[0] % 2 == 0 ? 800 : .nan }
+    var options = AffineOptions()
+    options.metric = metric
+    let result = try registerAffine(
+      fixed: fixed, moving: moving, fixedMask: fixedMask, movingMask: movingMask, initial: .identity(rank: 2), options: options)
+    for point in [[20.0, 80], [90, 30], [60, 60]] { #expect(distance(result.transform(point), flatTruth(point)) < 1) }
+  }
+
+  /// Overwrites a box of an image; the mask leaves it out.
+  private func hidden(in volume: inout Volume, _ box: Box, by value: ([Int]) -> Float) -> Mask {
+    var mask = VoxelBuffer<UInt8>(extent: volume.extent, repeating: 1)
+    for index in box.indices {
+      volume.voxels[index] = value(index)
+      mask[index] = 0
+    }
+    return Mask(voxels: mask, space: volume.space)
+  }
+
+  @Test(arguments: [RegistrationMetric.lncc, .mi, .mse]) func imagesExchangedGiveTheInverse(metric: RegistrationMetric) throws {
+    var options = AffineOptions()
+    options.metric = metric
+    for (fixed, moving) in [try pair(), try flatPair()] {
+      let start = AffineTransform.identity(rank: fixed.space.rank)
+      let there = try registerAffine(fixed: fixed, moving: moving, initial: start, options: options).transform
+      let back = try registerAffine(fixed: moving, moving: fixed, initial: start, options: options).transform
+      for corner in fixed.space.corners(of: fixed.extent) { #expect(distance(back(there(corner)), corner) < 1) }
+    }
   }
 
   @Test func planesInSpaceGiveWhatPlanesGive() throws {

@@ -5,6 +5,7 @@ import Foundation
 import Grids
 import Registration
 import Testing
+import Transforms
 import Volumes
 
 struct DeformableTests {
@@ -30,6 +31,29 @@ struct DeformableTests {
       #expect(result.metricAfter > result.metricBefore)
       #expect(folding(of: result.forward).foldedPercent == 0)
       if phantom.fixed.extent[0] == 1 { #expect(result.forward.z.elements.allSatisfy { $0 == 0 }) }
+    }
+  }
+
+  /// Splines through the samples of a field and through all its voxels.
+  @Test(arguments: [0, 1]) func aFieldsSamplesSayWhatItsVoxelsSay(skippedFineLevels: Int) throws {
+    for phantom in [Self.volume, Self.plane] {
+      let extent = phantom.fixed.extent
+      let field = try registerDeformable(
+        fixed: phantom.fixed, moving: phantom.moving, options: options { $0.skippedFineLevels = skippedFineLevels }
+      ).field
+      #expect(field.factors.max() == 2 << skippedFineLevels)
+      let lattice = SplineLattice(extent: extent, stride: 4)
+      let ofVoxels = SplineField.fitting(field.expanded(threads: 2), over: extent.box, on: lattice).dense(over: extent.box)
+      let ofSamples = SplineField.fitting(
+        samples: field.vectors, first: field.factors.map { Double($0 - 1) / 2 }, steps: field.factors.map(Double.init),
+        over: extent.box, on: lattice
+      ).dense(over: extent.box)
+      let longest = field.vectors.longestComponent
+      for axis in 0..<3 {
+        let differences = zip(ofVoxels[axis].elements, ofSamples[axis].elements).map { abs($0 - $1) }
+        #expect(differences.max()! < 0.1 * longest)
+        #expect(differences.reduce(0, +) / Float(differences.count) < 0.02 * longest)
+      }
     }
   }
 

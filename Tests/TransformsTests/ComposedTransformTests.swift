@@ -41,9 +41,9 @@ struct ComposedTransformTests {
     #expect(zip(found, wrongOrder).map { abs($0 - $1) }.max()! > 0.1, "the orders do not commute, so the test can tell")
   }
 
-  @Test func boxesMapLikePoints() {
-    let transform = ComposedTransform(affine: Self.affine, coarse: Self.coarse(), fixedSpace: Self.fixedSpace)
-    let local = Self.local()
+  @Test(arguments: [true, false], [true, false]) func boxesMapLikePoints(isCoarse: Bool, isLocal: Bool) {
+    let transform = ComposedTransform(affine: Self.affine, coarse: isCoarse ? Self.coarse() : nil, fixedSpace: Self.fixedSpace)
+    let local = isLocal ? Self.local() : nil
     let box = Box(lower: [3, 5, 7], upper: [9, 20, 30])
     let mapped = transform.mapped(box, local: local, to: Self.movingSpace)
     for (offset, voxel) in box.indices.enumerated() {

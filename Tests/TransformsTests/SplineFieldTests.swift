@@ -45,6 +45,23 @@ struct SplineFieldTests {
     #expect(Self.largestDifference(fitted.dense(over: box), dense) < 0.02)
   }
 
+  /// Samples of every second voxel's corner, as a coarser lattice has them, in a box inside the volume and in a plane.
+  @Test(arguments: [[40, 48, 56], [1, 48, 56]]) func aSmoothFieldIsFoundFromItsSamplesAsFromAllItsVoxels(lengths: [Int]) {
+    let extent = Extent(lengths)
+    let lattice = SplineLattice(extent: extent, stride: 4)
+    let box = Box(lower: [0, 8, 4], upper: [extent[0], 48, 50])
+    func field(_ axis: Int, _ at: [Double]) -> Double { 2 * sin(2 * Double.pi / 40 * at[axis] + Double(axis)) * cos(0.1 * at[2]) }
+    let dense = Self.field(over: box) { axis, voxel in field(axis, voxel.map(Double.init)) }
+    let steps = lengths.map { $0 > 1 ? 2.0 : 1 }
+    let first = zip(box.lower, steps).map { Double($0) + ($1 - 1) / 2 }
+    let places = Box(lower: [0, 0, 0], upper: zip(box.extent.lengths, steps).map { $0 / Int($1) })
+    let samples = Self.field(over: places) { axis, index in field(axis, (0..<3).map { first[$0] + steps[$0] * Double(index[$0]) }) }
+    let fromAll = SplineField.fitting(dense, over: box, on: lattice)
+    let fromSamples = SplineField.fitting(samples: samples, first: first, steps: steps, over: box, on: lattice)
+    #expect(fromSamples.region == fromAll.region)
+    #expect(Self.largestDifference(fromSamples.dense(over: box), fromAll.dense(over: box)) < 0.01)
+  }
+
   @Test(arguments: 0..<10) func pointAndDenseEvaluationAgree(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     let extent = Extent(seed % 2 == 0 ? [17, 23, 30] : [1, 23, 30])

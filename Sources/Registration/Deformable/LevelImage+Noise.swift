@@ -2,6 +2,7 @@
 
 internal import Filtering
 internal import Foundation
+package import Volumes
 
 extension LevelImage {
   /// The standard deviation of noise, from what a voxel differs by from the mean of its face neighbours (Gasser et al., Biometrika 73,
@@ -32,4 +33,9 @@ extension LevelImage {
     let spread = 1 + 1 / Double(2 * axes.count)
     return Double(residuals[residuals.count / 2]) / 0.6745 / spread.squareRoot()
   }
+}
+
+/// The standard deviation of an image's noise, all of whose voxels count; to test against noise that is known.
+package func noise(of image: VoxelBuffer<Float>) -> Double {
+  LevelImage(values: image.elements, valid: [UInt8](repeating: 1, count: image.count)).noise(Lattice(image.extent))
 }
