@@ -3,7 +3,25 @@
 
 #include "CCodecs.h"
 
+#if defined(__x86_64__)
+#include <nmmintrin.h>
+
+__attribute__((target("sse4.2"))) static uint32_t crc32c_by_instruction(const unsigned char *bytes, size_t count) {
+  uint64_t checksum = 0xFFFFFFFFu;
+  for (; count >= 8; count -= 8, bytes += 8) {
+    uint64_t word;
+    memcpy(&word, bytes, 8);
+    checksum = _mm_crc32_u64(checksum, word);
+  }
+  for (; count > 0; count--, bytes++) checksum = _mm_crc32_u8((uint32_t)checksum, *bytes);
+  return (uint32_t)checksum ^ 0xFFFFFFFFu;
+}
+#endif
+
 static uint32_t crc32c(const unsigned char *bytes, size_t count) {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("sse4.2")) return crc32c_by_instruction(bytes, count);
+#endif
   uint32_t table[256];
   for (uint32_t i = 0; i < 256; i++) {
     uint32_t remainder = i;

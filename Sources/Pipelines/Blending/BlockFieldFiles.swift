@@ -6,10 +6,11 @@ package import Grids
 package import Transforms
 package import Volumes
 
-/// The blocks' own fields on disk, one file a block: the coefficients on the control points of its extended box, plane by plane of control
-/// points, in each plane the z, then the y, then the x components, float32 little-endian; then a digest of each plane, 8 bytes.
+/// The blocks' own fields on disk, one file a block: the coefficients on the control points of its extended box, in parts as the chunks of
+/// the blended field cut it, in each part the z, then the y, then the x components, float32 little-endian; then a digest of each part, 8
+/// bytes.
 ///
-/// Blocks without displacement have no file. Reading a box reads and checks only its planes.
+/// Blocks without displacement have no file. Reading a box reads and checks only the parts that it meets.
 package struct BlockFieldFiles: Sendable {
   /// The folder of fields found with the planned halo.
   let fine: URL
@@ -37,24 +38,31 @@ package struct BlockFieldFiles: Sendable {
 
   private func url(of block: Block, isWide: Bool) -> URL { (isWide ? wide : fine).appendingPathComponent(name(of: block)) }
 
-  private func planeBytes(_ points: Extent) -> Int { 12 * points[1] * points[2] }
+  /// The parts of a block's file, in its order: control points.
+  private func parts(_ points: Box) -> [Box] {
+    let chunk = Extent([Int](repeating: LocalField.chunk, count: 3))
+    let stored = points.relative(to: lattice.box.lower)
+    let chunks = Box(
+      lower: stored.lower.map { $0 / LocalField.chunk }, upper: stored.upper.map { ($0 + LocalField.chunk - 1) / LocalField.chunk })
+    return chunks.indices.map { index in
+      Box(lower: zip(index, chunk.lengths).map(*), extent: chunk).intersection(stored).translated(by: lattice.box.lower)
+    }
+  }
 
   /// Bytes of a block's file.
   func byteCount(of block: Block) -> Int {
-    let points = lattice.controlPoints(for: block.extended).extent
-    return points[0] * (planeBytes(points) + 8)
+    let points = lattice.controlPoints(for: block.extended)
+    return 12 * points.count + 8 * parts(points).count
   }
 
   package func write(_ field: SplineField, of block: Block, isWide: Bool) throws {
     let points = lattice.controlPoints(for: block.extended)
     precondition(field.region == points, "a block's field covers its extended box")
-    let count = points.extent[1] * points.extent[2]
     var data = Data(capacity: byteCount(of: block))
     var digests = Data()
-    for plane in 0..<points.extent[0] {
-      let values = (0..<3).flatMap { axis in
-        field.coefficients[axis].elements[plane * count..<(plane + 1) * count].map(\.bitPattern.littleEndian)
-      }
+    for part in parts(points) {
+      let held = field.coefficients.cropped(to: part.relative(to: points.lower))
+      let values = (0..<3).flatMap { axis in held[axis].elements.map(\.bitPattern.littleEndian) }
       let bytes = unsafe values.withUnsafeBytes { unsafe Data($0) }
       var digest = Digest(bytes).value.littleEndian
       unsafe withUnsafeBytes(of: &digest) { unsafe digests.append(contentsOf: $0) }
@@ -70,10 +78,7 @@ package struct BlockFieldFiles: Sendable {
   ///
   /// - Throws: `DamagedOutput` where they are not what was written.
   package func read(_ block: Block, isWide: Bool, region: Box) throws -> VectorField {
-    let all = lattice.controlPoints(for: block.extended)
-    let planes = region.lower[0] - all.lower[0]..<region.upper[0] - all.lower[0]
-    let count = all.extent[1] * all.extent[2]
-    let bytes = planeBytes(all.extent)
+    let parts = parts(lattice.controlPoints(for: block.extended))
     let url = url(of: block, isWide: isWide)
     func damaged(_ reason: String) -> DamagedOutput { DamagedOutput(path: url.path, reason: reason) }
     guard FileManager.default.fileExists(atPath: url.path) else { throw damaged("it is gone") }
@@ -84,25 +89,24 @@ package struct BlockFieldFiles: Sendable {
       guard let data = try handle.read(upToCount: length), data.count == length else { throw damaged("it is shorter than it was") }
       return data
     }
-    let data = try read(planes.lowerBound * bytes, planes.count * bytes)
-    let digests = try read(all.extent[0] * bytes + planes.lowerBound * 8, planes.count * 8)
-    let words = unsafe data.withUnsafeBytes { unsafe Array($0.bindMemory(to: UInt32.self)) }
-    let stated = unsafe digests.withUnsafeBytes { unsafe Array($0.bindMemory(to: UInt64.self)) }
-    var coefficients = (0..<3).map { _ in [Float]() }
-    for plane in 0..<planes.count {
-      guard
-        Digest(data[data.startIndex + plane * bytes..<data.startIndex + (plane + 1) * bytes]).value == UInt64(littleEndian: stated[plane])
-      else { throw damaged("its checksum is another") }
+    let digestOffset = 12 * parts.map(\.count).reduce(0, +)
+    var result = VectorField(zeros: region.extent)
+    var offset = 0
+    for (index, part) in parts.enumerated() {
+      defer { offset += 12 * part.count }
+      let wanted = part.intersection(region)
+      if wanted.isEmpty { continue }
+      let data = try read(offset, 12 * part.count)
+      let stated = unsafe try read(digestOffset + 8 * index, 8).withUnsafeBytes { unsafe $0.loadUnaligned(as: UInt64.self) }
+      guard Digest(data).value == UInt64(littleEndian: stated) else { throw damaged("its checksum is another") }
+      let words = unsafe data.withUnsafeBytes { unsafe Array($0.bindMemory(to: UInt32.self)) }
       for axis in 0..<3 {
-        let start = (3 * plane + axis) * count
-        coefficients[axis] += words[start..<start + count].map { Float(bitPattern: UInt32(littleEndian: $0)) }
+        let values = words[axis * part.count..<(axis + 1) * part.count].map { Float(bitPattern: UInt32(littleEndian: $0)) }
+        result[axis].copy(
+          from: VoxelBuffer(extent: part.extent, elements: values), box: wanted.relative(to: part.lower),
+          at: wanted.relative(to: region.lower).lower)
       }
     }
-    let held = Box(
-      lower: [region.lower[0], all.lower[1], all.lower[2]], upper: [region.upper[0], all.upper[1], all.upper[2]])
-    func component(_ axis: Int) -> VoxelBuffer<Float> {
-      VoxelBuffer(extent: held.extent, elements: coefficients[axis]).cropped(to: region.relative(to: held.lower))
-    }
-    return VectorField(z: component(0), y: component(1), x: component(2))
+    return result
   }
 }

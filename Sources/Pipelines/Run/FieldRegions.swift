@@ -14,7 +14,9 @@ package struct FieldRegions {
   /// The regions of a field.
   package init(_ lattice: SplineLattice) {
     self.lattice = lattice
-    size = lattice.box.extent.tile(from: Extent([Int](repeating: LocalField.chunk, count: 3)))
+    // Of at least 128 voxels an axis: less, and what surrounds a region, which is read with it, is many times the region.
+    let least = lattice.stride.map { max(1, 128 / ($0 * LocalField.chunk)) * LocalField.chunk }
+    size = lattice.box.extent.tile(from: Extent(least))
     tasks = lattice.box.extent.dividedRoundingUp(by: size).count
   }
 

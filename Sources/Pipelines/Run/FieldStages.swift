@@ -68,7 +68,7 @@ extension RegistrationRun {
     let inspector = try inspector(field)
     return Stage(StageName.check, tasks: .all(regions.tasks), width: registration.plan.boxesAtOnce) { task in
       var sum = MapCheck()
-      for chunk in regions.chunks(task) { sum.add(try inspector.check(regions.voxels(of: chunk)).check) }
+      sum.add(try inspector.check(regions.voxels(of: regions.region(task))).check)
       return TaskOutcome(
         state: sum.folded > 0 ? "folded" : nil, result: String(decoding: try RunFolder.encoder.encode(sum), as: UTF8.self))
     }

@@ -10,7 +10,7 @@ import Transforms
 import Volumes
 
 struct BlockFieldFilesTests {
-  private let grid = BlockGrid(extent: [20, 30, 40], core: [20, 15, 20], halo: [0, 4, 4])
+  private let grid = BlockGrid(extent: [20, 30, 200], core: [20, 15, 150], halo: [0, 4, 4])
   private var lattice: SplineLattice { SplineLattice(extent: grid.extent, stride: 4) }
 
   private func files(_ folder: URL) throws -> BlockFieldFiles {
@@ -28,7 +28,7 @@ struct BlockFieldFilesTests {
   @Test func aPartIsReadAsItWasWritten() throws {
     try withTemporaryFolder { folder in
       let files = try files(folder)
-      let block = grid[3]
+      let block = grid[2]
       let field = field(of: block)
       let all = field.region
       try files.write(field, of: block, isWide: false)
@@ -46,16 +46,19 @@ struct BlockFieldFilesTests {
   @Test func aFlippedBitShowsWhereItIsRead() throws {
     try withTemporaryFolder { folder in
       let files = try files(folder)
-      let block = grid[3]
+      let block = grid[2]
       let all = lattice.controlPoints(for: block.extended)
       try files.write(field(of: block), of: block, isWide: false)
       let url = folder.appendingPathComponent(files.name(of: block))
       var data = try Data(contentsOf: url)
       data[5] ^= 4
       try data.write(to: url)
-      let first = Box(lower: all.lower, upper: [all.lower[0] + 1, all.upper[1], all.upper[2]])
+      // Parts end where chunks of the blended field do.
+      let x = lattice.box.lower[2] + 32
+      #expect(all.lower[2] < x && x < all.upper[2])
+      let first = Box(lower: [all.lower[0], all.lower[1], x - 1], upper: [all.lower[0] + 1, all.upper[1], x])
       #expect(throws: DamagedOutput.self) { try files.read(block, isWide: false, region: first) }
-      _ = try files.read(block, isWide: false, region: Box(lower: [all.lower[0] + 1, all.lower[1], all.lower[2]], upper: all.upper))
+      _ = try files.read(block, isWide: false, region: Box(lower: [all.lower[0], all.lower[1], x], upper: all.upper))
       try data.dropLast(3).write(to: url)
       #expect(throws: DamagedOutput.self) { try files.read(block, isWide: false, region: all) }
     }
