@@ -72,9 +72,9 @@ let targets: [Target] = [
   .executableTarget(
     name: "RegisterInSteps", dependencies: ["Weft"], path: "Examples/RegisterInSteps", swiftSettings: swiftSettings),
   .executableTarget(
-    name: "benchmarks",
-    dependencies: ["BlockExecution", "Filtering", "Grids", "Pipelines", "Registration", "Transforms", "Volumes", "Weft"],
-    path: "Sources/Benchmarks", swiftSettings: swiftSettings),
+    name: "weft-benchmarks",
+    dependencies: ["CommandLineParsing", "Filtering", "ImageFiles", "Weft"],
+    path: "Sources/Benchmarks", swiftSettings: swiftSettings + fileByFile),
 
   // Tests
   .target(name: "TestSupport", dependencies: ["Grids", "Volumes"], path: "Tests/TestSupport", swiftSettings: swiftSettings),

@@ -22,7 +22,7 @@ struct WallTests {
       "Grids", "Volumes", "BlockExecution", "ChunkStores", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration", "Pipelines",
     ],
     "Commands": ["Weft", "CommandLineParsing"], "WeftTool": ["Commands"],
-    "Benchmarks": ["BlockExecution", "Filtering", "Grids", "Pipelines", "Registration", "Transforms", "Volumes", "Weft"],
+    "Benchmarks": ["CommandLineParsing", "Filtering", "ImageFiles", "Weft"],
   ]
 
   static let sources = SourceTree.swiftFiles("Sources")
