@@ -9,8 +9,8 @@ enum Benchmarks {
   static let name = "weft-benchmarks"
 
   static let verbs: [Verb] = [
-    RegistrationVerb.verb, BlockVerb.verb, ScalingVerb.verb, ProfileVerb.verb, StartsVerb.verb, TasksVerb.verb, OverheadVerb.verb,
-    CostsVerb.verb,
+    RegistrationVerb.verb, BlockVerb.verb, ScalingVerb.verb, ProfileVerb.verb, StartsVerb.verb, SymmetricVerb.verb, LeversVerb.verb,
+    TasksVerb.verb, OverheadVerb.verb, CostsVerb.verb,
   ]
 
   static let tool = ToolDescription(
