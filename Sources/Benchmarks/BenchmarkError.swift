@@ -12,3 +12,6 @@ struct BenchmarkError: LocalizedError {
     recoverySuggestion = hint
   }
 }
+
+/// What went wrong was printed by the program that failed.
+struct AlreadyTold: Error {}

@@ -38,6 +38,7 @@ enum Benchmarks {
     } catch let error as UsageError {
       show(error.message, error.hint)
       return 2
+    } catch is AlreadyTold {
     } catch let error as any LocalizedError {
       show(error.errorDescription ?? "\(error)", error.recoverySuggestion)
     } catch {

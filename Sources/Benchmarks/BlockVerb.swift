@@ -37,7 +37,7 @@ enum BlockVerb {
         "What",
         [
           .value("--size", at: \.side, "N", "Side of the phantom"), .value("--core", at: \.core, "N", "Side of the block without halo"),
-          .value("--peers", at: \.peers, "NAME,…", "Some of greedy, greedyDouble, elastix, ants, antsCC; or none"),
+          .value("--peers", at: \.peers, "NAME,…", "Some of \(Peers.all.joined(separator: ", ")); or none"),
           .value(
             "--data", at: \.data, "FOLDER", "The shared folder, which holds the scripts that run peers",
             fallback: "$WEFT_SHARED, else `shared` beside the package", completion: .directory),
@@ -51,6 +51,7 @@ enum BlockVerb {
       try require(arguments.side, atLeast: 32, "`--size`")
       try require(arguments.core, atLeast: 16, "`--core`")
       try require(arguments.repeats, atLeast: 1, "`--repeat`")
+      try Peers.check(arguments.peers, among: Peers.all)
     })
 
   static let verb = Verb(command) { arguments in

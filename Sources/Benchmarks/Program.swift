@@ -4,7 +4,7 @@ import Foundation
 
 /// Other programs: the tool `weft`, and the Python scripts under Tests/Accuracy that run peers.
 enum Program {
-  /// Runs a program to its end; throws with the end of its error output where it fails.
+  /// Runs a program to its end; throws with the end of its error output, unless that was shown, where it fails.
   ///
   /// - Parameter isShown: whether its output is let through rather than returned.
   @discardableResult
@@ -25,9 +25,9 @@ enum Program {
     let data = isShown ? Data() : output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
-      let told = isShown ? "" : ": " + (try String(contentsOf: log, encoding: .utf8)).suffix(2000)
+      if isShown { throw AlreadyTold() }
       let name = URL(fileURLWithPath: arguments.first.map { $0.hasSuffix(".py") ? $0 : program } ?? program).lastPathComponent
-      throw BenchmarkError("\(name) ended with \(process.terminationStatus)\(told)")
+      throw BenchmarkError("\(name) ended with \(process.terminationStatus): \(try String(contentsOf: log, encoding: .utf8).suffix(2000))")
     }
     return data
   }

@@ -30,7 +30,7 @@ enum RegistrationVerb {
       OptionGroup(
         "What",
         [
-          .value("--peers", at: \.peers, "NAME,…", "Some of greedy, greedyDouble, elastix, ants, antsCC; or none"),
+          .value("--peers", at: \.peers, "NAME,…", "Some of \(Peers.all.joined(separator: ", ")); or none"),
           .value(
             "--data", at: \.data, "FOLDER", "The folder of real volumes", fallback: "$WEFT_SHARED, else `shared` beside the package",
             completion: .directory),
@@ -55,7 +55,11 @@ enum RegistrationVerb {
         "five pairs with a known answer, three turns",
         "weft-benchmarks registration --peers greedy,elastix,ants --data shared/data --cases seed1,seed2,seed3,seed4,seed5"),
       CommandExample("Weft alone on two brains", "weft-benchmarks registration --peers none --cases brain --repeat 1"),
-    ], check: { (arguments) throws(UsageError) in try require(arguments.repeats, atLeast: 1, "`--repeat`") })
+    ],
+    check: { (arguments) throws(UsageError) in
+      try require(arguments.repeats, atLeast: 1, "`--repeat`")
+      try Peers.check(arguments.peers, among: Peers.all)
+    })
 
   static let verb = Verb(command) { arguments in
     var words = ["--peers", arguments.peers, "--repeat", String(arguments.repeats), "--options=\(arguments.options)"]

@@ -30,7 +30,7 @@ enum StartsVerb {
       OptionGroup(
         "Peers",
         [
-          .value("--peers", at: \.peers, "NAME,…", "Some of greedy, ants; or none"),
+          .value("--peers", at: \.peers, "NAME,…", "Some of \(Peers.affine.joined(separator: ", ")); or none"),
           .value("--peer-starts", at: \.peerStarts, "N", "Starts of each peer"),
         ])
     ],
@@ -40,6 +40,7 @@ enum StartsVerb {
     check: { (arguments) throws(UsageError) in
       try require(arguments.count, atLeast: 1, "COUNT")
       try require(arguments.peerStarts, atLeast: 1, "`--peer-starts`")
+      try Peers.check(arguments.peers, among: Peers.affine)
     })
 
   static let verb = Verb(command) { arguments in

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def keep(work, case, tool, repeat, result):
     record = {k: v for k, v in result.items() if k != "dice"} | {"case": case.name, "tool": tool, "repeat": repeat, "date": time.strftime("%F")}
     with open(work / "results.jsonl", "a") as file:
         file.write(json.dumps(record) + "\n")
-    print(table.row(record), flush=True)
+    print(table.row(record), file=sys.stderr, flush=True)
 
 
 def one_turn(case, repeat, arguments, names):
@@ -78,7 +79,7 @@ def one_turn(case, repeat, arguments, names):
         if any(peer.startswith(name) for name in case.peers):
             keep(work, case, peer, repeat, run_peer(peer, case, work / "runs" / case.name / peer))
         elif repeat == 0:
-            print(f"skipped: {peer} on {case.name}, which its script cannot run", flush=True)
+            print(f"skipped: {peer} on {case.name}, which its script cannot run", file=sys.stderr, flush=True)
 
 
 def main():
@@ -105,7 +106,6 @@ def main():
             if case is not None:
                 one_turn(case, repeat, arguments, names)
     if arguments.turn is None:
-        print()
         table.show(arguments.work)
 
 
