@@ -23,7 +23,7 @@ enum ProfileVerb {
         + "as a multiple of max(bytes / bandwidth, operations / peak). Bandwidth is that of a triad on arrays of 128 MB, the peak that of "
         + "multiply-adds in registers, fused where the machine can, both with the same threads in the same turns. Weft fuses nothing, so that results "
         + "are the same on all machines: half that peak is the most it could reach with as many additions as multiplications.",
-      "The quickest of all turns is told, of kernels as of the machine. The sum of the kernels is compared with an iteration of the engine itself.",
+      "Times are CPU seconds of a thread, so that other programs at work count little, and the quickest of all turns, of kernels as of the machine. The sum of the kernels is compared with an iteration of the engine itself.",
     ],
     defaults: Arguments(),
     positionals: [
@@ -73,7 +73,7 @@ enum ProfileVerb {
       bandwidth = max(bandwidth, cbenchmarks_bandwidth(32 << 20, 3, threads))
       peak = max(peak, cbenchmarks_flops(5_000_000, threads))
       for (index, kernel) in KernelCosts.all.enumerated() {
-        seconds[index] = min(seconds[index], Seconds.of { kernel.run(&iteration) }.took.wall)
+        seconds[index] = min(seconds[index], Seconds.of { kernel.run(&iteration) }.took.cpu / Double(threads))
       }
     }
     let voxels = Double(pair.fixed.extent.count)
@@ -89,22 +89,22 @@ enum ProfileVerb {
         (bound * 1e3).text(1), moving > computing ? "bytes" : "operations", (took / bound).text(1),
       ]
     }
-    say(Table.text(["kernel", "ms", "% of all", "bytes a voxel", "operations a voxel", "bound, ms", "by", "time ÷ bound"], rows))
+    say(Table.text(["kernel", "ms a thread", "% of all", "bytes a voxel", "operations a voxel", "bound, ms", "by", "time ÷ bound"], rows))
     let engine = try engineIteration(pair, options, count: arguments.repeats)
-    say("all kernels \((whole * 1e3).text(0)) ms; an iteration of the engine \((engine * 1e3).text(0)) ms")
+    say("all kernels \((whole * 1e3).text(0)) ms a thread; an iteration of the engine \((engine * 1e3).text(0)) ms")
   }
 
-  /// Seconds of the quickest iteration of the engine at full resolution.
+  /// CPU seconds a thread of the quickest iteration of the engine at full resolution.
   private static func engineIteration(_ pair: EnginePair, _ options: DeformableOptions, count: Int) throws -> Double {
     var options = options
     options.levels = 1
     options.iterations = [count + 1]
     options.convergenceThreshold = -.infinity
     options.totalSigma = ProfiledIteration.totalSigma
-    var times: [ContinuousClock.Instant] = []
+    var times: [Double] = []
     _ = try registerDeformable(
       fixed: pair.fixed.voxels, moving: pair.warped, movingMask: pair.valid, spacing: pair.fixed.space.spacing, options: options,
-      progress: { _ in times.append(.now) })
-    return zip(times, times.dropFirst()).map { ($1 - $0) / .seconds(1) }.min() ?? .nan
+      progress: { _ in times.append(Seconds.now(CLOCK_PROCESS_CPUTIME_ID)) })
+    return (zip(times, times.dropFirst()).map { $1 - $0 }.min() ?? .nan) / Double(options.threads)
   }
 }

@@ -22,7 +22,7 @@ struct Seconds {
     return (output, Seconds(wall: now(CLOCK_MONOTONIC) - wall, cpu: ofChildren() - cpu))
   }
 
-  private static func now(_ clock: clockid_t) -> Double {
+  static func now(_ clock: clockid_t) -> Double {
     var time = timespec()
     unsafe clock_gettime(clock, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

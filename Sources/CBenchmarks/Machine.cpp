@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <time.h>
+
 #include <algorithm>
-#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -16,15 +17,24 @@ namespace {
 
 volatile float sink;
 
-/// Seconds until `body(thread)` has ended on each of `threads` threads.
+double now(clockid_t clock) {
+  timespec time;
+  clock_gettime(clock, &time);
+  return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
+}
+
+/// Wall seconds until `body(thread)` has ended on each of `threads` threads, and CPU seconds of a thread in the mean.
+struct Took {
+  double wall, cpu;
+};
 template <class Body>
-double seconds(int threads, const Body &body) {
-  auto start = std::chrono::steady_clock::now();
+Took run(int threads, const Body &body) {
+  double wall = now(CLOCK_MONOTONIC), cpu = now(CLOCK_PROCESS_CPUTIME_ID);
   std::vector<std::thread> helpers;
   for (int i = 1; i < threads; ++i) helpers.emplace_back([&body, i] { body(i); });
   body(0);
   for (auto &helper : helpers) helper.join();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return {now(CLOCK_MONOTONIC) - wall, (now(CLOCK_PROCESS_CPUTIME_ID) - cpu) / threads};
 }
 
 CB_VECTORISED void triad(float *a, const float *b, const float *c, size_t count) {
@@ -73,27 +83,27 @@ double cbenchmarks_bandwidth(size_t count, int rounds, int threads) {
     triad(arrays[0][t].data(), arrays[1][t].data(), arrays[2][t].data(), part);
   };
   // Each thread makes its own parts, so that they lie near it.
-  seconds(threads, [&](int thread) {
+  run(threads, [&](int thread) {
     for (auto &array : arrays) array[size_t(thread)].assign(part, 1.0f);
     once(thread);
   });
-  double took = seconds(threads, [&](int thread) {
+  Took took = run(threads, [&](int thread) {
     for (int r = 0; r < rounds; ++r) once(thread);
   });
-  return 12.0 * double(part) * threads * rounds / took;
+  return 12.0 * double(part) * threads * rounds / took.cpu;
 }
 
 double cbenchmarks_flops(long rounds, int threads) {
   double best = 0;
   for (int width : {8, 16}) {
-    double took = seconds(threads, [&](int) { sink = (width == 8 ? multiply_add_eight : multiply_add_sixteen)(rounds, 0.999f, 0.001f); });
-    best = std::max(best, 2.0 * kSums * width * double(rounds) * threads / took);
+    Took took = run(threads, [&](int) { sink = (width == 8 ? multiply_add_eight : multiply_add_sixteen)(rounds, 0.999f, 0.001f); });
+    best = std::max(best, 2.0 * kSums * width * double(rounds) * threads / took.cpu);
   }
   return best;
 }
 
 double cbenchmarks_in_cache(long rounds, int threads) {
-  return seconds(threads, [&](int) {
+  Took took = run(threads, [&](int) {
     std::vector<float> one(4096, 1.0f), other(4096, 1.0f);
     for (long r = 0; r < rounds; ++r) {
       smooth(one.data(), other.data(), one.size());
@@ -101,4 +111,5 @@ double cbenchmarks_in_cache(long rounds, int threads) {
     }
     sink = one[2048];
   });
+  return took.wall;
 }

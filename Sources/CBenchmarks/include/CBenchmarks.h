@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this machine can do, to hold Weft's kernels against.
+// What this machine can do, to hold Weft's kernels against. Rates are by CPU seconds of a thread, so that other programs at work do not
+// lower them.
 #pragma once
 #include <stddef.h>
 #pragma clang assume_nonnull begin
@@ -14,7 +15,7 @@ double cbenchmarks_bandwidth(size_t count, int rounds, int threads);
 /// Single-precision operations a second of multiply-adds in registers, fused where the machine has that: each counts as two.
 double cbenchmarks_flops(long rounds, int threads);
 
-/// Seconds until each of `threads` threads has smoothed a row of 4096 floats of its own, which stays in the cache, `rounds` times by nine
+/// Wall seconds until each of `threads` threads has smoothed a row of 4096 floats of its own, which stays in the cache, `rounds` times by nine
 /// taps.
 double cbenchmarks_in_cache(long rounds, int threads);
 
