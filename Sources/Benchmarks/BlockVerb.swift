@@ -22,11 +22,11 @@ enum BlockVerb {
   static let command = Command<Arguments>(
     "block", "the whole fine step of one block, beside peers on the same block",
     discussion: [
-      "Registers a phantom or a given pair coarsely, then measures the fine step of the block in its middle, with its halo (--overlap 0.15): "
-        + "read, pre-warp, deform, the quality row, store the field. The peers get the same voxels as NIfTI: core and halo of the fixed image, "
-        + "and the moving image as the coarse transform brings it there. Their seconds are those of their process without what it spends on "
-        + "imports; Weft's are of the step, its peak memory is that of this process from the step on. All have two threads, and run in turn. "
-        + "Likeness and folding are those of the core."
+      "Registers a phantom or a given pair coarsely, then measures the fine step of the block in its middle, with its halo (--overlap "
+        + "0.15): read, pre-warp, deform, the quality row, store the field. The peers get the same voxels as NIfTI: core and halo of the "
+        + "fixed image, and the moving image as the coarse transform brings it there. Their seconds are those of their process without "
+        + "what it spends on imports; Weft's are of the step, its peak memory is that of this process from the step on. All have two "
+        + "threads, and run in turn. Likeness and folding are those of the core."
     ],
     defaults: Arguments(),
     positionals: [

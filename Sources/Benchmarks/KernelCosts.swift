@@ -6,8 +6,8 @@ import Filtering
 ///
 /// Counted by hand in Sources/CKernels, for cells of 2³ voxels, so that an element of the field's lattice weighs an eighth:
 /// - Bytes: each array that a kernel reads or writes once, 4 bytes a number and 1 a validity, however often it comes back from the
-///   cache; a smoothing goes over its array once an axis. Lines that are read because they are written to are not counted, as they are not in the
-///   measured bandwidth.
+///   cache; a smoothing goes over its array once an axis. Lines that are read because they are written to are not counted, as they are not
+///   in the measured bandwidth.
 /// - Operations: additions, multiplications, divisions, roots, minima, comparisons and conversions of floats, each one, as the loops of
 ///   voxels have them; what neighbouring tiles do twice is not counted.
 struct KernelCosts: Sendable {
@@ -31,7 +31,8 @@ struct KernelCosts: Sendable {
     smoothing("gather (smooth equations)", components: 9, sigma: ProfiledIteration.updateSigma) { $0.gather() },
     // In: 3 equations for the traces, then 9. Out: the step. A cell: traces 5; LDLᵀ and the limit of the step 58.
     KernelCosts(name: "solve", bytes: (12 + 36 + 12.0) / 8, operations: (5 + 58.0) / 8) { $0.solve() },
-    // In: step and field. Out: the new field. A cell: positions 7, clamps 6, fractions 6, three times seven interpolations of 3: 63, sums 3.
+    // In: step and field. Out: the new field. A cell: positions 7, clamps 6, fractions 6, three times seven interpolations: 63,
+    // sums 3.
     KernelCosts(name: "compose", bytes: 36.0 / 8, operations: (7 + 6 + 6 + 63 + 3.0) / 8) { $0.compose() },
     smoothing("field smoothing", components: 3, sigma: ProfiledIteration.totalSigma) { $0.smoothField() },
   ]

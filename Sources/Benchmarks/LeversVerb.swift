@@ -17,11 +17,12 @@ enum LeversVerb {
   static let command = Command<Arguments>(
     "levers", "what smoothing, steps and iterations give: error and likeness by setting",
     discussion: [
-      "For each case the affine map is found once; then the engine deforms the whole pair with each setting, and the evaluation that judges peers "
-        + "tells error (mean and 95 % of the foreground, in voxels) where the map is known, and likeness.",
+      "For each case the affine map is found once; then the engine deforms the whole pair with each setting, and the evaluation that "
+        + "judges peers tells error (mean and 95 % of the foreground, in voxels) where the map is known, and likeness.",
       "A setting is what differs from the defaults, as smoothing=1.5,step=3: smoothing (of the whole field, in voxels; by the noise "
-        + "without it), step (the Gaussian over which a step is gathered), iterations (the most at full resolution), end (a level ends where a step "
-        + "gains less, in per cent), radius (of the windows), damping. Without --set the rows are those of Docs/Concepts/engine.md.",
+        + "without it), step (the Gaussian over which a step is gathered), iterations (the most at full resolution), end (a level ends "
+        + "where a step gains less, in per cent), radius (of the windows), damping. Without --set the rows are those of "
+        + "Docs/Concepts/engine.md.",
     ],
     defaults: Arguments(),
     groups: [

@@ -18,12 +18,14 @@ enum ProfileVerb {
   static let command = Command<Arguments>(
     "profile", "each kernel of an iteration beside what the machine allows",
     discussion: [
-      "Takes one iteration of the deformable engine at full resolution apart, on a phantom or a given pair with the field that the engine finds for "
-        + "it: each kernel's share of the time, its bytes and operations a voxel (counted by hand: Sources/Benchmarks/KernelCosts.swift), and its time "
-        + "as a multiple of max(bytes / bandwidth, operations / peak). Bandwidth is that of a triad on arrays of 128 MB, the peak that of "
-        + "multiply-adds in registers, fused where the machine can, both with the same threads in the same turns. Weft fuses nothing, so that results "
-        + "are the same on all machines: half that peak is the most it could reach with as many additions as multiplications.",
-      "Times are CPU seconds of a thread, so that other programs at work count little, and the quickest of all turns, of kernels as of the machine. The sum of the kernels is compared with an iteration of the engine itself.",
+      "Takes one iteration of the deformable engine at full resolution apart, on a phantom or a given pair with the field that the "
+        + "engine finds for it: each kernel's share of the time, its bytes and operations a voxel (counted by hand: "
+        + "Sources/Benchmarks/KernelCosts.swift), and its time as a multiple of max(bytes / bandwidth, operations / peak). Bandwidth is "
+        + "that of a triad on arrays of 128 MB, the peak that of multiply-adds in registers, fused where the machine can, both with the "
+        + "same threads in the same turns. Weft fuses nothing, so that results are the same on all machines: half that peak is the most "
+        + "it could reach with as many additions as multiplications.",
+      "Times are CPU seconds of a thread, so that other programs at work count little, and the quickest of all turns, of kernels as of "
+        + "the machine. The sum of the kernels is compared with an iteration of the engine itself.",
     ],
     defaults: Arguments(),
     positionals: [
@@ -78,9 +80,8 @@ enum ProfileVerb {
     }
     let voxels = Double(pair.fixed.extent.count)
     let whole = seconds.reduce(0, +)
-    say(
-      "\(pair.fixed.extent) voxels, \(threads) threads: \((bandwidth / 1e9).text(1)) GB/s (triad), \((peak / 1e9).text(1)) Gflop/s (multiply-adds)"
-    )
+    let machine = "\((bandwidth / 1e9).text(1)) GB/s (triad), \((peak / 1e9).text(1)) Gflop/s (multiply-adds)"
+    say("\(pair.fixed.extent) voxels, \(threads) threads: \(machine)")
     let rows = zip(KernelCosts.all, seconds).map { kernel, took in
       let (moving, computing) = (kernel.bytes * voxels / bandwidth, kernel.operations * voxels / peak)
       let bound = max(moving, computing)

@@ -17,10 +17,10 @@ enum RegistrationVerb {
   static let command = Command<Arguments>(
     "registration", "accuracy, time and memory beside greedy, elastix and ANTs",
     discussion: [
-      "Registers pairs by `weft register` and by peers, in turn, so that all meet the same load of the machine, and prints one table: for each "
-        + "case and program the medians of wall and CPU seconds, of peak memory, and of the error where the map is known; folding, least Jacobian "
-        + "determinant, likeness; and Weft's error, CPU seconds and peak as parts of each peer's. What a peer spends on importing its "
-        + "libraries is measured apart and taken off its seconds.",
+      "Registers pairs by `weft register` and by peers, in turn, so that all meet the same load of the machine, and prints one table: "
+        + "for each case and program the medians of wall and CPU seconds, of peak memory, and of the error where the map is known; "
+        + "folding, least Jacobian determinant, likeness; and Weft's error, CPU seconds and peak as parts of each peer's. What a peer "
+        + "spends on importing its libraries is measured apart and taken off its seconds.",
       "Peers run in a Python of their own, which is made at the first call, or in the one that WEFT_PYTHON names; all have two threads. "
         + "WEFT names another build of the tool.",
       "Each result is kept as a line of results.jsonl in the work folder; `--table` prints the table of them again.",

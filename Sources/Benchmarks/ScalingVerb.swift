@@ -15,11 +15,12 @@ enum ScalingVerb {
   static let command = Command<Arguments>(
     "scaling", "CPU time a voxel by size, and what two threads gain",
     discussion: [
-      "Registers phantoms of several sizes, all displaced by up to 8 voxels, each in one block: `weft register` as a whole process, and in this "
-        + "process the engine alone, the affine and the deformable step on images in memory. Each runs with one thread and with two, in turn with a "
-        + "loop that no memory and no other thread can slow: each thread smooths a row of its own that stays in its cache.",
-      "The gain is the wall seconds of one thread over those of two; the loop's is what the machine had to give at that time. Medians of the "
-        + "turns are told, of ratios too.",
+      "Registers phantoms of several sizes, all displaced by up to 8 voxels, each in one block: `weft register` as a whole process, and "
+        + "in this process the engine alone, the affine and the deformable step on images in memory. Each runs with one thread and with "
+        + "two, in turn with a loop that no memory and no other thread can slow: each thread smooths a row of its own that stays in its "
+        + "cache.",
+      "The gain is the wall seconds of one thread over those of two; the loop's is what the machine had to give at that time. Medians of "
+        + "the turns are told, of ratios too.",
     ],
     defaults: Arguments(),
     groups: [

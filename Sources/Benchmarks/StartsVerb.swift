@@ -16,11 +16,11 @@ enum StartsVerb {
   static let command = Command<Arguments>(
     "starts", "an image against copies turned, scaled and moved at random",
     discussion: [
-      "Reduces the image so that its longest axis has 112 voxels, turns a copy by up to 30°, scales it by 0.8 to 1.25, shifts it by up to 30 % "
-        + "of each side, cuts off what leaves the lattice, and counts the starts from which search and affine step end within one voxel: mean "
-        + "over the foreground that is inside the copy.",
-      "Peers get the first of the same copies: greedy with a random search of 1000 poses about the image centres, antspyx from the centres of "
-        + "mass, as they do by themselves; their settings are in Tests/Accuracy/peers.py.",
+      "Reduces the image so that its longest axis has 112 voxels, turns a copy by up to 30°, scales it by 0.8 to 1.25, shifts it by up "
+        + "to 30 % of each side, cuts off what leaves the lattice, and counts the starts from which search and affine step end within "
+        + "one voxel: mean over the foreground that is inside the copy.",
+      "Peers get the first of the same copies: greedy with a random search of 1000 poses about the image centres, antspyx from the "
+        + "centres of mass, as they do by themselves; their settings are in Tests/Accuracy/peers.py.",
     ],
     defaults: Arguments(),
     positionals: [

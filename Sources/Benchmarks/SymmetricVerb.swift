@@ -17,9 +17,10 @@ enum SymmetricVerb {
   static let command = Command<Arguments>(
     "symmetric", "A to B and B to A composed, and how well the inverse inverts",
     discussion: [
-      "Registers a pair both ways by the engine's symmetric mode, on a phantom or a given pair, and tells three distances in voxels over the "
-        + "foreground of the first image: A to B and back by B to A, for the deformable step on one affine map and for two whole registrations "
-        + "that know nothing of each other; and what is left of a voxel that goes through the inverse field and back by the field.",
+      "Registers a pair both ways by the engine's symmetric mode, on a phantom or a given pair, and tells three distances in voxels over "
+        + "the foreground of the first image: A to B and back by B to A, for the deformable step on one affine map and for two whole "
+        + "registrations that know nothing of each other; and what is left of a voxel that goes through the inverse field and back by "
+        + "the field.",
       "Points that leave the other image are left out. `weft register` uses this mode for the coarse warp; blocks are registered one way.",
     ],
     defaults: Arguments(),

@@ -15,8 +15,8 @@ double cbenchmarks_bandwidth(size_t count, int rounds, int threads);
 /// Single-precision operations a second of multiply-adds in registers, fused where the machine has that: each counts as two.
 double cbenchmarks_flops(long rounds, int threads);
 
-/// Wall seconds until each of `threads` threads has smoothed a row of 4096 floats of its own, which stays in the cache, `rounds` times by nine
-/// taps.
+/// Wall seconds until each of `threads` threads has smoothed a row of 4096 floats of its own, which stays in the cache, `rounds` times by
+/// nine taps.
 double cbenchmarks_in_cache(long rounds, int threads);
 
 #ifdef __cplusplus
