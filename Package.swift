@@ -23,6 +23,9 @@ let kernelFlags: [CXXSetting] = [
   .unsafeFlags(["-O3", "-std=c++17", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"])
 ]
 
+// What a machine can do at the most: fused multiply-add where it has that.
+let benchmarkFlags: [CXXSetting] = [.unsafeFlags(["-O3", "-std=c++17", "-ffp-contract=fast", "-Wall", "-Wextra", "-Werror"])]
+
 // Debian's ITK ships no pkg-config file.
 let itkFlags: [CXXSetting] = [.unsafeFlags(["-O2", "-std=c++17", "-isystem", "/usr/include/ITK-5.2", "-w"])]
 let itkLibraries: [LinkerSetting] = [
@@ -50,6 +53,7 @@ let targets: [Target] = [
   .target(name: "CTIFF", linkerSettings: [.linkedLibrary("tiff")]),
   .target(name: "CFourier", linkerSettings: [.linkedLibrary("fftw3f")]),
   .target(name: "CKernels", cxxSettings: kernelFlags),
+  .target(name: "CBenchmarks", cxxSettings: benchmarkFlags),
 
   // Foundations
   library("Grids"),
@@ -72,9 +76,9 @@ let targets: [Target] = [
   .executableTarget(
     name: "RegisterInSteps", dependencies: ["Weft"], path: "Examples/RegisterInSteps", swiftSettings: swiftSettings),
   .executableTarget(
-    name: "benchmarks",
-    dependencies: ["BlockExecution", "Filtering", "Grids", "Pipelines", "Registration", "Transforms", "Volumes", "Weft"],
-    path: "Sources/Benchmarks", swiftSettings: swiftSettings),
+    name: "weft-benchmarks",
+    dependencies: ["CBenchmarks", "CKernels", "CommandLineParsing", "Filtering", "ImageFiles", "Weft"],
+    path: "Sources/Benchmarks", swiftSettings: swiftSettings + fileByFile),
 
   // Tests
   .target(name: "TestSupport", dependencies: ["Grids", "Volumes"], path: "Tests/TestSupport", swiftSettings: swiftSettings),

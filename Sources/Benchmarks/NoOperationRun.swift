@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BlockExecution
 import Foundation
+import Weft
 
 /// A run of one stage whose tasks do nothing but write a file, or not even that: what is left is the cost of tasks and journal.
 struct NoOperationRun: StagedRun {

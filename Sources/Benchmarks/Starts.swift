@@ -2,11 +2,7 @@
 
 import Filtering
 import Foundation
-import Grids
-import Pipelines
-import Registration
-import Transforms
-import Volumes
+import Weft
 
 /// Images against copies of themselves that were turned, scaled and moved at random: how often start and affine step find the way back.
 ///
@@ -17,29 +13,61 @@ struct Starts {
   let image: Volume
   let foreground: Mask
 
-  /// - Parameter longest: voxels that the longest axis has at the most.
+  /// - Parameter longest: voxels that the longest axis has, where the image has as many.
   init(path: String, longest: Int) throws {
-    let finest = try StoredImage.open(path).volumes().finest
-    let factor = (finest.extent.lengths.max()! + longest - 1) / longest
-    let coarse = try finest.downsampled(by: finest.extent.lengths.map { _ in factor }).load()
+    let reduced = try Starts.reduced(StoredImage.open(path).volumes().finest, longest: longest)
     // Voxels of one unit, wherever the file puts them.
-    image = Volume(voxels: coarse.voxels, space: PhysicalSpace(spacing: coarse.space.spacing.map { $0 / coarse.space.spacing.min()! }))
+    image = Volume(voxels: reduced, space: PhysicalSpace(spacing: [1, 1, 1]))
     foreground = try Mask.tissue(of: image)
+  }
+
+  /// The image on an isotropic lattice: means of whole voxels as far as they go, then linear in between.
+  private static func reduced(_ volume: LazyVolume, longest: Int) throws -> VoxelBuffer<Float> {
+    guard volume.rank == 3 else {
+      throw BenchmarkError("\(volume.name) is \(volume.rank)D", hint: "starts are measured on volumes")
+    }
+    let lengths = zip(volume.extent.lengths, volume.space.spacing).map { Double($0) * $1 }
+    let target = max(lengths.max()! / Double(longest), volume.space.spacing.min()!)
+    let mean = try volume.downsampled(by: volume.space.spacing.map { max(1, Int(target / $0)) }).load()
+    let steps = mean.space.spacing.map { target / $0 }
+    let extent = Extent(zip(mean.extent.lengths, steps).map { max(1, Int((Double($0) / $1).rounded())) })
+    let diagonal = (0..<9).map { $0 % 4 == 0 ? steps[$0 / 4] : 0 }
+    // The first voxel's corner stays where it is; what lies within half a voxel of the border takes the border's value.
+    let map = LinearMap(matrix: diagonal, offset: steps.map { ($0 - 1) / 2 })
+    let positions = mappedPositions(extent, displacement: nil, map: map, warp: nil, threads: 2)
+    return resampledToHalfVoxel(mean.voxels, at: positions, threads: 2).values
   }
 
   struct Outcome {
     let error: Double
     let start: String
-    let seconds: Double
+    let took: Seconds
   }
 
   func run(seed: UInt64) throws -> Outcome {
     let truth = transform(seed: seed)
-    let began = ContinuousClock.now
     let copy = try moved(by: truth)
-    let start = try initialise(fixed: image, moving: copy)
-    let found = try registerAffine(fixed: image, moving: copy, initial: start.transform)
-    return Outcome(error: error(of: found.transform, truth), start: start.name, seconds: (ContinuousClock.now - began) / .seconds(1))
+    let (found, took) = try Seconds.of {
+      var initialiser = Initialiser()
+      initialiser.threads = 2
+      let start = try initialiser.initialise(fixed: image, moving: copy)
+      var options = AffineOptions()
+      options.threads = 2
+      return (start.name, try registerAffine(fixed: image, moving: copy, initial: start.transform, options: options).transform)
+    }
+    return Outcome(error: error(of: found.1, truth), start: found.0, took: took)
+  }
+
+  /// Writes a start for other programs: both images, the foreground, and the truth in voxels.
+  func write(seed: UInt64, into folder: String) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let truth = transform(seed: seed)
+    try writeNIfTI(image, to: folder + "/fixed.nii")
+    try writeNIfTI(moved(by: truth), to: folder + "/moving.nii")
+    let inside = foreground.resampled(to: image.space, extent: image.extent)
+    try writeNIfTI(Volume(voxels: inside.mapVoxels { Float($0) }, space: image.space), to: folder + "/foreground.nii")
+    let text = "{\"matrix\": \(truth.matrix), \"offset\": \(truth.offset)}\n"
+    try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/truth.json"))
   }
 
   /// A random map of the fixed world to the moving one.
@@ -74,7 +102,6 @@ struct Starts {
 
   private func error(of found: Transforms.AffineTransform, _ truth: Transforms.AffineTransform) -> Double {
     let inside = foreground.resampled(to: image.space, extent: image.extent)
-    let finest = image.space.spacing.min()!
     var sum = 0.0
     var count = 0.0
     for (i, voxel) in image.extent.box.indices.enumerated() where inside.elements[i] != 0 && i % 7 == 0 {
@@ -83,29 +110,9 @@ struct Starts {
       let at = image.space.index(of: there)
       guard zip(at, image.extent.lengths).allSatisfy({ $0 >= 0 && $0 <= Double($1 - 1) }) else { continue }
       let here = found(world)
-      sum += zip(here, there).map { ($0 - $1) * ($0 - $1) }.reduce(0, +).squareRoot() / finest
+      sum += zip(here, there).map { ($0 - $1) * ($0 - $1) }.reduce(0, +).squareRoot()
       count += 1
     }
     return count > 0 ? sum / count : .infinity
-  }
-}
-
-/// Runs `count` starts of each image, and prints those that were missed and how many were found.
-func measureStarts(_ paths: [String], count: Int) throws {
-  for path in paths {
-    let starts = try Starts(path: path, longest: 112)
-    say("\(path): \(starts.image.extent) voxels")
-    var found = 0
-    var seconds: [Double] = []
-    for seed in 1...count {
-      let outcome = try starts.run(seed: UInt64(seed))
-      seconds.append(outcome.seconds)
-      if outcome.error < 1 {
-        found += 1
-      } else {
-        say("  start \(seed) missed by \(String(format: "%.1f", outcome.error)) voxels (\(outcome.start))")
-      }
-    }
-    say(String(format: "  %d of %d found; median %.2f s", found, count, seconds.sorted()[count / 2]))
   }
 }

@@ -47,9 +47,9 @@ extension ImageFile {
     }
   }
 
-  /// Bytes in a file; 0 where that is unknown.
+  /// Bytes in a file, or in the one that a link leads to; 0 where that is unknown.
   static func size(of path: String) -> Int {
-    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    let attributes = try? FileManager.default.attributesOfItem(atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
     return (attributes?[.size] as? NSNumber)?.intValue ?? 0
   }
 

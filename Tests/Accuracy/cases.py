@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pairs that `compare.py` registers, made from the folder of real volumes: `$WEFT_SHARED`, or `shared` beside the package.
+"""The pairs that are registered, made from the folder of real volumes: `$WEFT_SHARED`, or `shared` beside the package.
 
 A case is a folder with `fixed.nii*` and `moving.nii*` (what peers read and what the evaluation reads) and, where Weft reads another
 format, the files named by `fixed` and `moving`. Arrays of NIfTI files are x, y, z; arrays of TIFF and Zarr are z, y, x.
@@ -22,13 +22,24 @@ SHARED = Path(os.environ.get("WEFT_SHARED") or PACKAGE.parent / "shared")
 NAMES = ["seed1", "seed2", "seed3", "seed4", "seed5", "easifish", "brain", "mouse", "histology"]
 
 
-def is_known(name):
-    return name in NAMES or name.startswith("seed") and name[4:].isdigit()
+def chosen(names):
+    """The cases that an option names; a name with a slash is a folder that holds a pair as NIfTI."""
+    wanted = names.split(",")
+    for name in wanted:
+        is_folder = "/" in name and all(any(Path(name).glob(f"{image}.nii*")) for image in ("fixed", "moving"))
+        if not (is_folder or name in NAMES or name.startswith("seed") and name[4:].isdigit()):
+            raise SystemExit(
+                f"error: unknown case `{name}`\n\nhint: name some of {', '.join(NAMES)}, seedN for any N, "
+                "or a folder (with a slash) that holds fixed.nii and moving.nii"
+            )
+    return wanted
 
 
 def order(name):
-    """Cases in the order of `NAMES`, seeds by number."""
-    return (0, int(name[4:])) if name.startswith("seed") else (1, NAMES.index(name))
+    """Cases in the order of `NAMES`, seeds by number, folders last."""
+    if name.startswith("seed") and name[4:].isdigit():
+        return (0, int(name[4:]), name)
+    return (1, NAMES.index(name) if name in NAMES else len(NAMES), name)
 
 
 @dataclass
@@ -39,19 +50,25 @@ class Case:
     moving: Path
     # Runs of Weft: a name and the options it adds.
     runs: list = field(default_factory=lambda: [("weft", [])])
-    # An ITK transform file that peers start from; Weft finds its own start.
-    peer_start: Path | None = None
+    # What tells peers' scripts where to start; Weft finds its own start.
+    peer_start: dict = field(default_factory=dict)
+    # How the names of those peers begin whose scripts can run it.
+    peers: tuple = ("greedy", "elastix", "ants")
     # Landmarks in voxels, (n, 2) as x, y: fixed and moving.
     landmarks: tuple | None = None
 
 
 def make(name, work):
     """The case, made under `work` where it is not there yet; `None`, with a plain line, where its data are missing."""
+    if "/" in name:
+        folder = Path(name).resolve()
+        fixed, moving = (sorted(folder.glob(f"{image}.nii*"))[0] for image in ("fixed", "moving"))
+        return Case(folder.name, folder, fixed, moving)
     data = SHARED / "data"
     needed = {"easifish": "easifish/fixed.ome.zarr", "brain": "brain/fixed.nii.gz", "mouse": "mouse/brain.tif", "histology": "histology"}
     source = data / needed.get(name, "easifish/highres_crop.nii.gz")
     if not source.exists():
-        print(f"skipped: {name}, because {source} is missing", flush=True)
+        print(f"skipped: {name}, because {source} is missing", file=sys.stderr, flush=True)
         return None
     folder = work / name
     folder.mkdir(parents=True, exist_ok=True)
@@ -85,12 +102,13 @@ def easifish(folder, data):
     for name, array in zip(("fixed", "moving"), arrays):
         nibabel.save(nibabel.Nifti1Image(array, numpy.diag([*spacing, 1.0])), folder / f"{name}.nii")
     shift = translation(*arrays)
-    start = folder / "start.txt"
     # Physical x and y of ITK run against those of NIfTI.
-    world = [-shift[0] * spacing[0], -shift[1] * spacing[1], shift[2] * spacing[2]]
-    write_translation(start, world)
+    world = [n * step for n, step in zip(shift, spacing)]
+    write_translation(folder / "start.txt", [-world[0], -world[1], world[2]])
+    numpy.savetxt(folder / "start.mat", [[1, 0, 0, world[0]], [0, 1, 0, world[1]], [0, 0, 1, world[2]], [0, 0, 0, 1]])
+    start = {"ANTS_INIT": str(folder / "start.txt"), "GREEDY_INIT": f"-ia {folder / 'start.mat'}"}
     runs = [("weft", []), ("weft, 8 blocks", ["--chunk-size", "80,128,240"])]
-    return Case("easifish", folder, *paths, runs, peer_start=start)
+    return Case("easifish", folder, *paths, runs, peer_start=start, peers=("greedy", "ants"))
 
 
 def brain(folder, data):
@@ -122,7 +140,7 @@ def histology(folder, data):
         rows = list(csv.DictReader(open(path.with_suffix(".csv"))))
         points.append(numpy.array([(float(row["X"]), float(row["Y"])) for row in rows]))
     count = min(len(p) for p in points)
-    return Case("histology", folder, *paths, landmarks=tuple(p[:count] for p in points))
+    return Case("histology", folder, *paths, landmarks=tuple(p[:count] for p in points), peers=("ants",))
 
 
 def link(source, target):
@@ -152,3 +170,11 @@ def write_translation(path, offset):
         "#Insight Transform File V1.0\n#Transform 0\nTransform: AffineTransform_double_3_3\n"
         f"Parameters: 1 0 0 0 1 0 0 0 1 {numbers}\nFixedParameters: 0 0 0\n"
     )
+
+
+if __name__ == "__main__":
+    # cases.py WORK CASES: makes them, and prints the folder of each.
+    for name in chosen(sys.argv[2]):
+        made = make(name, Path(sys.argv[1]).resolve())
+        if made is not None:
+            print(f"{made.name}\t{made.folder}\t{made.fixed}\t{made.moving}")

@@ -78,13 +78,24 @@ def ants_landmarks(case, out):
     return numpy.stack([-sent["x"], -sent["y"]], axis=1)
 
 
-def peer_map(peer, case, out):
-    subprocess.run([sys.executable, SHARED / "bench" / "pull_transform.py", peer, case.folder, out], check=True, stdout=subprocess.DEVNULL)
+def peer_map(peer, folder, out):
+    """Writes the map that a peer found on the pair in `folder` into `out/T.npy`."""
+    subprocess.run([sys.executable, SHARED / "bench" / "pull_transform.py", peer, folder, out], check=True, stdout=subprocess.DEVNULL)
 
 
 def evaluate(case, out):
-    """The shared evaluation of `out/T.npy`, or of no registration at all."""
+    """The shared evaluation of `out/T.npy`, or of no registration at all.
+
+    Where the case has a folder `core` (fixed.nii cropped, moving.nii whole, box.json with the crop's first and last x, y, z), only that is
+    judged: the rim of a block's halo serves nobody.
+    """
+    folder, map = case.folder, out
+    if (case.folder / "core").exists():
+        lower, upper = json.load(open(case.folder / "core" / "box.json"))
+        shape = nibabel.load(case.folder / "fixed.nii").shape
+        whole = numpy.indices(shape, dtype=numpy.float32) if out == "identity" else numpy.load(out / "T.npy")
+        folder = map = case.folder / "core"
+        numpy.save(map / "T.npy", whole[:, lower[0] : upper[0], lower[1] : upper[1], lower[2] : upper[2]])
     script = SHARED / "bench" / "evaluate.py"
-    subprocess.run([sys.executable, script, case.folder, out], check=True, stdout=subprocess.DEVNULL)
-    folder = case.folder if out == "identity" else Path(out)
-    return json.load(open(folder / "eval.json"))
+    subprocess.run([sys.executable, script, folder, map], check=True, stdout=subprocess.DEVNULL)
+    return json.load(open((folder if map == "identity" else Path(map)) / "eval.json"))

@@ -42,6 +42,18 @@ import Volumes
     }
   }
 
+  @Test(arguments: ["a.tif", "a.nii", "a.nii.gz", "a.nrrd"])
+  func aLinkIsReadAsWhatItLeadsTo(name: String) throws {
+    try withTemporaryFolder { folder in
+      let path = folder.appendingPathComponent(name).path
+      try ImageFile.write(Self.volume([3, 11, 19], as: UInt16.self), to: path)
+      let link = folder.appendingPathComponent("link-" + name).path
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: name)
+      let back = try ImageFile.open(path: link).volumes().finest
+      #expect(try back.read(back.extent.box) == ImageFile.open(path: path).volumes().finest.read(back.extent.box))
+    }
+  }
+
   @Test(arguments: ["a.nii", "a.nii.gz", "a.nrrd"], [2, 3])
   func aTurnedSpaceComesBackInMillimetres(name: String, rank: Int) throws {
     try withTemporaryFolder { folder in

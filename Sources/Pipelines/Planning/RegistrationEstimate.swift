@@ -34,7 +34,7 @@ public struct RegistrationEstimate: Sendable {
   public var coreHours: Double { stages.map(\.coreSeconds).reduce(0, +) / 3600 }
 }
 
-/// Seconds of one core a million voxels, as `benchmarks costs` compares them with what stages take.
+/// Seconds of one core a million voxels, as `weft-benchmarks costs` compares them with what stages take.
 private enum CostModel {
   static let downsample = 0.004
   /// Trying starts, whatever the size.

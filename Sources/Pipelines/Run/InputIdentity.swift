@@ -37,7 +37,7 @@ struct InputIdentity: Codable, Equatable {
       metadata = digest.description
     }
     for file in files {
-      guard let attributes = try? FileManager.default.attributesOfItem(atPath: file.path) else { continue }
+      guard let attributes = try? FileManager.default.attributesOfItem(atPath: file.resolvingSymlinksInPath().path) else { continue }
       bytes = (bytes ?? 0) + ((attributes[.size] as? NSNumber)?.intValue ?? 0)
       if let date = attributes[.modificationDate] as? Date {
         modified = max(modified ?? 0, Int((date.timeIntervalSince1970 * 1000).rounded()))

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What this machine can do, to hold Weft's kernels against. Rates are by CPU seconds of a thread, so that other programs at work do not
+// lower them.
+#pragma once
+#include <stddef.h>
+#pragma clang assume_nonnull begin
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Bytes a second of `a[i] = b[i] + s c[i]` on three arrays of `count` floats, each element counted as 12 bytes (what the cache reads of a
+/// line before it is written is not counted), over `rounds` rounds after one that is not counted.
+double cbenchmarks_bandwidth(size_t count, int rounds, int threads);
+
+/// Single-precision operations a second of multiply-adds in registers, fused where the machine has that: each counts as two.
+double cbenchmarks_flops(long rounds, int threads);
+
+/// Wall seconds until each of `threads` threads has smoothed a row of 4096 floats of its own, which stays in the cache, `rounds` times by
+/// nine taps.
+double cbenchmarks_in_cache(long rounds, int threads);
+
+#ifdef __cplusplus
+}
+#endif
+#pragma clang assume_nonnull end

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import Grids
+internal import Transforms
+package import Volumes
+
+extension ChunkedRegistration {
+  /// The fine step of one block by itself: read, pre-warp, deform, measure, store.
+  ///
+  /// - Parameters:
+  ///   - folder: where the block's field is stored, if one is found.
+  ///   - threads: the most threads at work; the result does not depend on it.
+  package func registerBlock(_ number: Int, _ coarse: CoarseRegistration, in folder: String, threads: Int) throws -> BlockRecord {
+    try FineStage(
+      registration: self, coarse: coarse, moving: movingVolume(for: coarse.transform), threads: threads, fields: blockFields(folder),
+      isWide: false
+    ).run(grid[number])
+  }
+
+  /// The images that the fine step of a block compares, on core and halo: the moving one brought there by the coarse transform.
+  package func blockVolumes(_ number: Int, _ coarse: CoarseRegistration, threads: Int) throws -> (fixed: Volume, moving: Volume)? {
+    let box = grid[number].extended
+    guard let pair = try BlockPair.read(box, of: movingVolume(for: coarse.transform), coarse: coarse, registration: self, threads: threads)
+    else { return nil }
+    let space = fixedRegion.space.cropped(at: box.lower)
+    return (Volume(voxels: pair.fixed, space: space), Volume(voxels: pair.moving, space: space))
+  }
+
+  /// The displacement that `registerBlock` stored, on core and halo, in voxels.
+  package func blockDisplacement(_ number: Int, in folder: String) throws -> VectorField {
+    let fields = blockFields(folder)
+    let block = grid[number]
+    let region = fields.lattice.controlPoints(for: block.extended)
+    let coefficients = try fields.read(block, isWide: false, region: region)
+    return SplineField(lattice: fields.lattice, region: region, coefficients: coefficients).dense(over: block.extended)
+  }
+
+  private func blockFields(_ folder: String) -> BlockFieldFiles {
+    let url = URL(fileURLWithPath: folder)
+    return BlockFieldFiles(fine: url, wide: url, lattice: SplineLattice(extent: grid.extent, stride: plan.fieldStride))
+  }
+}
