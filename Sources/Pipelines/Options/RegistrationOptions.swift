@@ -41,8 +41,8 @@ public struct RegistrationOptions: Sendable, Codable {
   public var threads: Int?
   /// The Gaussian's width in the blend, as a fraction of the halo.
   public var blendSigma = 0.5
-  /// Voxels between the stored samples of the local field.
-  public var fieldStride = 4
+  /// Voxels between the control points of the local field, along each axis; `nil` takes the preset's.
+  public var fieldStride: Int?
   /// How moving voxels are interpolated.
   public var interpolation = OutputInterpolation.linear
   /// The format of the registered image.

@@ -100,7 +100,8 @@ extension RegistrationPlan {
     let boxesAtOnce = MemoryModel.boxesAtOnce(
       rank: rank, extent: fixed.extent, imageVoxels: imageVoxels, threads: threads, available: forBlocks)
     let voxels = fixed.extent.count
-    let lattice = voxels / max(1, options.fieldStride * options.fieldStride * (rank == 2 ? 1 : options.fieldStride))
+    let stride = options.fieldStride ?? preset.fieldStride
+    let lattice = voxels / (stride * stride * (rank == 2 ? 1 : stride))
     let voxelSize = moving.source.voxelType.size
     return RegistrationPlan(
       preset: preset, presetReason: reason, extent: Extent(rank == 2 ? Array(fixed.extent.lengths.dropFirst()) : fixed.extent.lengths),
@@ -114,7 +115,7 @@ extension RegistrationPlan {
       widestBlock: frozen?.widestBlock ?? forBlocks, residentBytes: resident,
       outputBytes: voxels * voxelSize * movingChannels * 8 / 7 + lattice * 12, workBytes: lattice * 12 * 2,
       notes: notes,
-      fieldStride: options.fieldStride)
+      fieldStride: stride)
   }
 
   /// What the inputs keep in memory that cannot be read in parts.

@@ -87,9 +87,8 @@ public struct ChunkedRegistration: Sendable {
     guard options.blendSigma > 0, options.blendSigma.isFinite else {
       throw PipelineError("--blend-sigma \(options.blendSigma) is not above 0", hint: "give a fraction of the overlap, as 0.5")
     }
-    guard options.fieldStride >= 1, options.fieldStride <= 16 else {
-      throw PipelineError(
-        "a field stride of \(options.fieldStride) voxels is not from 1 to 16", hint: "give a whole number from 1 to 16, as 4")
+    if let stride = options.fieldStride, !(1...16).contains(stride) {
+      throw PipelineError("--field-stride \(stride) is not from 1 to 16", hint: "give a whole number from 1 to 16, as 4")
     }
     if let downsample = options.downsample, downsample < 1 {
       throw PipelineError("--downsample \(downsample) is below 1", hint: "give a whole number, as 4")

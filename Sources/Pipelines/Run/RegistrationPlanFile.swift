@@ -39,7 +39,7 @@ struct FrozenPlan: Codable, Equatable {
     var overlap: String?
     var downsample: Int?
     var region: [Range<Int>]?
-    var fieldStride: Int
+    var fieldStride: Int?
 
     init(_ options: RegistrationOptions) {
       preset = options.preset

@@ -52,7 +52,7 @@ struct DeformableLevel: Sendable {
 
   /// Standard deviation of the smoothing of the whole field, in units of length: at full resolution as the noise demands, at coarser
   /// levels, whose means have little of it, always the same.
-  var totalSigma: Double { factors.contains { $0 > 1 } ? 1.25 : min(max(20 * noise, 1), 2) }
+  var totalSigma: Double { factors.contains { $0 > 1 } ? 1.25 : min(max(20 * noise, 0.75), 2) }
 
   /// A sigma in units of length as voxels of the field's lattice, one an axis.
   func fieldSigma(_ sigma: Double) -> [Double] { (0..<3).map { sigma * unit / (spacing[$0] * Double(fieldFactors[$0])) } }
