@@ -50,10 +50,10 @@ struct FieldComposerTests {
     (0..<3).map { axis in amplitude * sin(2 * .pi * (p[(axis + 1) % 3] + 0.4 * p[axis]) / length + Double(axis)) }
   }
 
-  @Test(arguments: [[12, 40, 170] as Extent, [1, 40, 170]]) func compositionIsWhatPointsSay(extent: Extent) throws {
+  @Test(arguments: [[26, 40, 170] as Extent, [1, 40, 170]]) func compositionIsWhatPointsSay(extent: Extent) throws {
     try withTemporaryFolder { folder in
       func flat(_ v: [Double]) -> [Double] { extent[0] == 1 ? [0, v[1], v[2]] : v }
-      let start = try store("start", extent, in: folder) { flat(Self.wave($0, 90, 9)) }
+      let start = try store("start", extent, in: folder) { flat(Self.wave($0, 90, 6)) }
       let found = try store("found", extent, in: folder) { flat(Self.wave($0, 35, 1.5)) }
       let (v, u) = try (found.field(on: SplineLattice(extent: extent).box), start.field(on: SplineLattice(extent: extent).box))
       let composer = FieldComposer(found: found, start: start)
@@ -64,8 +64,8 @@ struct FieldComposerTests {
         let p = index.map(Double.init)
         let own = v.displacement(at: p)
         let moved = zip(p, own).map(+)
-        // Beyond the volume the border's displacement goes on, with a bend that no spline follows.
-        guard (0..<3).allSatisfy({ extent[$0] == 1 || moved[$0] >= 0 && moved[$0] <= Double(extent[$0] - 1) }) else { continue }
+        // Beyond the volume the border's displacement goes on, with a bend that no spline follows near by.
+        guard (0..<3).allSatisfy({ extent[$0] == 1 || moved[$0] >= 8 && moved[$0] <= Double(extent[$0] - 9) }) else { continue }
         let expected = zip(own, u.displacement(at: moved)).map(+)
         for axis in 0..<3 { worst = max(worst, abs(whole.displacement(at: p)[axis] - expected[axis])) }
       }
@@ -108,9 +108,9 @@ struct FieldComposerTests {
         let found = try store("found\(step)", extent, in: folder) { _ in [0.25, 3, -0.75] }
         let composer = FieldComposer(found: found, start: carried)
         expected = zip(expected, [0.25, 3, -0.75]).map(+)
-        let composed = try joined(lattice) { try composer.composed(on: $0) }
+        let composed = try joined(lattice) { try composer.composed(on: $0) }.dense(over: extent.box)
         for axis in 0..<3 {
-          let away = composed.coefficients[axis].elements.map { abs(Double($0) - expected[axis]) }.max()!
+          let away = composed[axis].elements.map { abs(Double($0) - expected[axis]) }.max()!
           #expect(away < 1e-4, "axis \(axis): \(away)")
         }
         let whole = folder.appendingPathComponent("composed\(step)").path
@@ -132,7 +132,8 @@ struct FieldComposerTests {
       let whole = try joined(lattice) { try composer.composed(on: $0) }
       let (a, b) = try (whole.dense(over: extent.box), start.field(on: lattice.box).dense(over: extent.box))
       for axis in 0..<3 {
-        #expect(zip(a[axis].elements, b[axis].elements).allSatisfy { abs($0 - $1) < 0.003 })
+        let away = zip(a[axis].elements, b[axis].elements).map { abs($0 - $1) }.max()!
+        #expect(away < 0.003, "\(away)")
       }
     }
   }
