@@ -44,7 +44,9 @@ import Testing
     #expect(peak <= plan.expectedMemory, "\(name): \(peak / 1_000_000) of \(plan.expectedMemory / 1_000_000) MB")
     let found = try json(["evaluate", "--truth", "\(folder)/pair", "--transforms", "\(folder)/\(name)"], as: Evaluation.self)
       .endPointErrors.foreground
-    print("\(name), levels \(plan.coarserLevels.map { $0.map(\.scale) + [1] } ?? [1]): \(found), peak \(peak / 1_000_000) MB")
+    print(
+      "\(name), levels \(plan.coarserLevels.map { $0.map(\.scale) + [1] } ?? [1]): \(found.before.mean) to \(found.after.mean) voxels (95 %: \(found.after.percentile95)), peak \(peak / 1_000_000) MB"
+    )
     return (found.before.mean, found.after.mean)
   }
 
