@@ -8,20 +8,11 @@ extension SplineField {
   ///
   /// - Complexity: as `dense(over:)`.
   package func displacements(along places: [[Double]]) -> VectorField {
-    let taps = (0..<3).map { axis in
-      AxisTaps(
-        positions: places[axis], stride: lattice.stride[axis], firstControl: region.lower[axis], controls: region.extent[axis])
-    }
     func component(_ coefficients: VoxelBuffer<Float>) -> VoxelBuffer<Float> {
-      var lengths = region.extent.lengths
-      var values = coefficients.elements
-      for axis in 0..<3 where lattice.extent[axis] > 1 {
-        let inner = lengths[(axis + 1)...].reduce(1, *)
-        let outer = lengths[..<axis].reduce(1, *)
-        values = taps[axis].expand(values, outer: outer, length: lengths[axis], inner: inner)
-        lengths[axis] = places[axis].count
+      expand(coefficients) { axis in
+        AxisTaps(
+          positions: places[axis], stride: lattice.stride[axis], firstControl: region.lower[axis], controls: region.extent[axis])
       }
-      return VoxelBuffer(extent: Extent(lengths), elements: values)
     }
     return VectorField(z: component(coefficients.z), y: component(coefficients.y), x: component(coefficients.x))
   }
