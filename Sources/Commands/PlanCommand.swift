@@ -106,6 +106,33 @@ struct PlanArguments: TalkingArguments {
 
 /// What is printed of a plan.
 struct PlanRecord: Encodable {
+  struct Level: Encodable {
+    let scale: Int
+    let factors: [Int]
+    let extent: [Int]
+    let grid: [Int]
+    let blocks: Int
+    let core: [Int]
+    let halo: [Int]
+    let blocksAtOnce: Int
+
+    init(_ level: BlockLevel, rank: Int) {
+      scale = level.scale
+      factors = Array(level.factors.suffix(rank))
+      extent = Array(level.grid.extent.lengths.suffix(rank))
+      grid = Array(level.grid.shape.lengths.suffix(rank))
+      blocks = level.grid.count
+      core = Array(level.grid.core.lengths.suffix(rank))
+      halo = Array(level.grid.halo.lengths.suffix(rank))
+      blocksAtOnce = level.blocksAtOnce
+    }
+
+    var text: String {
+      "\(blocks) (\(Numbers.lengths(grid))) of \(Numbers.lengths(core)) voxels, of \(Numbers.lengths(extent)) averaged by "
+        + "\(Numbers.lengths(factors)); overlap \(Numbers.lengths(halo))"
+    }
+  }
+
   let preset: String
   let presetReason: String
   let extent: [Int]
@@ -117,6 +144,8 @@ struct PlanRecord: Encodable {
   let fixedFactors: [Int]
   let movingFactors: [Int]
   let coarseExtent: [Int]
+  /// Levels of blocks before full resolution, coarsest first; `nil` for none.
+  let coarserLevels: [Level]?
   let memoryBudget: Int
   let expectedMemory: Int
   let threads: Int
@@ -150,6 +179,7 @@ struct PlanRecord: Encodable {
     fixedFactors = Array(plan.fixedFactors.suffix(rank))
     movingFactors = Array(plan.movingFactors.suffix(rank))
     coarseExtent = Array(plan.coarseExtent.lengths.suffix(rank))
+    coarserLevels = plan.levels.count > 1 ? plan.levels.dropLast().map { Level($0, rank: rank) } : nil
     memoryBudget = plan.memory.bytes
     expectedMemory = plan.expectedMemory
     threads = plan.threads
@@ -160,24 +190,27 @@ struct PlanRecord: Encodable {
   }
 
   var text: String {
-    let rows = [
-      ("preset", "\(preset): \(presetReason)"), ("fixed", Numbers.lengths(extent) + " voxels"),
-      (
-        "coarse",
-        "\(Numbers.lengths(coarseExtent)) voxels (fixed averaged by \(Numbers.lengths(fixedFactors)), moving by \(Numbers.lengths(movingFactors)))"
-      ),
-      ("blocks", "\(blocks) (\(Numbers.lengths(grid))) of \(Numbers.lengths(core)) voxels"),
-      ("overlap", "\(overlap): \(Numbers.lengths(halo)) voxels on each side"), ("at once", "\(blocksAtOnce) blocks on \(threads) threads"),
-      (
-        "result",
-        "\(levels.count) level\(levels.count == 1 ? "" : "s"), \(Numbers.lengths(levels[0])) to \(Numbers.lengths(levels[levels.count - 1])) voxels"
-      ),
-      ("tasks", "\(tasks) in \(stages.count) stages"),
-      ("memory", "\(MemoryBudget.describe(expectedMemory)) expected of \(MemoryBudget.describe(memoryBudget))"),
-      ("disk", "\(MemoryBudget.describe(outputBytes)) before compression, \(MemoryBudget.describe(workBytes)) more while it runs"),
-      ("files", "\(files) in the result, \(workFiles) more while it runs"),
-      ("time", "about \(Numbers.text(coreHours, digits: coreHours < 10 ? 2 : 0)) core-hours"),
-    ]
+    let rows =
+      [
+        ("preset", "\(preset): \(presetReason)"), ("fixed", Numbers.lengths(extent) + " voxels"),
+        (
+          "coarse",
+          "\(Numbers.lengths(coarseExtent)) voxels (fixed averaged by \(Numbers.lengths(fixedFactors)), moving by \(Numbers.lengths(movingFactors)))"
+        ),
+      ] + (coarserLevels ?? []).map { ("blocks at \($0.scale)", $0.text) } + [
+        ("blocks", "\(blocks) (\(Numbers.lengths(grid))) of \(Numbers.lengths(core)) voxels"),
+        ("overlap", "\(overlap): \(Numbers.lengths(halo)) voxels on each side"),
+        ("at once", "\(blocksAtOnce) blocks on \(threads) threads"),
+        (
+          "result",
+          "\(levels.count) level\(levels.count == 1 ? "" : "s"), \(Numbers.lengths(levels[0])) to \(Numbers.lengths(levels[levels.count - 1])) voxels"
+        ),
+        ("tasks", "\(tasks) in \(stages.count) stages"),
+        ("memory", "\(MemoryBudget.describe(expectedMemory)) expected of \(MemoryBudget.describe(memoryBudget))"),
+        ("disk", "\(MemoryBudget.describe(outputBytes)) before compression, \(MemoryBudget.describe(workBytes)) more while it runs"),
+        ("files", "\(files) in the result, \(workFiles) more while it runs"),
+        ("time", "about \(Numbers.text(coreHours, digits: coreHours < 10 ? 2 : 0)) core-hours"),
+      ]
     return ([Numbers.table(rows)] + notes.map { "note: \($0)" }).joined(separator: "\n")
   }
 }

@@ -55,6 +55,13 @@ extension RegistrationArguments {
         detail: "2 holds all that is found, for 1.5 bytes a voxel on disk; 4 an eighth of that, enough for noisy images.",
         expected: "a whole number from 1 to 16", fallback: "2; from 10 GB on 4"
       ) { Values.positive($0).map(Optional.some) },
+      .parsed(
+        "--levels", at: \.options.levels, "LIST", "Scales of the block levels after the coarse stage, as 8,2,1",
+        detail: "Multiples of the fixed image's finest spacing, coarsest first; each level begins where the one before ended. 1 alone goes "
+          + "from the coarse stage to full resolution at once.",
+        expected: "whole numbers above 0 joined by commas, as 8,2,1",
+        fallback: "each about 4 times finer, where the coarse spacing is 8 or more"
+      ) { Values.scales($0).map(Optional.some) },
       .value(
         "--blend-sigma", at: \.options.blendSigma, "FRACTION", "Width of the Gaussian that blends blocks, as a fraction of the overlap"),
     ])

@@ -22,6 +22,13 @@ enum Values {
   }
   static let lengthsExpected = "a whole number above 0, or one for each axis as Z,Y,X"
 
+  /// `8,2,1`: whole numbers above zero.
+  static func scales(_ text: String) -> [Int]? {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    let numbers = parts.compactMap(\.self)
+    return numbers.count == parts.count && !numbers.isEmpty && numbers.allSatisfy { $0 > 0 } ? numbers : nil
+  }
+
   /// `2,0.5,0.5`: numbers; their sign is judged where the image is known.
   static func spacing(_ text: String) -> [Double]? {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }

@@ -27,13 +27,21 @@ extension SplineField {
   public static func fitting(
     samples: VectorField, first: [Double], steps: [Double], over box: Box, on lattice: SplineLattice
   ) -> SplineField {
+    let places = (0..<3).map { axis in (0..<samples.extent[axis]).map { first[axis] + Double($0) * steps[axis] } }
+    return fitting(samples: samples, at: places, over: box, on: lattice)
+  }
+
+  /// The spline field over `box` nearest to samples of one on a lattice of voxels, fractional, that are given along each axis.
+  package static func fitting(
+    samples: VectorField, at places: [[Double]], over box: Box, on lattice: SplineLattice
+  ) -> SplineField {
     let region = lattice.controlPoints(for: box)
     let axes = [2, 1, 0].filter { lattice.extent[$0] > 1 }
     let solvers = axes.map { axis in
       AxisFit(
         taps: AxisTaps(
-          positions: (0..<samples.extent[axis]).map { first[axis] + Double($0) * steps[axis] }, stride: lattice.stride[axis],
-          firstControl: region.lower[axis], controls: region.extent[axis]), controls: region.extent[axis])
+          positions: places[axis], stride: lattice.stride[axis], firstControl: region.lower[axis], controls: region.extent[axis]),
+        controls: region.extent[axis])
     }
     func fit(_ component: VoxelBuffer<Float>) -> VoxelBuffer<Float> {
       var lengths = samples.extent.lengths

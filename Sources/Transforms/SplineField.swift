@@ -76,16 +76,21 @@ public struct SplineField: Sendable, Equatable {
   }
 
   private func expand(_ component: VoxelBuffer<Float>, _ box: Box) -> VoxelBuffer<Float> {
+    expand(component) { AxisTaps(range: box[$0], stride: lattice.stride[$0], firstControl: region.lower[$0]) }
+  }
+
+  /// A component at the places of the taps along each axis; an axis of one voxel has none.
+  func expand(_ component: VoxelBuffer<Float>, taps: (_ axis: Int) -> AxisTaps) -> VoxelBuffer<Float> {
     var lengths = region.extent.lengths
     var values = component.elements
     for axis in 0..<3 where lattice.extent[axis] > 1 {
       let inner = lengths[(axis + 1)...].reduce(1, *)
       let outer = lengths[..<axis].reduce(1, *)
-      let taps = AxisTaps(range: box[axis], stride: lattice.stride[axis], firstControl: region.lower[axis])
+      let taps = taps(axis)
       values = taps.expand(values, outer: outer, length: lengths[axis], inner: inner)
-      lengths[axis] = box.extent[axis]
+      lengths[axis] = taps.first.count
     }
-    return VoxelBuffer(extent: box.extent, elements: values)
+    return VoxelBuffer(extent: Extent(lengths), elements: values)
   }
 }
 

@@ -37,6 +37,7 @@ import Testing
       let pair = [folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr"]
       var settings = [
         [], ["--chunk-size", "64", "--threads", "2"], ["--threads", "1"], ["--stages", "affine,warp", "--downsample", "1"],
+        ["--chunk-size", "64", "--threads", "2", "--levels", "2,1"],
       ]
       if !(ProcessInfo.processInfo.environment["WEFT_FULL"] ?? "").isEmpty {
         settings += [["--metric", "mi"], ["--stages", "affine,warp", "--downsample", "1", "--engine", "itk"]]

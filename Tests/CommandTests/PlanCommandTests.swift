@@ -14,6 +14,9 @@ struct PlanCommandTests {
     var levels: [[Int]]
     var threads: Int
     var outputBytes: Int
+    var coarserLevels: [Level]?
+
+    struct Level: Decodable { var scale: Int, blocks: Int }
   }
 
   private func plan(_ words: String...) throws -> Plan {
@@ -26,7 +29,8 @@ struct PlanCommandTests {
     let plan = try plan("--fixed-shape", "20000,40000,60000", "--fixed-dtype", "uint16", "--memory", "64GB")
     #expect(plan.blocks == 157 * 157 * 235 && plan.stages["fine"] == plan.blocks && plan.expectedMemory <= 64_000_000_000)
     #expect(plan.levels.first == [20000, 40000, 60000] && plan.levels.last!.allSatisfy { $0 < 256 })
-    #expect(plan.stages.filter { $0.key != "fine" }.allSatisfy { $0.value <= 20_000 })
+    #expect(plan.stages.filter { !$0.key.hasPrefix("fine") }.allSatisfy { $0.value <= 20_000 })
+    #expect(plan.coarserLevels?.map(\.scale) == [8, 2] && plan.stages["fine-2"] == plan.coarserLevels?.last?.blocks)
     #expect(plan.outputBytes > 96_000_000_000_000 && plan.coreHours > 1000 && plan.files > 313 * 313 * 469)
   }
 

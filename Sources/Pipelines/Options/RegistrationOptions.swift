@@ -15,6 +15,9 @@ public struct RegistrationOptions: Sendable, Codable {
   public var overlap: Overlap?
   /// The coarse spacing as a multiple of the fixed image's finest spacing; `nil` takes the preset's.
   public var downsample: Int?
+  /// The levels of blocks between the coarse stage and full resolution, as multiples of the fixed image's finest spacing; 1, which is always
+  /// the last, may be left out. `nil` takes those that suit the coarse stage.
+  public var levels: [Int]?
   /// Which stages run.
   public var stages: Set<RegistrationStage> = [.affine, .warp, .fine]
   /// Which engine finds the affine map and the coarse warp.

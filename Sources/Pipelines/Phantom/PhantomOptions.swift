@@ -16,7 +16,7 @@ public struct PhantomOptions: Sendable {
   public var spacing: [Double]?
   /// Voxels of a chunk of the stored images; `nil` takes about 2 MB.
   public var chunk: Extent?
-  /// The largest smooth displacement in voxels; `nil` takes a twenty-fifth of the longest axis.
+  /// The largest smooth displacement in voxels; `nil` takes a twenty-fifth of the longest axis. Above a twentieth it bends over a longer way.
   public var displacement: Double?
   /// Whether label images of the nuclei are written too.
   public var labels = false

@@ -16,8 +16,10 @@ extension PhantomTruth {
     let lifted = Extent([Int](repeating: 1, count: 3 - shape.count) + shape)
     let longest = Double(shape.max() ?? 1)
     let amplitude = displacement ?? longest / 25
-    let coarseStride = max(8, Int((longest / 4).rounded()))
-    let fineStride = max(6, min(64, coarseStride * 3 / 8))
+    let usualStride = max(8, Int((longest / 4).rounded()))
+    // A displacement far above the usual bends over up to twice the way, so that it does not fold.
+    let coarseStride = max(usualStride, Int((longest / 4 * min(2, amplitude * 40 / longest - 1)).rounded()))
+    let fineStride = max(6, min(64, usualStride * 3 / 8))
     let sizes = spacing.map { $0 / (spacing.min() ?? 1) }
     self.shape = shape
     self.spacing = spacing

@@ -8,6 +8,8 @@ enum MemoryModel {
   static let base = 60_000_000
   /// A voxel of a block in the fine stage: images, masks, positions, then the engine's pyramids, window sums and fields.
   static let bytesPerFineVoxel = 50
+  /// A voxel of a block while it is read and averaged.
+  static let bytesPerAveragedVoxel = 36
   /// A voxel of the coarse lattice while the coarse stage runs: two images and their pyramids, two fields and inverses, window sums.
   static let bytesPerCoarseVoxel = 76
   /// The same with ITK's engine, whose fields are of double precision.
@@ -40,6 +42,11 @@ enum MemoryModel {
   }
 
   static func fineBlock(voxels: Int) -> Int { voxels * bytesPerFineVoxel }
+
+  /// A block of a level that is averaged while it is read: positions, what was read and its sums, beside what is averaged at once.
+  static func coarserBlock(voxels: Int, imageVoxels: Int) -> Int {
+    max(fineBlock(voxels: voxels), voxels * bytesPerAveragedVoxel + min(imageVoxels, mostReadVoxels) * bytesPerReadVoxel)
+  }
 
   /// The coarse stage on images of so many voxels.
   static func coarse(voxels: Int, engine: RegistrationEngine) -> Int {

@@ -42,6 +42,7 @@ private enum CostModel {
   static let coarse = 5.5
   static let fine = 1.3
   static let blend = 0.025
+  static let compose = 0.05
   static let check = 0.13
   static let resample = 0.65
   static let pyramid = 0.013
@@ -65,27 +66,19 @@ extension ChunkedRegistration {
     let layout = run.imageStages().layout
     let voxels = Double(fixedRegion.extent.count) / 1e6
     let channels = Double(moving.channelCount * moving.timeCount)
-    // The sum over blocks of the product of their lengths is the product of the sums along the axes.
-    let blockVoxels = (0..<3).map { axis in
-      (0..<grid.shape[axis]).reduce(0.0) { sum, index in
-        let lower = index * grid.core[axis]
-        let upper = min(lower + grid.core[axis], grid.extent[axis])
-        return sum + Double(min(upper + grid.halo[axis], grid.extent[axis]) - max(lower - grid.halo[axis], 0))
-      }
-    }.reduce(1, *)
     let inputs = Double(fixedPyramid.finest.extent.count + movingPyramid.finest.extent.count)
     let effort = CostModel.effort(options.accuracy)
     let levels = layout.factors.indices.map { layout.extent(level: $0) }
     let stages = run.outlines.map { outline in
       var tasks = outline.tasks
+      if let stage = plan.levels.lazy.compactMap({ $0.cost(of: outline.name, effort: effort) }).first {
+        return RegistrationEstimate.Stage(name: outline.name, tasks: tasks, coreSeconds: stage)
+      }
       let seconds: Double
       switch outline.name {
       case RegistrationRun.StageName.downsample: seconds = CostModel.downsample * inputs / 1e6
       case RegistrationRun.StageName.coarse:
         seconds = CostModel.search + CostModel.coarse * effort * Double(plan.coarseExtent.count) / 1e6
-      case RegistrationRun.StageName.fine: seconds = CostModel.fine * effort * blockVoxels / 1e6
-      case RegistrationRun.StageName.blend: seconds = CostModel.blend * voxels
-      case RegistrationRun.StageName.check: seconds = CostModel.check * voxels
       case ImageStages.StageName.resample: seconds = CostModel.resample * voxels * channels
       default:
         seconds = 0
@@ -104,6 +97,31 @@ extension ChunkedRegistration {
     let others = 8 + (options.format == .zarr ? levels.count + 1 : 0) + (isFine ? 2 : 0)
     return RegistrationEstimate(
       stages: stages, levels: levels, files: (options.format == .zarr ? chunks : 1) + fieldChunks + others,
-      workFiles: (isFine ? grid.count : 0) + stages[0].tasks!)
+      workFiles: (isFine ? plan.levels.map(\.grid.count).reduce(0, +) : 0) + stages[0].tasks!)
+  }
+}
+
+extension BlockLevel {
+  /// Seconds of one core that a stage of this level takes; `nil` where it is none of the long ones.
+  fileprivate func cost(of stage: String, effort: Double) -> Double? {
+    let voxels = Double(grid.extent.count) / 1e6
+    switch stage {
+    case name(RegistrationRun.StageName.fine): return CostModel.fine * effort * blockVoxels / 1e6
+    case name(RegistrationRun.StageName.blend): return CostModel.blend * voxels
+    case name(RegistrationRun.StageName.carry), name(RegistrationRun.StageName.compose): return CostModel.compose * voxels
+    case name(RegistrationRun.StageName.check): return CostModel.check * voxels
+    default: return nil
+    }
+  }
+
+  /// Voxels of all blocks with their halos: the sum over blocks of the product of their lengths is the product of the sums along the axes.
+  private var blockVoxels: Double {
+    (0..<3).map { axis in
+      (0..<grid.shape[axis]).reduce(0.0) { sum, index in
+        let lower = index * grid.core[axis]
+        let upper = min(lower + grid.core[axis], grid.extent[axis])
+        return sum + Double(min(upper + grid.halo[axis], grid.extent[axis]) - max(lower - grid.halo[axis], 0))
+      }
+    }.reduce(1, *)
   }
 }

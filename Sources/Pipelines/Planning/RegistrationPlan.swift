@@ -12,8 +12,6 @@ public struct RegistrationPlan: Sendable {
   public let presetReason: String
   /// Voxels of the region of the fixed image that is registered, as its own rank has them.
   public let extent: Extent
-  /// The blocks of the fine stage, on three axes (2D as one plane).
-  public let grid: BlockGrid
   /// The overlap in force.
   public let overlap: Overlap
   /// Mean-downsampling factors of the coarse stage for the fixed image, z, y, x.
@@ -26,10 +24,8 @@ public struct RegistrationPlan: Sendable {
   public let memory: MemoryBudget
   /// Threads in force.
   public let threads: Int
-  /// Blocks that run at once in the fine stage.
-  public let blocksAtOnce: Int
-  /// Threads of each block.
-  public let threadsPerBlock: Int
+  /// The levels of blocks, coarsest first; the last has `grid`. One, where the coarse stage leaves no more than one can find.
+  public let levels: [BlockLevel]
   /// Output boxes that are blended or resampled at once.
   public let boxesAtOnce: Int
   /// The most memory the stages are expected to take, in bytes.
@@ -46,6 +42,15 @@ public struct RegistrationPlan: Sendable {
   public let notes: [String]
   /// Voxels between control points of the local field.
   public let fieldStride: Int
+
+  /// The level at full resolution.
+  var full: BlockLevel { levels[levels.count - 1] }
+  /// The blocks of the fine stage at full resolution, on three axes (2D as one plane).
+  public var grid: BlockGrid { full.grid }
+  /// Blocks that run at once in the fine stage at full resolution.
+  public var blocksAtOnce: Int { full.blocksAtOnce }
+  /// Threads of each of them.
+  public var threadsPerBlock: Int { full.threadsPerBlock }
 }
 
 extension RegistrationPlan {
@@ -81,21 +86,15 @@ extension RegistrationPlan {
     let movingCoarse = moving.extent.dividedRoundingUp(by: Extent(movingFactors))
 
     let overlap = options.overlap ?? preset.overlap
-    let asked = try frozen.map { Extent($0.core) } ?? requestedCore(options.blockExtent, preset: preset, rank: rank)
+    let asked = try requestedCore(options.blockExtent, preset: preset, rank: rank)
     // What the coarse stage leaves behind stays in memory.
     let kept = coarseExtent.count * MemoryModel.bytesKeptPerCoarseVoxel
     let forBlocks = available - kept
-    let core = try fittedCore(
-      asked, extent: fixed.extent, overlap: overlap, available: forBlocks,
-      memory: memory, isFrozen: frozen != nil, notes: &notes)
-    let grid = BlockGrid(extent: fixed.extent, core: core, overlap: overlap)
-    if case .voxels(let voxels) = overlap, zip(grid.halo.lengths, fixed.extent.lengths).contains(where: { $0 < voxels && $1 > 1 }) {
-      notes.append("the overlap of \(voxels) voxels is clipped to \(grid.halo), one less than the core at the most")
-    }
-
-    let blockBytes = MemoryModel.fineBlock(voxels: largestBlock(core: grid.core.lengths, halo: grid.halo.lengths, of: fixed.extent))
-    let blocksAtOnce = max(1, min(threads, grid.count, (memory.bytes - MemoryModel.base - resident - kept) / max(blockBytes, 1)))
     let imageVoxels = max(whole.extent.count, moving.extent.count)
+    let levels = try levels(
+      fixed: fixed, coarseFactors: fixedFactors, core: asked, overlap: overlap, options: options, frozen: frozen,
+      memory: (memory, forBlocks, memory.bytes - MemoryModel.base - resident - kept), imageVoxels: imageVoxels, threads: threads,
+      notes: &notes)
     let boxBytes = MemoryModel.box(voxels: MemoryModel.boxVoxels(rank: rank, extent: fixed.extent), imageVoxels: imageVoxels)
     let boxesAtOnce = MemoryModel.boxesAtOnce(
       rank: rank, extent: fixed.extent, imageVoxels: imageVoxels, threads: threads, available: forBlocks)
@@ -103,17 +102,15 @@ extension RegistrationPlan {
     let stride = options.fieldStride ?? preset.fieldStride
     let lattice = voxels / (stride * stride * (rank == 2 ? 1 : stride))
     let voxelSize = moving.source.voxelType.size
+    let coarseBytes = MemoryModel.coarse(voxels: max(coarseExtent.count, movingCoarse.count), engine: options.engine)
+    let fineBytes = options.stages.contains(.fine) ? levels.map { $0.blocksAtOnce * $0.blockBytes }.max()! : 0
     return RegistrationPlan(
       preset: preset, presetReason: reason, extent: Extent(rank == 2 ? Array(fixed.extent.lengths.dropFirst()) : fixed.extent.lengths),
-      grid: grid, overlap: overlap, fixedFactors: fixedFactors, movingFactors: movingFactors, coarseExtent: coarseExtent, memory: memory,
-      threads: threads, blocksAtOnce: blocksAtOnce, threadsPerBlock: max(1, threads / blocksAtOnce),
-      boxesAtOnce: boxesAtOnce,
-      expectedMemory: MemoryModel.base + resident
-        + max(
-          MemoryModel.coarse(voxels: max(coarseExtent.count, movingCoarse.count), engine: options.engine),
-          (options.stages.contains(.fine) ? blocksAtOnce * blockBytes : 0) + kept, boxesAtOnce * boxBytes + kept),
+      overlap: overlap, fixedFactors: fixedFactors, movingFactors: movingFactors, coarseExtent: coarseExtent, memory: memory,
+      threads: threads, levels: levels, boxesAtOnce: boxesAtOnce,
+      expectedMemory: MemoryModel.base + resident + max(coarseBytes, fineBytes + kept, boxesAtOnce * boxBytes + kept),
       widestBlock: frozen?.widestBlock ?? forBlocks, residentBytes: resident,
-      outputBytes: voxels * voxelSize * movingChannels * 8 / 7 + lattice * 12, workBytes: lattice * 12 * 2,
+      outputBytes: voxels * voxelSize * movingChannels * 8 / 7 + lattice * 12, workBytes: lattice * 12 * (levels.count > 1 ? 4 : 2),
       notes: notes,
       fieldStride: stride)
   }
@@ -145,12 +142,16 @@ extension RegistrationPlan {
     return Extent(rank == 2 ? [1] + asked : asked)
   }
 
+  /// The spacing of a volume, infinite along axes of one voxel.
+  static func spatial(_ volume: LazyVolume) -> [Double] {
+    zip(volume.space.spacing, volume.extent.lengths).map { $1 == 1 ? .infinity : $0 }
+  }
+
   /// Factors at or above the asked one whose coarse images fit the memory.
   private static func coarseFactors(
     fixed: LazyVolume, moving: LazyVolume, asked: Int, engine: RegistrationEngine, available: Int, memory: MemoryBudget,
     notes: inout [String]
   ) throws -> ([Int], [Int]) {
-    func spatial(_ volume: LazyVolume) -> [Double] { zip(volume.space.spacing, volume.extent.lengths).map { $1 == 1 ? .infinity : $0 } }
     let finest = spatial(fixed).min() ?? 1
     var downsample = max(1, asked)
     while true {
@@ -170,42 +171,5 @@ extension RegistrationPlan {
       }
       downsample += 1
     }
-  }
-
-  /// Voxels of the largest block with its halo: the first block of an axis has none before it, and the last none behind.
-  private static func largestBlock(core: [Int], halo: [Int], of extent: Extent) -> Int {
-    (0..<3).map { axis in
-      let blocks = (extent[axis] + core[axis] - 1) / core[axis]
-      return min(core[axis] + min(blocks - 1, 2) * halo[axis], extent[axis])
-    }.reduce(1, *)
-  }
-
-  /// The asked core, its longest axis halved until a block with its halo fits.
-  private static func fittedCore(
-    _ asked: Extent, extent: Extent, overlap: Overlap, available: Int, memory: MemoryBudget, isFrozen: Bool,
-    notes: inout [String]
-  ) throws -> Extent {
-    var core = zip(asked.lengths, extent.lengths).map { min($0, $1) }
-    func need(_ core: [Int]) -> Int {
-      MemoryModel.fineBlock(voxels: largestBlock(core: core, halo: overlap.halo(core: Extent(core)).lengths, of: extent))
-    }
-    if isFrozen, need(core) > available {
-      throw PipelineError(
-        "the blocks of the run that is resumed, of \(Extent(core)), need \(MemoryBudget.describe(need(core) + MemoryModel.base)) each, and "
-          + "--memory allows \(memory)", hint: "give more memory, or --chunk-size to begin again with smaller blocks")
-    }
-    while need(core) > available {
-      let longest = core.indices.max { core[$0] < core[$1] }!
-      guard core[longest] > 32 else {
-        throw PipelineError(
-          "a block of \(Extent(core)) needs \(MemoryBudget.describe(need(core) + MemoryModel.base)), and --memory allows \(memory)",
-          hint: "give more memory, or a smaller --overlap")
-      }
-      core[longest] = (core[longest] + 1) / 2
-    }
-    if core != zip(asked.lengths, extent.lengths).map({ min($0, $1) }) {
-      notes.append("blocks of \(Extent(core)) in place of \(asked), so that one with its halo fits in \(MemoryBudget.describe(available))")
-    }
-    return Extent(core)
   }
 }

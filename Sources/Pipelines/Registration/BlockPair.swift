@@ -7,7 +7,7 @@ internal import Registration
 internal import Transforms
 package import Volumes
 
-/// A box of the fixed image and the moving image brought onto it by the coarse transform, both on the fixed lattice.
+/// A box of the fixed image and the moving image brought onto it by the transform so far, both on the lattice of a level.
 struct BlockPair: Sendable {
   /// Where it lies in the fixed region.
   let box: Box
@@ -15,24 +15,24 @@ struct BlockPair: Sendable {
   /// 1 where the fixed voxel is a number inside the given mask.
   let fixedMask: VoxelBuffer<UInt8>
   let moving: VoxelBuffer<Float>
-  /// 1 where the coarse transform leads inside the moving image.
+  /// 1 where the transform so far leads inside the moving image.
   let movingMask: VoxelBuffer<UInt8>
 
   /// Reads a pair; `nil` where hardly any of the box maps inside the moving image.
   ///
-  /// - Parameter volume: the moving image at the resolution that suits the fixed lattice.
+  /// - Parameter hasFixedMask: whether the coarse foreground is a mask that was given.
   static func read(
-    _ box: Box, of volume: LazyVolume, coarse: CoarseRegistration, registration: ChunkedRegistration, threads: Int
+    _ box: Box, of images: LevelImages, coarse: CoarseRegistration, hasFixedMask: Bool, threads: Int
   ) throws -> BlockPair? {
-    var (moving, movingMask) = try BoxResampler(volume: volume, interpolation: .linear, threads: threads) {
-      coarse.transform.mapped($0, local: nil, to: volume.space)
+    var (moving, movingMask) = try BoxResampler(volume: images.moving, interpolation: .linear, threads: threads) {
+      try images.mapped($0, to: images.moving.space)
     }.values(over: box)
-    if let mask = coarse.movingMask { movingMask = try mask.inside(box, through: coarse.transform, alsoIn: movingMask) }
+    if let mask = coarse.movingMask { movingMask = mask.inside(try images.mapped(box, to: mask.space), alsoIn: movingMask) }
     guard movingMask.elements.count(where: { $0 != 0 }) * 100 >= box.count else { return nil }
-    let fixed = try registration.fixedRegion.read(box)
-    let space = registration.fixedRegion.space.cropped(at: box.lower)
+    let fixed = try images.fixed.read(box)
+    let space = images.fixed.space.cropped(at: box.lower)
     var fixedMask = fixed.mapVoxels { UInt8($0.isFinite ? 1 : 0) }
-    if registration.options.fixedMask != nil {
+    if hasFixedMask {
       let given = coarse.foreground.resampled(to: space, extent: box.extent)
       for i in given.elements.indices { fixedMask.elements[i] &= given.elements[i] }
     }

@@ -5,10 +5,14 @@ internal import Foundation
 
 /// What the fine stage found, block by block.
 public struct BlockRegistrations: Sendable {
-  /// One record a block, in the grid's order.
+  /// One record a block of full resolution, in the grid's order.
   public var records: [BlockRecord]
+  /// What coarser levels found, coarsest first; empty where the blocks have one level.
+  public var coarser: [LevelRecord] = []
   /// Where the blocks' own fields are.
   let store: BlockFieldFiles
+  /// What they start from; `nil` for the coarse result alone.
+  var start: LocalField?
   /// Keeps a temporary folder as long as the fields may be needed.
   var folder: TemporaryRunFolder?
 }
@@ -28,7 +32,10 @@ extension ChunkedRegistration {
     let run = RegistrationRun(self, runFolder, part: .blocks(coarse))
     _ = try run.prepare()
     try await LocalExecutor(folder: runFolder, retries: options.retries, progress: progress).run(run)
-    var blocks = try run.blocks(Journal(runFolder, run.outlines))
+    let journal = Journal(runFolder, run.outlines)
+    var blocks = try run.full.blocks(journal)
+    blocks.start = try run.full.start()
+    blocks.coarser = try run.coarserRecords(journal)
     blocks.folder = temporary
     return blocks
   }

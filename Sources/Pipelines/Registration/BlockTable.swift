@@ -4,9 +4,10 @@ internal import Foundation
 internal import Grids
 internal import Transforms
 
-/// `blocks.csv`: one row a block, in the grid's order.
+/// `blocks.csv`: one row a block, in the grid's order; where there are several levels full resolution comes first, and a last column names
+/// the scale.
 enum BlockTable {
-  static func text(_ records: [BlockRecord], rank: Int) -> String {
+  static func text(_ records: [BlockRecord], coarser: [LevelRecord], rank: Int) -> String {
     let axes = Array(["z", "y", "x"].suffix(rank))
     var header = ["block"] + axes.map { "index_\($0)" }
     header += axes.map { "start_\($0)" } + axes.map { "stop_\($0)" }
@@ -14,8 +15,10 @@ enum BlockTable {
       "state", "metric_before", "metric_after", "minimum_jacobian", "folding_percent", "largest_displacement", "valid_percent", "widened",
       "message",
     ]
+    if !coarser.isEmpty { header.append("scale") }
     var lines = [header.joined(separator: ",")]
-    for record in records {
+    let all = records.map { ($0, 1) } + coarser.reversed().flatMap { level in level.blocks.map { ($0, level.scale) } }
+    for (record, scale) in all {
       let block = record.block
       let numbers = [
         record.metricBefore, record.metricAfter, record.minimumJacobian, record.foldingPercent, record.largestDisplacement,
@@ -27,6 +30,7 @@ enum BlockTable {
       fields += numbers
       fields.append(record.widened ? "1" : "0")
       fields.append(record.message ?? "")
+      if !coarser.isEmpty { fields.append(String(scale)) }
       lines.append(CSVTable.line(fields))
     }
     return lines.joined(separator: "\n") + "\n"

@@ -13,15 +13,15 @@ extension ChunkedRegistration {
   ///   - threads: the most threads at work; the result does not depend on it.
   package func registerBlock(_ number: Int, _ coarse: CoarseRegistration, in folder: String, threads: Int) throws -> BlockRecord {
     try FineStage(
-      registration: self, coarse: coarse, moving: movingVolume(for: coarse.transform), threads: threads, fields: blockFields(folder),
-      isWide: false
+      registration: self, coarse: coarse, images: images(coarse), threads: threads, fields: blockFields(folder), isWide: false
     ).run(grid[number])
   }
 
   /// The images that the fine step of a block compares, on core and halo: the moving one brought there by the coarse transform.
   package func blockVolumes(_ number: Int, _ coarse: CoarseRegistration, threads: Int) throws -> (fixed: Volume, moving: Volume)? {
     let box = grid[number].extended
-    guard let pair = try BlockPair.read(box, of: movingVolume(for: coarse.transform), coarse: coarse, registration: self, threads: threads)
+    guard
+      let pair = try BlockPair.read(box, of: images(coarse), coarse: coarse, hasFixedMask: options.fixedMask != nil, threads: threads)
     else { return nil }
     let space = fixedRegion.space.cropped(at: box.lower)
     return (Volume(voxels: pair.fixed, space: space), Volume(voxels: pair.moving, space: space))
@@ -34,6 +34,13 @@ extension ChunkedRegistration {
     let region = fields.lattice.controlPoints(for: block.extended)
     let coefficients = try fields.read(block, isWide: false, region: region)
     return SplineField(lattice: fields.lattice, region: region, coefficients: coefficients).dense(over: block.extended)
+  }
+
+  /// The pair at full resolution after the coarse result alone.
+  private func images(_ coarse: CoarseRegistration) -> LevelImages {
+    LevelImages(
+      fixed: fixedRegion, moving: movingVolume(for: coarse.transform, isAveraged: false), transform: coarse.transform, start: nil,
+      grid: grid)
   }
 
   private func blockFields(_ folder: String) -> BlockFieldFiles {

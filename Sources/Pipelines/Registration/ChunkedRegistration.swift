@@ -90,6 +90,9 @@ public struct ChunkedRegistration: Sendable {
     if let stride = options.fieldStride, !(1...16).contains(stride) {
       throw PipelineError("--field-stride \(stride) is not from 1 to 16", hint: "give a whole number from 1 to 16, as 4")
     }
+    if let scale = options.levels?.first(where: { $0 < 1 }) {
+      throw PipelineError("--levels names the scale \(scale)", hint: "give whole numbers above 0, coarsest first, as 8,2,1")
+    }
     if let downsample = options.downsample, downsample < 1 {
       throw PipelineError("--downsample \(downsample) is below 1", hint: "give a whole number, as 4")
     }

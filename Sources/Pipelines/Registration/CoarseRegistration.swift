@@ -191,7 +191,7 @@ struct CoarseStage: Sendable {
     case .weft:
       let transform = ComposedTransform(affine: affine, coarse: nil, fixedSpace: fixed.space)
       var (warped, valid) = resampled(moving, through: transform)
-      if let movingMask { valid = try movingMask.inside(fixed.extent.box, through: transform, alsoIn: valid) }
+      if let movingMask { valid = movingMask.inside(fixed.extent.box, through: transform, alsoIn: valid) }
       var settings = DeformableOptions(options.accuracy, metric, threads: registration.plan.threads)
       settings.symmetric = true
       let result = try registerDeformable(

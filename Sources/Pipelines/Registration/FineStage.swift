@@ -11,8 +11,8 @@ internal import Volumes
 struct FineStage: Sendable {
   let registration: ChunkedRegistration
   let coarse: CoarseRegistration
-  /// The moving image at the resolution that suits the fixed lattice.
-  let moving: LazyVolume
+  /// The pair at the level of the blocks.
+  let images: LevelImages
   /// Threads of one block.
   let threads: Int
   let fields: BlockFieldFiles
@@ -28,10 +28,13 @@ struct FineStage: Sendable {
   func run(_ block: Block, widening: Int = 0) throws -> BlockRecord {
     try Task.checkCancellation()
     guard foregroundPart(of: block.extended) >= Self.leastForeground else { return BlockRecord(block, .background) }
-    let halo = registration.grid.halo.lengths
-    let wide = block.extended.expanded(by: halo.map { $0 * widening }).intersection(registration.grid.extent.box)
+    let halo = images.grid.halo.lengths
+    let wide = block.extended.expanded(by: halo.map { $0 * widening }).intersection(images.grid.extent.box)
     do {
-      guard let pair = try BlockPair.read(wide, of: moving, coarse: coarse, registration: registration, threads: threads) else {
+      guard
+        let pair = try BlockPair.read(
+          wide, of: images, coarse: coarse, hasFixedMask: registration.options.fixedMask != nil, threads: threads)
+      else {
         return BlockRecord(block, .outside)
       }
       return try deform(block, pair, widened: widening > 0)
@@ -53,7 +56,7 @@ struct FineStage: Sendable {
     record.metricBefore = before
     record.metricAfter = before
     let options = DeformableOptions(registration.options.accuracy, coarse.metric, threads: threads)
-    let spacing = registration.fixedRegion.space.spacing
+    let spacing = images.fixed.space.spacing
     let found = try registerDeformable(
       fixed: pair.fixed, moving: pair.moving, fixedMask: pair.fixedMask, movingMask: pair.movingMask, spacing: spacing, options: options,
       isCancelled: { Task.isCancelled }
@@ -91,7 +94,7 @@ struct FineStage: Sendable {
   ///
   /// Not the single longest vector: a stray one, where there is little to align, says nothing of the block.
   private func passesHalfHalo(_ coreField: VectorField) -> Bool {
-    let halo = registration.grid.halo.lengths
+    let halo = images.grid.halo.lengths
     return (0..<3).contains { axis in
       guard halo[axis] > 0 else { return false }
       let limit = Float(halo[axis]) / 2
@@ -99,10 +102,10 @@ struct FineStage: Sendable {
     }
   }
 
-  /// The part of a box of the fixed region that is foreground, by the coarse mask.
+  /// The part of a box of the level that is foreground, by the coarse mask.
   private func foregroundPart(of box: Box) -> Double {
     let mask = coarse.foreground
-    let space = registration.fixedRegion.space
+    let space = images.fixed.space
     let corners = Box(lower: [0, 0, 0], upper: [2, 2, 2]).indices.map { corner -> [Double] in
       let voxel = (0..<3).map { corner[$0] == 0 ? Double(box.lower[$0]) : Double(box.upper[$0] - 1) }
       return mask.space.index(of: space.world(of: voxel))

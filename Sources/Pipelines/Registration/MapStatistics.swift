@@ -18,19 +18,24 @@ public struct MapStatistics: Sendable, Codable, Equatable {
 extension ChunkedRegistration {
   /// Factors by which the moving image is averaged before it is resampled, so that resampling does not alias: for each axis the largest
   /// power of two whose voxels are no coarser than the step that one fixed voxel makes.
-  package static func antialiasingFactors(_ moving: LazyVolume, for transform: ComposedTransform) -> [Int] {
+  ///
+  /// - Parameter tolerance: how much coarser they may be.
+  package static func antialiasingFactors(_ moving: LazyVolume, for transform: ComposedTransform, tolerance: Double = 1.05) -> [Int] {
     let step = AffineTransform.voxelMap(from: transform.fixedSpace, through: transform.affine, to: moving.space).matrix
     return (0..<3).map { axis in
       let span = step[axis].map { $0 * $0 }.reduce(0, +).squareRoot()
       var factor = 1
-      while Double(factor * 2) <= span * 1.05 && moving.extent[axis] >= factor * 4 { factor *= 2 }
+      while Double(factor * 2) <= span * tolerance && moving.extent[axis] >= factor * 4 { factor *= 2 }
       return factor
     }
   }
 
-  /// The moving image at the resolution that suits the fixed lattice.
-  func movingVolume(for transform: ComposedTransform) -> LazyVolume {
-    movingPyramid.downsampled(by: Self.antialiasingFactors(movingPyramid.finest, for: transform))
+  /// The moving image at the resolution that suits the lattice of a transform's boxes.
+  ///
+  /// - Parameter isAveraged: whether the fixed image is averaged on that lattice; the moving one is then taken at the nearest resolution.
+  func movingVolume(for transform: ComposedTransform, isAveraged: Bool) -> LazyVolume {
+    let tolerance = isAveraged ? 2.0.squareRoot() : 1.05
+    return movingPyramid.downsampled(by: Self.antialiasingFactors(movingPyramid.finest, for: transform, tolerance: tolerance))
   }
 
   /// The OME-NGFF version of the output: as asked, else that of the fixed image, else 0.5.

@@ -28,6 +28,15 @@ struct RunRecord: Encodable {
     var foundWarp: Bool
   }
 
+  struct Level: Encodable {
+    var scale: Int
+    var factors: [Int]
+    var chunkSize: [Int]
+    var halo: [Int]
+    var blocks: [String: Int]
+    var repairedControlPoints: Int
+  }
+
   var weft = WeftVersion.current
   var command = "register"
   var fixed: Input
@@ -52,6 +61,8 @@ struct RunRecord: Encodable {
   var memoryBytes: Int?
   var coarse: Coarse
   var blocks: [String: Int]
+  /// Levels of blocks before full resolution, coarsest first; `nil` for none.
+  var coarserLevels: [Level]?
   var repairedControlPoints: Int
   var map: MapStatistics
 
@@ -83,6 +94,14 @@ struct RunRecord: Encodable {
       quality: found.quality, invalidVoxels: ["fixed": found.invalidVoxels.fixed, "moving": found.invalidVoxels.moving], notes: found.notes,
       foundWarp: found.transform.coarse != nil)
     blocks = Dictionary(result.blockStates.map { ($0.key.rawValue, $0.value) }, uniquingKeysWith: +)
+    if !result.coarserLevels.isEmpty {
+      coarserLevels = result.coarserLevels.map { level in
+        Level(
+          scale: level.scale, factors: level.factors, chunkSize: level.grid.core.lengths, halo: level.grid.halo.lengths,
+          blocks: Dictionary(level.blocks.map { ($0.state.rawValue, 1) }, uniquingKeysWith: +),
+          repairedControlPoints: level.repairedControlPoints)
+      }
+    }
     repairedControlPoints = result.repairedControlPoints
     map = result.map
   }

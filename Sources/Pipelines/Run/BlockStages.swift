@@ -7,39 +7,39 @@ internal import Registration
 internal import Synchronization
 internal import Volumes
 
-extension RegistrationRun {
+extension LevelRun {
+  private typealias StageName = RegistrationRun.StageName
+
   /// The blocks' own fields: of the fine stage, and of blocks run again with a wider halo.
   var blockFields: BlockFieldFiles {
-    BlockFieldFiles(fine: folder.stage(StageName.fine), wide: folder.stage(StageName.widen), lattice: lattice)
+    BlockFieldFiles(
+      fine: run.folder.stage(plan.name(StageName.fine)), wide: run.folder.stage(plan.name(StageName.widen)), lattice: lattice)
   }
 
   /// Registers each block.
   func fineStage() throws -> Stage {
-    let coarse = try coarse()
     let stage = FineStage(
-      registration: registration, coarse: coarse, moving: registration.movingVolume(for: coarse.transform),
-      threads: registration.plan.threadsPerBlock, fields: blockFields, isWide: false)
+      registration: registration, coarse: try run.coarse(), images: try images(), threads: plan.threadsPerBlock, fields: blockFields,
+      isWide: false)
     return Stage(
-      StageName.fine, tasks: .all(registration.grid.count), width: registration.plan.blocksAtOnce,
-      rescue: BlockRescue(registration).outcome
-    ) { [registration] task in try stage.run(registration.grid[task]).outcome(blockFields) }
+      plan.name(StageName.fine), tasks: .all(grid.count), width: plan.blocksAtOnce,
+      rescue: BlockRescue(grid, isStrict: registration.options.isStrict).outcome
+    ) { task in try stage.run(grid[task]).outcome(blockFields) }
   }
 
   /// Registers those blocks again, one at a time, whose displacement passes half their halo, as far as the memory allows.
   func widenStage(_ journal: Journal) throws -> Stage {
-    let coarse = try coarse()
-    let records = try self.records(of: StageName.fine, journal)
-    let grid = registration.grid
+    let records = try self.records(of: plan.name(StageName.fine), journal)
     let narrow = records.filter { record in
       let wide = record.block.extended.expanded(by: grid.halo.lengths).intersection(grid.extent.box)
       return record.passesHalfHalo && wide != record.block.extended
         && MemoryModel.fineBlock(voxels: wide.count) <= registration.plan.widestBlock
     }
     let stage = FineStage(
-      registration: registration, coarse: coarse, moving: registration.movingVolume(for: coarse.transform),
-      threads: registration.plan.threads, fields: blockFields, isWide: true)
+      registration: registration, coarse: try run.coarse(), images: try images(), threads: registration.plan.threads, fields: blockFields,
+      isWide: true)
     return Stage(
-      StageName.widen, tasks: .some(narrow.map(\.block.number)), width: 1,
+      plan.name(StageName.widen), tasks: .some(narrow.map(\.block.number)), width: 1,
       rescue: { task, error in error is BlockFieldFiles.WriteFailure ? nil : TaskOutcome(state: "kept") }
     ) { task in
       let first = records[task]
@@ -51,17 +51,17 @@ extension RegistrationRun {
 
   /// What became of the blocks, wider runs in place of narrower ones where they were better.
   func blocks(_ journal: Journal) throws -> BlockRegistrations {
-    if case .image(_, let blocks?) = part { return blocks }
-    var records = try records(of: StageName.fine, journal)
-    for (task, entry) in journal.entries(of: StageName.widen) where entry.outcome.result != nil {
-      records[task] = try BlockRecord(registration.grid[task], entry.outcome)
+    if case .image(_, let blocks?) = run.part { return blocks }
+    var records = try records(of: plan.name(StageName.fine), journal)
+    for (task, entry) in journal.entries(of: plan.name(StageName.widen)) where entry.outcome.result != nil {
+      records[task] = try BlockRecord(grid[task], entry.outcome)
     }
     return BlockRegistrations(records: records, store: blockFields)
   }
 
   private func records(of stage: String, _ journal: Journal) throws -> [BlockRecord] {
     let entries = journal.entries(of: stage)
-    return try registration.grid.map { block in
+    return try grid.map { block in
       guard let outcome = entries[block.number]?.outcome else {
         throw PipelineError("block \(block.number) of the stage `\(stage)` is not done", hint: "run it first: `weft resume`")
       }
@@ -75,21 +75,23 @@ extension RegistrationRun {
 private final class BlockRescue: Sendable {
   private let failures = Mutex<Int>(0)
   private let most: Int
-  private let registration: ChunkedRegistration
+  private let grid: BlockGrid
+  private let isStrict: Bool
 
-  init(_ registration: ChunkedRegistration) {
-    self.registration = registration
-    most = max(1, registration.grid.count / 10)
+  init(_ grid: BlockGrid, isStrict: Bool) {
+    self.grid = grid
+    self.isStrict = isStrict
+    most = max(1, grid.count / 10)
   }
 
   @Sendable func outcome(_ task: Int, _ error: any Error) -> TaskOutcome? {
-    if error is BlockFieldFiles.WriteFailure || registration.options.isStrict { return nil }
+    if error is BlockFieldFiles.WriteFailure || isStrict { return nil }
     let count = failures.withLock {
       $0 += 1
       return $0
     }
     guard count <= most else { return nil }
-    return try? BlockRecord(registration.grid[task], .failed, message: error.localizedDescription).outcome()
+    return try? BlockRecord(grid[task], .failed, message: error.localizedDescription).outcome()
   }
 }
 

@@ -39,34 +39,25 @@ package struct FieldRepair: Codable {
   var storedChunks: Int?
 }
 
-extension RegistrationRun {
+extension LevelRun {
+  private typealias StageName = RegistrationRun.StageName
+
   /// Blends the blocks' fields into one.
   func blendStage(_ journal: Journal) throws -> Stage {
-    let field = try LocalField.open(at: fieldPath(StageName.blend), lattice: lattice)
     let blocks = try blocks(journal)
-    let blender = FieldBlender(grid: registration.grid, sigma: registration.options.blendSigma, lattice: lattice) { block, region in
+    let blender = FieldBlender(grid: grid, sigma: registration.options.blendSigma, lattice: lattice) { block, region in
       let record = blocks.records[block.number]
       return record.state == .registered ? try blocks.store.read(block, isWide: record.widened, region: region) : nil
     }
-    let regions = FieldRegions(lattice)
-    return Stage(
-      StageName.blend, tasks: .all(regions.tasks), width: registration.plan.boxesAtOnce,
-      isPresent: { task, outcome in outcome.result == String(field.storedChunkCount(in: regions.region(task))) }
-    ) { task in
-      for chunk in regions.chunks(task) {
-        try Task.checkCancellation()
-        try field.write(try blender.blended(on: chunk))
-      }
-      return TaskOutcome(result: String(field.storedChunkCount(in: regions.region(task))))
-    }
+    return try fieldStage(StageName.blend) { try blender.blended(on: $0) }
   }
 
   /// Measures the Jacobian of the whole map.
   func checkStage(_ journal: Journal) throws -> Stage {
-    let field = isFine ? try LocalField.open(at: fieldPath(StageName.blend), lattice: lattice) : nil
+    let field = run.isFine ? try LocalField.open(at: path(lastFieldStage), lattice: lattice) : nil
     let regions = FieldRegions(lattice)
     let inspector = try inspector(field)
-    return Stage(StageName.check, tasks: .all(regions.tasks), width: registration.plan.boxesAtOnce) { task in
+    return Stage(plan.name(StageName.check), tasks: .all(regions.tasks), width: registration.plan.boxesAtOnce) { task in
       var sum = MapCheck()
       sum.add(try inspector.check(regions.voxels(of: regions.region(task))).check)
       return TaskOutcome(
@@ -79,9 +70,9 @@ extension RegistrationRun {
     let suspects = try checks(journal).filter { $0.value.isSuspect }.keys.sorted()
     let regions = FieldRegions(lattice)
     let inspectorSource = inspector
-    let copy = fieldPath(StageName.repair)
+    let copy = path(StageName.repair)
     return Stage(
-      StageName.repair, tasks: .all(1), width: 1, isExclusive: true,
+      plan.name(StageName.repair), tasks: .all(1), width: 1, isExclusive: true,
       isPresent: { [lattice] _, outcome in
         guard let text = outcome.result, let repair = try? RunFolder.decoder.decode(FieldRepair.self, from: Data(text.utf8)) else {
           return false
@@ -89,18 +80,18 @@ extension RegistrationRun {
         guard let chunks = repair.storedChunks else { return true }
         return (try? LocalField.open(at: copy, lattice: lattice).storedChunkCount()) == chunks
       }
-    ) { [registration, lattice, blended = fieldPath(StageName.blend)] _ in
+    ) { [registration, lattice, joined = path(lastFieldStage)] _ in
       var repair = FieldRepair()
       if !suspects.isEmpty {
-        // The copy shares its files: what is damaged there is damaged here, and is made by the blend.
-        let source = try LocalField.open(at: blended, lattice: lattice)
+        // The copy shares its files: what is damaged there is damaged here, and is made by its stage.
+        let source = try LocalField.open(at: joined, lattice: lattice)
         if let chunk = source.array.damagedChunks(in: source.array.extent.box).first {
           throw DamagedOutput(path: chunk, reason: "its checksum is another")
         }
         let files = FileManager.default
         let partial = copy + ".partial"
         for old in [partial, copy] where files.fileExists(atPath: old) { try files.removeItem(atPath: old) }
-        try files.linkOrCopyFolder(blended, to: partial)
+        try files.linkOrCopyFolder(joined, to: partial)
         let field = try LocalField.open(at: partial, lattice: lattice)
         repair = try FoldRepair(regions: regions, inspector: try inspectorSource(field)).run(field, suspects: suspects)
         repair.storedChunks = field.storedChunkCount()
@@ -112,19 +103,11 @@ extension RegistrationRun {
     }
   }
 
-  /// The field that is used and published: the repaired one where there was something to repair.
-  func finalField() throws -> LocalField? {
-    guard isFine else { return nil }
-    let repaired = fieldPath(StageName.repair)
-    let path = FileManager.default.fileExists(atPath: repaired) ? repaired : fieldPath(StageName.blend)
-    return try LocalField.open(at: path, lattice: lattice)
-  }
-
   /// How the whole map behaves in the end, and how many control points were changed for that.
   func mapStatistics(_ journal: Journal) throws -> (map: MapStatistics, repaired: Int) {
     var all = try checks(journal)
     var repaired = 0
-    if isFine, let text = journal.entries(of: StageName.repair)[0]?.outcome.result {
+    if run.isFine, let text = journal.entries(of: plan.name(StageName.repair))[0]?.outcome.result {
       let repair = try RunFolder.decoder.decode(FieldRepair.self, from: Data(text.utf8))
       all.merge(repair.checks) { _, new in new }
       repaired = repair.controlPoints
@@ -132,7 +115,7 @@ extension RegistrationRun {
     let minimum = all.values.map(\.minimum).min() ?? .infinity
     let folded = all.values.map(\.folded).reduce(0, +)
     let coarseFolded = all.values.map(\.coarseFolded).reduce(0, +)
-    let percent = 100 / Double(registration.fixedRegion.extent.count)
+    let percent = 100 / Double(grid.extent.count)
     return (
       MapStatistics(
         minimumJacobian: minimum, foldingPercent: percent * Double(folded), coarseFoldingPercent: percent * Double(coarseFolded)),
@@ -141,14 +124,14 @@ extension RegistrationRun {
   }
 
   private func checks(_ journal: Journal) throws -> [Int: MapCheck] {
-    try journal.entries(of: StageName.check).mapValues { entry in
+    try journal.entries(of: plan.name(StageName.check)).mapValues { entry in
       try RunFolder.decoder.decode(MapCheck.self, from: Data((entry.outcome.result ?? "").utf8))
     }
   }
 
   private func inspector(_ field: LocalField?) throws -> MapInspector {
     MapInspector(
-      transform: try coarse().transform, field: field, extent: registration.fixedRegion.extent,
-      moving: registration.movingPyramid.finest.space, threshold: registration.leastDeterminant)
+      transform: try transform(), field: field, extent: grid.extent, moving: registration.movingPyramid.finest.space,
+      threshold: registration.leastDeterminant)
   }
 }

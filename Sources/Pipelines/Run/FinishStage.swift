@@ -18,7 +18,7 @@ extension RegistrationRun {
       try completeTransforms(in: URL(fileURLWithPath: transforms))
       var files: [String: Int] = [:]
       let tables = [
-        ("blocks.csv", Data(BlockTable.text(result.blocks, rank: registration.rank).utf8)),
+        ("blocks.csv", Data(BlockTable.text(result.blocks, coarser: result.coarserLevels, rank: registration.rank).utf8)),
         ("timings.csv", Data(TimingTable.text(journal).utf8)), ("run.json", try RunRecord(registration, result).encoded()),
       ]
       for (name, data) in tables {
@@ -31,18 +31,20 @@ extension RegistrationRun {
 
   /// Records beside the transforms how much local field belongs to them.
   func completeTransforms(in folder: URL) throws {
-    if let field = try finalField() { try TransformFolder.complete(folder, fieldChunks: field.storedChunkCount()) }
+    if let field = try full.finalField() { try TransformFolder.complete(folder, fieldChunks: field.storedChunkCount()) }
   }
 
   /// The result, as the files of the run tell; its paths are those in the output folder.
   func result(_ journal: Journal) throws -> RegistrationResult {
     let coarse = try coarse(journal)
-    let statistics = try mapStatistics(journal)
+    let statistics = try full.mapStatistics(journal)
     var given: BlockRegistrations?
     if case .image(_, let blocks) = part { given = blocks }
-    let records = try given?.records ?? (isFine ? blocks(journal).records : [])
+    let records = try given?.records ?? (isFine ? full.blocks(journal).records : [])
+    let coarser = try given?.coarser ?? (isFine ? coarserRecords(journal) : [])
     return RegistrationResult(
-      folder: "", registered: "", coarse: coarse, blocks: records, map: statistics.map, repairedControlPoints: statistics.repaired)
+      folder: "", registered: "", coarse: coarse, blocks: records, coarserLevels: coarser, map: statistics.map,
+      repairedControlPoints: statistics.repaired)
   }
 
   /// What is moved where when all is done: from the run folder into the output folder, in this order.
@@ -55,8 +57,8 @@ extension RegistrationRun {
       Publication.Move(from: "\(isWhole ? StageName.finish : StageName.coarse)/transforms", to: "transforms"),
     ]
     if isFine {
-      let repaired = FileManager.default.fileExists(atPath: fieldPath(StageName.repair))
-      let stage = repaired ? StageName.repair : StageName.blend
+      let repaired = FileManager.default.fileExists(atPath: full.path(StageName.repair))
+      let stage = repaired ? StageName.repair : full.lastFieldStage
       moves.append(
         Publication.Move(from: "\(stage)/\(TransformFolder.fieldName)", to: "transforms/\(TransformFolder.fieldName)"))
     }

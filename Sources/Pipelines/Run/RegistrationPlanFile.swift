@@ -40,6 +40,7 @@ struct FrozenPlan: Codable, Equatable {
     var downsample: Int?
     var region: [Range<Int>]?
     var fieldStride: Int?
+    var levels: [Int]?
 
     init(_ options: RegistrationOptions) {
       preset = options.preset
@@ -48,10 +49,20 @@ struct FrozenPlan: Codable, Equatable {
       downsample = options.downsample
       region = options.region
       fieldStride = options.fieldStride
+      levels = options.levels
     }
   }
 
+  /// The numbers of a level of blocks coarser than full resolution.
+  struct Level: Codable, Equatable {
+    var scale: Int
+    var factors: [Int]
+    var core: [Int]
+  }
+
   var cause: Cause
+  /// Coarsest first; `nil` where the blocks have but one level.
+  var coarserLevels: [Level]?
   var core: [Int]
   var fixedFactors: [Int]
   var movingFactors: [Int]
@@ -61,6 +72,9 @@ struct FrozenPlan: Codable, Equatable {
   init(_ plan: RegistrationPlan, _ options: RegistrationOptions) {
     cause = Cause(options)
     core = plan.grid.core.lengths
+    if plan.levels.count > 1 {
+      coarserLevels = plan.levels.dropLast().map { Level(scale: $0.scale, factors: $0.factors, core: $0.grid.core.lengths) }
+    }
     fixedFactors = plan.fixedFactors
     movingFactors = plan.movingFactors
     widestBlock = plan.widestBlock

@@ -10,14 +10,17 @@ internal import Transforms
 internal import Volumes
 
 /// A registration as stages of tasks over files:
-/// downsample → coarse → fine → widen → blend → check → repair → resample → one a pyramid level → export → finish.
+/// downsample → coarse → for each level of blocks carry → fine → widen → blend → compose → check → repair → resample → one a pyramid level
+/// → export → finish.
 struct RegistrationRun: StagedRun {
   enum StageName {
     static let downsample = "downsample"
     static let coarse = "coarse"
+    static let carry = "carry"
     static let fine = "fine"
     static let widen = "widen"
     static let blend = "blend"
+    static let compose = "compose"
     static let check = "check"
     static let repair = "repair"
     static let finish = "finish"
@@ -37,7 +40,6 @@ struct RegistrationRun: StagedRun {
   let folder: RunFolder
   let part: Part
   let outlines: [StageOutline]
-  let lattice: SplineLattice
   private let held: Held
 
   /// Results that were read from files already.
@@ -49,8 +51,7 @@ struct RegistrationRun: StagedRun {
     self.registration = registration
     self.folder = folder
     self.part = part
-    lattice = SplineLattice(extent: registration.grid.extent, stride: registration.plan.fieldStride)
-    outlines = Self.outlines(registration, folder, lattice, part)
+    outlines = Self.outlines(registration, folder, part)
     held = Held()
     switch part {
     case .all, .coarse: break
@@ -69,7 +70,7 @@ struct RegistrationRun: StagedRun {
   }
 
   private static func outlines(
-    _ registration: ChunkedRegistration, _ folder: RunFolder, _ lattice: SplineLattice, _ part: Part
+    _ registration: ChunkedRegistration, _ folder: RunFolder, _ part: Part
   ) -> [StageOutline] {
     let (options, plan) = (registration.options, registration.plan)
     func file(_ path: String?) -> String { path.map { $0 == "auto" ? $0 : InputIdentity(path: $0).text } ?? "none" }
@@ -89,49 +90,38 @@ struct RegistrationRun: StagedRun {
         "initial transform": file(options.initialTransform), "fixed mask": file(options.fixedMask), "moving mask": file(options.movingMask),
         "region": options.region.map { "\($0)" } ?? "all", "field stride": "\(plan.fieldStride)",
       ], tasks: 1)
-    let fine = [
-      StageOutline(
-        StageName.fine, parameters: ["blocks": "\(plan.grid.core)", "overlap": "\(plan.grid.halo)"], tasks: registration.grid.count),
-      StageOutline(StageName.widen, tasks: nil),
-    ]
-    let regions = FieldRegions(lattice).tasks
-    let field = [
-      StageOutline(StageName.blend, parameters: ["blend sigma": "\(options.blendSigma)"], tasks: regions),
-      StageOutline(StageName.check, tasks: regions), StageOutline(StageName.repair, tasks: 1),
-    ]
-    let check = [StageOutline(StageName.check, tasks: regions)]
+    let levels = plan.levels.indices.map { LevelOutlines(plan, $0, options) }
+    let full = levels[levels.count - 1]
+    let check = full.field.filter { $0.name == StageName.check }
     let image = registration.imageStages(in: folder).outlines([:])
     let hasFine = options.stages.contains(.fine)
     switch part {
     case .all:
-      return [downsample, coarse] + (hasFine ? fine + field : check) + image + [StageOutline(StageName.finish, tasks: 1)]
+      return [downsample, coarse] + (hasFine ? levels.flatMap { $0.blocks + $0.field } : check) + image + [
+        StageOutline(StageName.finish, tasks: 1)
+      ]
     case .coarse: return [downsample, coarse]
     case .blocks(let given):
-      var own = fine
+      var own = levels.dropLast().flatMap { $0.blocks + $0.field } + full.blocks
       own[0].parameters.merge(downsample.parameters.merging(coarse.parameters) { first, _ in first }) { first, _ in first }
       own[0].parameters["coarse result"] = given.digest
       return own
-    case .image(_, let blocks): return (blocks != nil ? field : check) + image
+    case .image(_, let blocks): return (blocks != nil ? full.field : check) + image
     }
   }
 
   func stage(_ name: String, journal: Journal) throws -> Stage {
+    for level in levels { if let stage = try level.stage(name, journal) { return stage } }
     switch name {
-    case StageName.downsample: try downsampleStage()
-    case StageName.coarse: coarseStage()
-    case StageName.fine: try fineStage()
-    case StageName.widen: try widenStage(journal)
-    case StageName.blend: try blendStage(journal)
-    case StageName.check: try checkStage(journal)
-    case StageName.repair: try repairStage(journal)
-    case StageName.finish: try finishStage(journal)
+    case StageName.downsample: return try downsampleStage()
+    case StageName.coarse: return coarseStage()
+    case StageName.finish: return try finishStage(journal)
     default:
       // The map is needed for resampling alone.
-      if let stage = try (name == ImageStages.StageName.resample ? mappedImageStages() : imageStages()).stage(name) {
-        stage
-      } else {
+      guard let stage = try (name == ImageStages.StageName.resample ? mappedImageStages() : imageStages()).stage(name) else {
         throw outlines.unknown(name)
       }
+      return stage
     }
   }
 
@@ -140,7 +130,7 @@ struct RegistrationRun: StagedRun {
 
   private func mappedImageStages() throws -> ImageStages {
     let transform = try coarse().transform
-    let field = try finalField()
+    let field = try full.finalField()
     let factors = ChunkedRegistration.antialiasingFactors(registration.movingPyramid.finest, for: transform)
     return registration.imageStages(in: folder, factors: factors) { box, lattice, _ in
       transform.mapped(box, local: try field?.field(over: box), to: lattice)
@@ -174,8 +164,10 @@ struct RegistrationRun: StagedRun {
     let stale = try folder.adopt(outlines)
     let names = Set(outlines.map(\.name))
     if names.contains(StageName.downsample) { try CoarseImages(folder.stage(StageName.downsample), registration).create() }
-    if names.contains(StageName.blend) {
-      try LocalField.createIfMissing(at: fieldPath(StageName.blend), lattice: lattice, space: registration.fixedRegion.space)
+    for level in levels {
+      for stage in [StageName.carry, StageName.blend, StageName.compose] where names.contains(level.plan.name(stage)) {
+        try LocalField.createIfMissing(at: level.path(stage), lattice: level.lattice, space: level.space)
+      }
     }
     if names.contains(ImageStages.StageName.resample) { try imageStages().prepare() }
     if case .image(let coarse, let blocks) = part {

@@ -50,6 +50,36 @@ struct PlanTests {
     #expect(asked.preset == .huge && asked.presetReason.contains("as asked"))
   }
 
+  @Test func levelsLieBetweenACoarseFactorOfEightAndFullResolution() throws {
+    let volume: Extent = [4000, 4000, 4000]
+    for (factor, scales) in [(4, [1]), (7, [1]), (8, [2, 1]), (12, [4, 1]), (32, [8, 2, 1]), (45, [8, 2, 1]), (64, [16, 4, 1])] {
+      #expect(try plan(volume) { $0.downsample = factor }.levels.map(\.scale) == scales, "\(factor)")
+    }
+    // Memory makes the coarse step coarser, and then there are levels.
+    let small = try plan(volume) {
+      $0.preset = .medium
+      $0.memory = MemoryBudget(bytes: 800_000_000)
+    }
+    #expect(small.fixedFactors[0] >= 8 && small.levels.count > 1 && small.expectedMemory <= 800_000_000)
+    for level in small.levels {
+      #expect(
+        level.grid.extent == volume.dividedRoundingUp(by: Extent(level.factors))
+          && level.factors == [level.scale, level.scale, level.scale])
+    }
+    // A factor that a short axis does not take makes no level, nor does the fine stage where it does not run.
+    #expect(try plan([96, 96, 96]) { $0.downsample = 32 }.levels.map(\.scale) == [1])
+    #expect(
+      try plan(volume) {
+        $0.downsample = 32
+        $0.stages = [.affine, .warp]
+      }.levels.count == 1)
+    let asked = try plan([200, 1000, 1000], spacing: [4, 1, 1]) {
+      $0.downsample = 16
+      $0.levels = [64, 8, 3]
+    }
+    #expect(asked.levels.map(\.scale) == [8, 3, 1] && asked.levels.map(\.factors) == [[2, 8, 8], [1, 3, 3], [1, 1, 1]])
+  }
+
   @Test func presetsSetBlocksOverlapAndDownsampling() throws {
     let medium = try plan([1000, 1000, 1000])
     #expect(medium.grid.core == [256, 256, 256] && medium.grid.halo == [39, 39, 39] && medium.fixedFactors == [4, 4, 4])

@@ -73,6 +73,17 @@ struct DamageTests {
     try await expectNoTrace(KnownPair([40, 48, 44]).images, options, atStart: stage) { $0.hasPrefix(place) && !$0.contains("zarr.json") }
   }
 
+  @Test(arguments: [
+    ("carry", "blend-2/field.ome.zarr/0/c/"), ("fine", "carry/field.ome.zarr/0/c/"), ("compose", "carry/field.ome.zarr/0/c/"),
+    ("compose", "blend/field.ome.zarr/0/c/"), ("check", "compose/field.ome.zarr/0/c/"),
+  ])
+  func whatALevelWrote(stage: String, place: String) async throws {
+    var options = smallOptions(.draft, block: [24, 32, 40], overlap: .fraction(0.2))
+    options.downsample = 4
+    options.levels = [2, 1]
+    try await expectNoTrace(KnownPair([24, 96, 128]).images, options, atStart: stage) { $0.hasPrefix(place) }
+  }
+
   /// The repaired field shares its files with the blended one. Squeezed places count as folds: there are hardly any others.
   @Test(.enabled(if: sharedData != nil)) func whatTheRepairOfFoldsWrote() async throws {
     let folder = try #require(sharedData).appendingPathComponent("brain").path
