@@ -50,9 +50,14 @@ struct DeformableLevel: Sendable {
   /// From voxels of the full lattice to voxels of the field's lattice.
   var fieldScales: [Float] { zip(factors, fieldFactors).map { 1 / Float($0 * $1) } }
 
+  private var isOfMeans: Bool { factors.contains { $0 > 1 } }
+
   /// Standard deviation of the smoothing of the whole field, in units of length: at full resolution as the noise demands, at coarser
   /// levels, whose means have little of it, always the same.
-  var totalSigma: Double { factors.contains { $0 > 1 } ? 1.25 : min(max(20 * noise, 0.75), 2) }
+  var totalSigma: Double { isOfMeans ? DeformableOptions.totalSigmaOfMeans : min(max(25 * noise, 0.6), 2) }
+
+  /// Standard deviation of the Gaussian over which a step is gathered, in units of length, likewise.
+  var updateSigma: Double { isOfMeans ? DeformableOptions.updateSigmaOfMeans : min(max(50 * noise, 1.5), 3) }
 
   /// A sigma in units of length as voxels of the field's lattice, one an axis.
   func fieldSigma(_ sigma: Double) -> [Double] { (0..<3).map { sigma * unit / (spacing[$0] * Double(fieldFactors[$0])) } }

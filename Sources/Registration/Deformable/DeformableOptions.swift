@@ -23,10 +23,16 @@ public struct DeformableOptions: Sendable, Hashable {
   public var minimumExtent = 32
   /// The most iterations a level, coarsest first; the last is the finest level's, and the first serves all coarser levels left over.
   public var iterations: [Int]
-  /// Standard deviation of the Gaussian over which a step's equations are gathered.
-  public var updateSigma = 2.0
-  /// Standard deviation of the Gaussian that smooths the whole field after each step; `nil` goes by the images' noise.
+  /// Standard deviation of the Gaussian over which a step's equations are gathered; `nil` goes by the images' noise at full resolution,
+  /// and is `updateSigmaOfMeans` at coarser levels.
+  public var updateSigma: Double?
+  /// Standard deviation of the Gaussian that smooths the whole field after each step; `nil` goes by the images' noise at full resolution,
+  /// and is `totalSigmaOfMeans` at coarser levels.
   public var totalSigma: Double?
+  /// For images that are means of finer voxels, and have little noise.
+  public static let updateSigmaOfMeans = 3.0
+  /// For images that are means of finer voxels, and have little noise.
+  public static let totalSigmaOfMeans = 1.25
   /// The longest displacement of one step.
   public var maximumStep = 1.0
   /// Resistance to a step where the images say little, relative to what they say on average.
@@ -51,7 +57,7 @@ public struct DeformableOptions: Sendable, Hashable {
   public var threads = 1
 
   /// Options for a metric, with iterations a level, coarsest first.
-  public init(metric: DeformableMetric = .lncc(), levels: Int? = nil, iterations: [Int] = [40, 30, 20, 12]) {
+  public init(metric: DeformableMetric = .lncc(), levels: Int? = nil, iterations: [Int] = [40, 30, 20, 16]) {
     self.metric = metric
     self.levels = levels
     self.iterations = iterations

@@ -29,7 +29,7 @@ func check(
     throw RegistrationError(.invalidOption, "spacing \(spacing) is not three positive numbers")
   }
   let positive = [options.maximumStep, options.damping]
-  let sigmas = [options.updateSigma, options.totalSigma ?? 0, options.varianceFloor ?? 0]
+  let sigmas = [options.updateSigma ?? 0, options.totalSigma ?? 0, options.varianceFloor ?? 0]
   guard positive.allSatisfy({ $0 > 0 && $0.isFinite }), sigmas.allSatisfy({ $0 >= 0 && $0.isFinite && $0 < 1000 }) else {
     throw RegistrationError(.invalidOption, "step, damping, sigmas and variance floor must be finite, and positive or zero")
   }
