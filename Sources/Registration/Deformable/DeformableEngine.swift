@@ -35,7 +35,9 @@ struct DeformableEngine {
   mutating func iterate(_ fields: inout DeformableFields) -> (metric: Double, moved: Bool) {
     let threads = options.threads
     let metric = gather(fields)
-    smooth(&equations!, components: 9, lattice: level.fieldLattice, sigma: level.fieldSigma(options.updateSigma ?? level.updateSigma), threads: threads)
+    smooth(
+      &equations!, components: 9, lattice: level.fieldLattice, sigma: level.fieldSigma(options.updateSigma ?? level.updateSigma),
+      threads: threads)
     let cells = level.fieldLattice.count
     var traces = [0.0, 0.0]
     var span = traces.mutableSpan

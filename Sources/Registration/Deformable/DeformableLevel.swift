@@ -32,6 +32,8 @@ struct DeformableLevel: Sendable {
   /// Distance between voxels of this level along each axis; the least of it is the level's unit of length.
   let spacing: [Double]
   let fullSpacing: [Double]
+  /// Whether there is no other level, so that this one has all of the way to go.
+  var isOnly = false
   /// The standard deviation of noise in the images, which have variance 1 at full resolution.
   var noise = 0.0
   /// For warping in symmetric mode.
@@ -57,7 +59,7 @@ struct DeformableLevel: Sendable {
   var totalSigma: Double { isOfMeans ? DeformableOptions.totalSigmaOfMeans : min(max(25 * noise, 0.6), 2) }
 
   /// Standard deviation of the Gaussian over which a step is gathered, in units of length, likewise.
-  var updateSigma: Double { isOfMeans ? DeformableOptions.updateSigmaOfMeans : min(max(50 * noise, 1.5), 3) }
+  var updateSigma: Double { isOfMeans || isOnly ? DeformableOptions.updateSigmaOfMeans : min(max(50 * noise, 1.5), 3) }
 
   /// A sigma in units of length as voxels of the field's lattice, one an axis.
   func fieldSigma(_ sigma: Double) -> [Double] { (0..<3).map { sigma * unit / (spacing[$0] * Double(fieldFactors[$0])) } }
@@ -98,5 +100,6 @@ func deformableLevels(
     lattice = coarse.lattice
     factors = zip(factors, next).map(*)
   }
+  levels[0].isOnly = levels.count == 1
   return levels.dropFirst(min(options.skippedFineLevels, levels.count - 1)).reversed()
 }
