@@ -9,27 +9,40 @@ namespace {
 
 constexpr long kChunk = 256;  // voxels along x worked at once when smoothing along a slow axis
 
-/// out = Σ taps · lines, where `line(k)` is `width` voxels at index k of the smoothed axis, padded by the radius on both sides.
-CK_VECTORISED void correlate_lines(const float *padded, long length, long width, const float *taps, long radius, float *out, long stride) {
-  for (long i = 0; i < length; ++i) {
-    const float *centre = padded + (i + radius) * width;
-    float *row = out + i * stride;
-    for (long x = 0; x < width; ++x) row[x] = taps[0] * centre[x];
-    for (long k = 1; k <= radius; ++k) {
-      const float *before = centre - k * width, *after = centre + k * width;
-      float tap = taps[k];
-      for (long x = 0; x < width; ++x) row[x] += tap * (before[x] + after[x]);
-    }
+// Voxels whose sums stay in registers while all taps are added.
+constexpr long kHeld = 64;
+
+/// out[x] = Σ taps[k] · (centre[x − k · step] + centre[x + k · step])
+template <long held>
+CK_INLINE void correlate_held(const float *centre, long step, const float *taps, long radius, float *out) {
+  float sums[held];
+  for (long x = 0; x < held; ++x) sums[x] = taps[0] * centre[x];
+  for (long k = 1; k <= radius; ++k) {
+    const float *before = centre - k * step, *after = centre + k * step;
+    float tap = taps[k];
+    for (long x = 0; x < held; ++x) sums[x] += tap * (before[x] + after[x]);
   }
+  for (long x = 0; x < held; ++x) out[x] = sums[x];
 }
 
+CK_INLINE void correlate(const float *centre, long width, long step, const float *taps, long radius, float *out) {
+  long x = 0;
+  for (; x + kHeld <= width; x += kHeld) correlate_held<kHeld>(centre + x, step, taps, radius, out + x);
+  for (; x + 16 <= width; x += 16) correlate_held<16>(centre + x, step, taps, radius, out + x);
+  if (x == width) return;
+  // The rest: once more some of what is done, where there is as much.
+  if (width >= 16) return correlate_held<16>(centre + width - 16, step, taps, radius, out + width - 16);
+  for (; x < width; ++x) correlate_held<1>(centre + x, step, taps, radius, out + x);
+}
+
+/// Lines of `width` voxels, smoothed across; padded by the radius on both sides.
+CK_VECTORISED void correlate_lines(const float *padded, long length, long width, const float *taps, long radius, float *out, long stride) {
+  for (long i = 0; i < length; ++i) correlate(padded + (i + radius) * width, width, width, taps, radius, out + i * stride);
+}
+
+/// One line, smoothed along; padded by the radius on both sides.
 CK_VECTORISED void correlate_row(const float *padded, long length, const float *taps, long radius, float *row) {
-  const float *centre = padded + radius;
-  for (long x = 0; x < length; ++x) row[x] = taps[0] * centre[x];
-  for (long k = 1; k <= radius; ++k) {
-    float tap = taps[k];
-    for (long x = 0; x < length; ++x) row[x] += tap * (centre[x - k] + centre[x + k]);
-  }
+  correlate(padded + radius, length, 1, taps, radius, row);
 }
 
 /// Fills the padding of `length` lines of `width` voxels.
