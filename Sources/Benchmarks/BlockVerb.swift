@@ -7,7 +7,7 @@ import Weft
 
 /// `weft-benchmarks block`
 enum BlockVerb {
-  struct Arguments: Sendable {
+  struct Arguments: PairArguments {
     var fixed: String?
     var moving: String?
     var side = 600
@@ -29,10 +29,7 @@ enum BlockVerb {
         + "threads, and run in turn. Likeness and folding are those of the core."
     ],
     defaults: Arguments(),
-    positionals: [
-      .value("FIXED", at: \.fixed, "A volume, in place of the phantom", isRequired: false),
-      .value("MOVING", at: \.moving, "Its partner", isRequired: false),
-    ],
+    positionals: Arguments.positionals(fixed: \.fixed, moving: \.moving),
     groups: [
       OptionGroup(
         "What",
@@ -48,8 +45,7 @@ enum BlockVerb {
         ])
     ], examples: [CommandExample("a quick look", "weft-benchmarks block --size 150 --core 64 --repeat 1")],
     check: { (arguments) throws(UsageError) in
-      if arguments.fixed != nil, arguments.moving == nil { throw UsageError("`block` needs MOVING beside FIXED") }
-      try require(arguments.side, atLeast: 32, "`--size`")
+      try arguments.checkPair("block")
       try require(arguments.core, atLeast: 16, "`--core`")
       try require(arguments.repeats, atLeast: 1, "`--repeat`")
       try Peers.check(arguments.peers, among: Peers.all)
@@ -57,8 +53,7 @@ enum BlockVerb {
 
   static let verb = Verb(command) { arguments in
     try await withTemporaryFolder { folder in
-      var paths = (fixed: arguments.fixed ?? "", moving: arguments.moving ?? "")
-      if arguments.fixed == nil { paths = try await makePhantom(side: arguments.side, in: folder) }
+      let paths = try await arguments.paths(folder)
       var options = RegistrationOptions.preset(.medium)
       options.blockExtent = [arguments.core]
       options.threads = arguments.threads

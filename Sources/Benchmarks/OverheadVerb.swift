@@ -18,7 +18,7 @@ enum OverheadVerb {
       let tasks = try phantom.timings().filter { $0.name.contains("/") }
       let inside = tasks.map(\.seconds).reduce(0, +)
       // Files that tasks hand on are written inside them: here as many, each as large as a block's field with its halo.
-      let fieldBytes = 12 * Int(pow(Double(2 * arguments.core) / 4, 3))
+      let fieldBytes = 12 * Int(pow(Double(2 * arguments.core / phantom.registration.plan.fieldStride), 3))
       let run = NoOperationRun(folder: RunFolder(URL(fileURLWithPath: folder + "/nothing")), count: tasks.count, fileBytes: fieldBytes)
       let handing = try await run.run()
       say("registration of \(arguments.voxels)³ voxels in \(phantom.registration.grid.count) blocks, \(tasks.count) tasks, 1 thread")

@@ -7,7 +7,7 @@ import Weft
 
 /// `weft-benchmarks profile`
 enum ProfileVerb {
-  struct Arguments: Sendable {
+  struct Arguments: PairArguments {
     var fixed: String?
     var moving: String?
     var side = 256
@@ -28,10 +28,7 @@ enum ProfileVerb {
         + "the machine. The sum of the kernels is compared with an iteration of the engine itself.",
     ],
     defaults: Arguments(),
-    positionals: [
-      .value("FIXED", at: \.fixed, "A volume, in place of the phantom", isRequired: false),
-      .value("MOVING", at: \.moving, "Its partner", isRequired: false),
-    ],
+    positionals: Arguments.positionals(fixed: \.fixed, moving: \.moving),
     groups: [
       OptionGroup(
         "What",
@@ -41,16 +38,14 @@ enum ProfileVerb {
         ])
     ], examples: [CommandExample("a quick look", "weft-benchmarks profile --size 96 --repeat 3")],
     check: { (arguments) throws(UsageError) in
-      if arguments.fixed != nil, arguments.moving == nil { throw UsageError("`profile` needs MOVING beside FIXED") }
-      try require(arguments.side, atLeast: 32, "`--size`")
+      try arguments.checkPair("profile")
       try require(arguments.threads, atLeast: 1, "`--threads`")
       try require(arguments.repeats, atLeast: 1, "`--repeat`")
     })
 
   static let verb = Verb(command) { arguments in
     try await withTemporaryFolder { folder in
-      var paths = (fixed: arguments.fixed ?? "", moving: arguments.moving ?? "")
-      if arguments.fixed == nil { paths = try await makePhantom(side: arguments.side, in: folder) }
+      let paths = try await arguments.paths(folder)
       let pair = try EnginePair(
         fixed: loadVolume(paths.fixed), moving: loadVolume(paths.moving), searchesStart: arguments.fixed != nil, threads: arguments.threads)
       try show(pair, arguments)

@@ -101,10 +101,3 @@ struct ProfiledIteration {
 
   private static func cells(_ sigma: Double) -> [Double] { [sigma / 2, sigma / 2, sigma / 2] }
 }
-
-/// The array, leaving an empty one: the way to write to one stored array while another is read.
-private func take<Element>(_ array: inout [Element]) -> [Element] {
-  var taken: [Element] = []
-  swap(&taken, &array)
-  return taken
-}

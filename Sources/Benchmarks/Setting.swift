@@ -35,9 +35,9 @@ struct Setting: Sendable, ArgumentValue {
   /// The rows of Docs/Concepts/engine.md that options can set.
   static let documented =
     [
-      "smoothing=1,iterations=8", "smoothing=1,iterations=4", "smoothing=1,step=3,iterations=4", "smoothing=1.5,iterations=4",
-      "smoothing=1.5,step=3,iterations=4", "smoothing=1,iterations=4,radius=4", "smoothing=1,iterations=4,damping=0.2",
-      "smoothing=1,iterations=8,end=0.2",
+      "smoothing=1,step=2,iterations=8", "smoothing=1,step=2,iterations=4", "smoothing=1,step=3,iterations=4",
+      "smoothing=1.5,step=2,iterations=4", "smoothing=1.5,step=3,iterations=4", "smoothing=1,step=2,iterations=4,radius=4",
+      "smoothing=1,step=2,iterations=4,damping=0.2", "smoothing=1,step=2,iterations=8,end=0.2",
     ].map { Setting(argument: $0)! } + [Setting()]
 
   func options(threads: Int) -> DeformableOptions {

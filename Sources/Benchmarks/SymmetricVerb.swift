@@ -7,7 +7,7 @@ import Weft
 
 /// `weft-benchmarks symmetric`
 enum SymmetricVerb {
-  struct Arguments: Sendable {
+  struct Arguments: PairArguments {
     var fixed: String?
     var moving: String?
     var side = 192
@@ -24,25 +24,20 @@ enum SymmetricVerb {
       "Points that leave the other image are left out. `weft register` uses this mode for the coarse warp; blocks are registered one way.",
     ],
     defaults: Arguments(),
-    positionals: [
-      .value("FIXED", at: \.fixed, "A volume, in place of the phantom", isRequired: false),
-      .value("MOVING", at: \.moving, "Its partner", isRequired: false),
-    ],
+    positionals: Arguments.positionals(fixed: \.fixed, moving: \.moving),
     groups: [
       OptionGroup(
         "What",
         [.value("--size", at: \.side, "N", "Side of the phantom"), .value("--threads", at: \.threads, "N", "Threads of the engine")])
     ], examples: [CommandExample("a quick look", "weft-benchmarks symmetric --size 64")],
     check: { (arguments) throws(UsageError) in
-      if arguments.fixed != nil, arguments.moving == nil { throw UsageError("`symmetric` needs MOVING beside FIXED") }
-      try require(arguments.side, atLeast: 32, "`--size`")
+      try arguments.checkPair("symmetric")
       try require(arguments.threads, atLeast: 1, "`--threads`")
     })
 
   static let verb = Verb(command) { arguments in
     try await withTemporaryFolder { folder in
-      var paths = (fixed: arguments.fixed ?? "", moving: arguments.moving ?? "")
-      if arguments.fixed == nil { paths = try await makePhantom(side: arguments.side, in: folder) }
+      let paths = try await arguments.paths(folder)
       let (a, b) = (try loadVolume(paths.fixed), try loadVolume(paths.moving))
       let (searches, threads) = (arguments.fixed != nil, arguments.threads)
       var options = DeformableOptions.normal

@@ -30,16 +30,12 @@ package struct FoldRepair {
     for round in 0...rounds {
       var points: Set<[Int]> = []
       for task in current.sorted() {
-        var sum = MapCheck()
-        for chunk in regions.chunks(task) {
-          let (check, faults) = try inspector.check(regions.voxels(of: chunk))
-          sum.add(check)
-          // Neighbouring voxels lie among the same control points.
-          for cell in Set(faults.map { regions.lattice.controlPoints(for: Box(lower: $0, extent: [1, 1, 1])) }) {
-            points.formUnion(cell.indices)
-          }
+        let (check, faults) = try inspector.check(regions.voxels(of: regions.region(task)))
+        result.checks[task] = check
+        // Neighbouring voxels lie among the same control points.
+        for cell in Set(faults.map { regions.lattice.controlPoints(for: Box(lower: $0, extent: [1, 1, 1])) }) {
+          points.formUnion(cell.indices)
         }
-        result.checks[task] = sum
       }
       result.isComplete = points.isEmpty
       // The last round only looks.

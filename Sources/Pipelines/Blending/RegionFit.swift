@@ -6,8 +6,9 @@ internal import Volumes
 
 /// Finds the control points of a region from samples of a field, as if the whole field had been fitted at once.
 ///
-/// Samples lie every half control interval, at voxels that all regions share, and at every voxel where the volume ends; a margin is fitted with the region and dropped: what lies
-/// beyond it acts on the region's control points by less than a hundredth of what the spline cannot follow there.
+/// Samples lie every half control interval, at voxels that all regions share, and at every voxel where the volume ends; a margin is fitted
+/// with the region and dropped: what lies beyond it acts on the region's control points by less than a hundredth of what the spline cannot
+/// follow there.
 struct RegionFit {
   let lattice: SplineLattice
   let region: Box

@@ -14,7 +14,10 @@ public enum Accuracy: String, Sendable, CaseIterable, Codable {
 
 extension DeformableOptions {
   /// The engine's settings for a stage.
-  init(_ accuracy: Accuracy, _ metric: RegistrationMetric, threads: Int) {
+  ///
+  /// - Parameter isOfMeans: whether finer voxels than those at hand are still to come, to which what differs from one voxel to the next is
+  ///   left: it is then not taken for noise.
+  init(_ accuracy: Accuracy, _ metric: RegistrationMetric, isOfMeans: Bool, threads: Int) {
     self =
       switch accuracy {
       case .draft: .draft
@@ -23,6 +26,7 @@ extension DeformableOptions {
       }
     self.metric = DeformableMetric(metric)
     self.threads = threads
+    if isOfMeans { (updateSigma, totalSigma) = (Self.updateSigmaOfMeans, Self.totalSigmaOfMeans) }
   }
 }
 

@@ -40,7 +40,7 @@ extension ChunkedRegistration {
   private func images(_ coarse: CoarseRegistration) -> LevelImages {
     LevelImages(
       fixed: fixedRegion, moving: movingVolume(for: coarse.transform, isAveraged: false), transform: coarse.transform, start: nil,
-      grid: grid)
+      grid: grid, isAveraged: false)
   }
 
   private func blockFields(_ folder: String) -> BlockFieldFiles {

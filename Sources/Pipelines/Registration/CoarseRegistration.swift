@@ -192,10 +192,7 @@ struct CoarseStage: Sendable {
       let transform = ComposedTransform(affine: affine, coarse: nil, fixedSpace: fixed.space)
       var (warped, valid) = resampled(moving, through: transform)
       if let movingMask { valid = movingMask.inside(fixed.extent.box, through: transform, alsoIn: valid) }
-      var settings = DeformableOptions(options.accuracy, metric, threads: registration.plan.threads)
-      // As at a coarser level: what differs from one voxel to the next is left to the blocks, not taken for noise.
-      settings.updateSigma = DeformableOptions.updateSigmaOfMeans
-      settings.totalSigma = DeformableOptions.totalSigmaOfMeans
+      var settings = DeformableOptions(options.accuracy, metric, isOfMeans: true, threads: registration.plan.threads)
       settings.symmetric = true
       let result = try registerDeformable(
         fixed: fixed.voxels, moving: warped, fixedMask: fixedMask?.voxels, movingMask: valid, spacing: fixed.space.spacing,

@@ -55,7 +55,7 @@ struct FineStage: Sendable {
     record.validPercent = 100 * Double(pair.movingMask.cropped(to: core).elements.count { $0 != 0 }) / Double(core.count)
     record.metricBefore = before
     record.metricAfter = before
-    let options = DeformableOptions(registration.options.accuracy, coarse.metric, threads: threads)
+    let options = DeformableOptions(registration.options.accuracy, coarse.metric, isOfMeans: images.isAveraged, threads: threads)
     let spacing = images.fixed.space.spacing
     let found = try registerDeformable(
       fixed: pair.fixed, moving: pair.moving, fixedMask: pair.fixedMask, movingMask: pair.movingMask, spacing: spacing, options: options,

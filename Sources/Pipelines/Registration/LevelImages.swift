@@ -15,6 +15,8 @@ struct LevelImages: Sendable {
   /// The displacement that coarser levels found, in the level's voxels; `nil` for none.
   let start: LocalField?
   let grid: BlockGrid
+  /// Whether there are finer levels.
+  let isAveraged: Bool
 
   /// The transform so far at a box, in a lattice of the moving image.
   func mapped(_ box: Box, to lattice: PhysicalSpace) throws -> MappedBox {

@@ -58,8 +58,7 @@ extension LevelRun {
     let regions = FieldRegions(lattice)
     let inspector = try inspector(field)
     return Stage(plan.name(StageName.check), tasks: .all(regions.tasks), width: registration.plan.boxesAtOnce) { task in
-      var sum = MapCheck()
-      sum.add(try inspector.check(regions.voxels(of: regions.region(task))).check)
+      let sum = try inspector.check(regions.voxels(of: regions.region(task))).check
       return TaskOutcome(
         state: sum.folded > 0 ? "folded" : nil, result: String(decoding: try RunFolder.encoder.encode(sum), as: UTF8.self))
     }

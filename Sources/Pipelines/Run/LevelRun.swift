@@ -61,7 +61,7 @@ struct LevelRun: Sendable {
     let transform = try transform()
     return LevelImages(
       fixed: registration.fixedVolume(averagedBy: plan.factors), moving: registration.movingVolume(for: transform, isAveraged: !isFull),
-      transform: transform, start: try start(), grid: grid)
+      transform: transform, start: try start(), grid: grid, isAveraged: !isFull)
   }
 }
 

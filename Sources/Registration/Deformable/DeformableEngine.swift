@@ -99,7 +99,7 @@ struct DeformableEngine {
 }
 
 /// The array, leaving an empty one: the way to write to one stored array while another is read.
-func take<Element>(_ array: inout [Element]) -> [Element] {
+package func take<Element>(_ array: inout [Element]) -> [Element] {
   var taken: [Element] = []
   swap(&taken, &array)
   return taken

@@ -34,7 +34,7 @@ struct DeformableLevel: Sendable {
   let fullSpacing: [Double]
   /// Whether there is no other level, so that this one has all of the way to go.
   var isOnly = false
-  /// The standard deviation of noise in the images, which have variance 1 at full resolution.
+  /// The standard deviation of noise in the images at full resolution, where they have variance 1.
   var noise = 0.0
   /// For warping in symmetric mode.
   var fixed: LevelImage
@@ -88,8 +88,7 @@ func deformableLevels(
       DeformableLevel(
         factors: factors, lattice: lattice, fieldFactors: fieldFactors, fieldLattice: lattice.dividedRoundingUp(by: fieldFactors),
         spacing: here, fullSpacing: spacing,
-        // Means over blocks of voxels have so much less of it.
-        noise: noise / Double(factors.reduce(1, *)).squareRoot(),
+        noise: noise,
         fixed: options.symmetric ? fixed.forWarping : fixed, moving: moving.forWarping))
     let next = halving(lattice: lattice, spacing: here, minimum: options.minimumExtent)
     if levels.count == count || next == [1, 1, 1] { break }
