@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "include/CKernelsFields.h"
 
-#include "Gather.hpp"
+#include "Octets.hpp"
 
 using namespace ckernels;
 
@@ -14,12 +14,20 @@ CK_VECTORISED void compose_row(const float *outer, const float *inner, float *re
   float *rz = result + start, *ry = rz + count, *rx = ry + count;
   const float *oz = outer, *oy = outer + count, *ox = oy + count;
   float z = float(row / n.y), y = float(row % n.y), sz = scales[0], sy = scales[1], sx = scales[2];
-  CK_INDEPENDENT
-  for (long x = 0; x < n.x; ++x) {
-    Corner p = corner(cell, z + sz * iz[x], y + sy * iy[x], float(int(x)) + sx * ix[x]);
-    rz[x] = iz[x] + linear(oz, cell, p);
-    ry[x] = iy[x] + linear(oy, cell, p);
-    rx[x] = ix[x] + linear(ox, cell, p);
+  for (long x = 0; x < n.x; x += kOctet) {
+    Floats uz, uy, ux, vz, vy, vx, here;
+    load(iz + x, n.x - x, uz);
+    load(iy + x, n.x - x, uy);
+    load(ix + x, n.x - x, ux);
+    count_from(x, here);
+    Octet o;
+    locate(cell, count, z + sz * uz, y + sy * uy, here + sx * ux, o);
+    interpolate(oz, cell, o, vz);
+    interpolate(oy, cell, o, vy);
+    interpolate(ox, cell, o, vx);
+    store(uz + vz, n.x - x, rz + x);
+    store(uy + vy, n.x - x, ry + x);
+    store(ux + vx, n.x - x, rx + x);
   }
 }
 
@@ -38,15 +46,25 @@ CK_VECTORISED RowResidual invert_row(
   float greatest = 0;
   for (int iteration = 0; iteration <= iterations; ++iteration) {
     float keep = iteration == iterations ? 0.0f : 1.0f;
-    CK_INDEPENDENT
-    for (long x = 0; x < n.x; ++x) {
-      Corner p = corner(cell, z + sz * wz[x], y + sy * wy[x], float(int(x)) + sx * wx[x]);
-      float ez = linear(fz, cell, p) + wz[x], ey = linear(fy, cell, p) + wy[x], ex = linear(fx, cell, p) + wx[x];
-      float lz = sz * ez, ly = sy * ey, lx = sx * ex;
-      lengths[x] = lz * lz + ly * ly + lx * lx;
-      wz[x] -= keep * ez;
-      wy[x] -= keep * ey;
-      wx[x] -= keep * ex;
+    for (long x = 0; x < n.x; x += kOctet) {
+      Floats uz, uy, ux, ez, ey, ex, here;
+      load(wz + x, n.x - x, uz);
+      load(wy + x, n.x - x, uy);
+      load(wx + x, n.x - x, ux);
+      count_from(x, here);
+      Octet o;
+      locate(cell, count, z + sz * uz, y + sy * uy, here + sx * ux, o);
+      interpolate(fz, cell, o, ez);
+      interpolate(fy, cell, o, ey);
+      interpolate(fx, cell, o, ex);
+      ez += uz;
+      ey += uy;
+      ex += ux;
+      Floats lz = sz * ez, ly = sy * ey, lx = sx * ex;
+      store(lz * lz + ly * ly + lx * lx, n.x - x, lengths + x);
+      store(uz - keep * ez, n.x - x, wz + x);
+      store(uy - keep * ey, n.x - x, wy + x);
+      store(ux - keep * ex, n.x - x, wx + x);
     }
     greatest = 0;
     for (long x = 0; x < n.x; ++x) greatest = std::max(greatest, lengths[x]);

@@ -37,22 +37,14 @@ CK_INLINE Corner corner(const Cell &c, float pz, float py, float px) {
   return {iz * c.strideZ + iy * c.strideY + ix, z - float(iz), y - float(iy), x - float(ix)};
 }
 
-/// Interpolates between the corners that `stepZ`, `stepY`, `stepX` lead to.
-CK_INLINE float between_corners(const float *v, const Corner &p, int stepZ, int stepY, int stepX) {
+CK_INLINE float linear(const float *v, const Cell &c, const Corner &p) {
   const float *a = v + p.index;
-  float v000 = a[0], v001 = a[stepX], v010 = a[stepY], v011 = a[stepY + stepX];
-  float v100 = a[stepZ], v101 = a[stepZ + stepX], v110 = a[stepZ + stepY], v111 = a[stepZ + stepY + stepX];
+  float v000 = a[0], v001 = a[c.stepX], v010 = a[c.stepY], v011 = a[c.stepY + c.stepX];
+  float v100 = a[c.stepZ], v101 = a[c.stepZ + c.stepX], v110 = a[c.stepZ + c.stepY], v111 = a[c.stepZ + c.stepY + c.stepX];
   float v00 = v000 + p.fx * (v001 - v000), v01 = v010 + p.fx * (v011 - v010);
   float v10 = v100 + p.fx * (v101 - v100), v11 = v110 + p.fx * (v111 - v110);
   float v0 = v00 + p.fy * (v01 - v00), v1 = v10 + p.fy * (v11 - v10);
   return v0 + p.fz * (v1 - v0);
-}
-
-CK_INLINE float linear(const float *v, const Cell &c, const Corner &p) { return between_corners(v, p, c.stepZ, c.stepY, c.stepX); }
-
-/// Not a number where a corner that weighs in is not: a neighbour of weight 0 has no say.
-CK_INLINE float linear_of_weighing(const float *v, const Cell &c, const Corner &p) {
-  return between_corners(v, p, p.fz > 0 ? c.stepZ : 0, p.fy > 0 ? c.stepY : 0, p.fx > 0 ? c.stepX : 0);
 }
 
 /// Whether a point lies in the lattice or at most `slack` beyond its outermost centres (where it takes their values).
@@ -82,17 +74,16 @@ CK_INLINE void upsample_row(
   const float *r10 = coarse + (bz.second * n.y + by.first) * n.x, *r11 = coarse + (bz.second * n.y + by.second) * n.x;
   float wy = by.weight, wz = bz.weight;
   float *mid = line + 1;
+  CK_INDEPENDENT
   for (long x = 0; x < n.x; ++x) {
     float a = r00[x] + wy * (r01[x] - r00[x]), b = r10[x] + wy * (r11[x] - r10[x]);
     mid[x] = a + wz * (b - a);
   }
-  if (factorX == 1) {
-    for (long x = 0; x < fineCount; ++x) fine[x] = mid[x];
-    return;
-  }
+  if (factorX == 1) return copy(mid, fineCount, fine);
   mid[-1] = n.x > 1 ? 2 * mid[0] - mid[1] : mid[0];
   mid[n.x] = n.x > 1 ? 2 * mid[n.x - 1] - mid[n.x - 2] : mid[0];
   long pairs = fineCount / 2;
+  CK_INDEPENDENT
   for (long x = 0; x < pairs; ++x) {
     float before = mid[x - 1], here = mid[x], after = mid[x + 1];
     fine[2 * x] = here + 0.25f * (before - here);

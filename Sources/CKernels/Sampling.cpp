@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "include/CKernelsSampling.h"
 
-#include "Gather.hpp"
+#include "Octets.hpp"
 
 using namespace ckernels;
 
@@ -23,23 +23,32 @@ struct Warp {
 };
 
 CK_VECTORISED void warp_row(const Warp &w, long z, long y, float *scratch) {
-  long width = w.n.x;
+  long width = w.n.x, count = w.n.count();
   float *uz = scratch, *uy = uz + width, *ux = uy + width, *line = ux + width;
   Between bz = between(z, w.factors[0], w.m.z), by = between(y, w.factors[1], w.m.y);
   for (int c = 0; c < 3; ++c) upsample_row(w.field + c * w.m.count(), w.m, bz, by, w.factors[2], line, scratch + c * width, width);
   Cell cell = cell_of(w.n);
-  const float *image = w.image;
   float *target = w.target + (z * w.n.y + y) * width;
   uint8_t *valid = w.valid + (z * w.n.y + y) * width;
   float sz = w.scales[0], sy = w.scales[1], sx = w.scales[2], atZ = float(z), atY = float(y);
-  CK_INDEPENDENT
-  for (long x = 0; x < width; ++x) {
-    float pz = atZ + sz * uz[x], py = atY + sy * uy[x], px = float(int(x)) + sx * ux[x];
-    Corner p = corner(cell, pz, py, px);
-    float value = linear_of_weighing(image, cell, p);
-    bool in = inside(cell, kHalfVoxel, pz, py, px) && value == value;
-    target[x] = in ? value : 0.0f;
-    valid[x] = in ? 1 : 0;
+  for (long x = 0; x < width; x += kOctet) {
+    Floats pz, py, px, value, here;
+    load(uz + x, width - x, pz);
+    load(uy + x, width - x, py);
+    load(ux + x, width - x, px);
+    count_from(x, here);
+    pz = atZ + sz * pz;
+    py = atY + sy * py;
+    px = here + sx * px;
+    Octet o;
+    locate(cell, count, pz, py, px, o);
+    interpolate(w.image, cell, o, value);
+    Ints in;
+    find_inside(cell, kHalfVoxel, pz, py, px, in);
+    in &= value == value;
+    value = in ? value : Floats(0.0f);
+    store(value, width - x, target + x);
+    store(in, width - x, valid + x);
   }
 }
 
@@ -66,18 +75,22 @@ CK_VECTORISED void positions(const Resample &r, long row, float *pz, float *py, 
 
 CK_VECTORISED void resample_linear(const Resample &r, long row, const float *pz, const float *py, const float *px) {
   Cell cell = cell_of(r.n);
-  float *target = r.target + row * r.m.x;
-  uint8_t *valid = r.valid + row * r.m.x;
-  const float *image = r.image;
-  float outside = r.outside;
-  long width = r.m.x;
-  CK_INDEPENDENT
-  for (long x = 0; x < width; ++x) {
-    Corner p = corner(cell, pz[x], py[x], px[x]);
-    float value = linear(image, cell, p);
-    bool in = inside(cell, r.reach, pz[x], py[x], px[x]);
-    target[x] = in ? value : outside;
-    valid[x] = in ? 1 : 0;
+  long width = r.m.x, count = r.n.count();
+  float *target = r.target + row * width;
+  uint8_t *valid = r.valid + row * width;
+  for (long x = 0; x < width; x += kOctet) {
+    Floats z, y, w, value;
+    load(pz + x, width - x, z);
+    load(py + x, width - x, y);
+    load(px + x, width - x, w);
+    Octet o;
+    locate(cell, count, z, y, w, o);
+    interpolate(r.image, cell, o, value);
+    Ints in;
+    find_inside(cell, r.reach, z, y, w, in);
+    value = in ? value : Floats(r.outside);
+    store(value, width - x, target + x);
+    store(in, width - x, valid + x);
   }
 }
 

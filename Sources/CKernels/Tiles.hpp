@@ -50,12 +50,6 @@ CK_INLINE void clear(float *values, long count) {
   for (long i = 0; i < count; ++i) values[i] = 0;
 }
 
-// For short rows faster than a call of memcpy.
-CK_INLINE void copy(const float *from, long count, float *to) {
-  CK_INDEPENDENT
-  for (long i = 0; i < count; ++i) to[i] = from[i];
-}
-
 template <int terms, class RowAt>
 CK_INLINE void sum_terms(const RowAt &row, long width, float *out) {
   const float *rows[terms];

@@ -111,13 +111,13 @@ extension LevelRun {
       all.merge(repair.checks) { _, new in new }
       repaired = repair.controlPoints
     }
-    let minimum = all.values.map(\.minimum).min() ?? .infinity
-    let folded = all.values.map(\.folded).reduce(0, +)
-    let coarseFolded = all.values.map(\.coarseFolded).reduce(0, +)
+    var whole = MapCheck()
+    for check in all.values { whole.add(check) }
     let percent = 100 / Double(grid.extent.count)
     return (
       MapStatistics(
-        minimumJacobian: minimum, foldingPercent: percent * Double(folded), coarseFoldingPercent: percent * Double(coarseFolded)),
+        minimumJacobian: whole.minimum, foldingPercent: percent * Double(whole.folded),
+        coarseFoldingPercent: percent * Double(whole.coarseFolded)),
       repaired
     )
   }
