@@ -87,10 +87,12 @@ CK_INLINE CKernelsScore coefficients_of_tile(
     const uint8_t *fa = p.fixedValid + first, *mb = p.warpedValid + first;
     float *a = coefficients + (cz * p.m.y + cy) * width, *b = a + count, *c = b + count, *d = c + count;
     float *fb = both ? d + count : d, *fc = both ? fb + count : d, *fd = both ? fc + count : d;
+    // A loop of its own: steps of a length that is not known keep a loop from vectors.
+    for (long x = 0; x < width; ++x) counted[x] = float(fa[step * x] & mb[step * x]);
     CK_INDEPENDENT
     for (long x = 0; x < width; ++x) {
       float n = sn[x];
-      float on = (fa[step * x] & mb[step * x]) != 0 && n > 1.5f ? 1.0f : 0.0f;
+      float on = n > 1.5f ? counted[x] : 0.0f;
       float inverse = 1.0f / (n > 1.0f ? n : 1.0f);
       float fMean = sf[x] * inverse, mMean = sm[x] * inverse;
       float ff = sff[x] - sf[x] * fMean, mm = smm[x] - sm[x] * mMean, fm = sfm[x] - sf[x] * mMean;
@@ -150,8 +152,8 @@ CK_INLINE void equations_of_tile(
     const float *fb = both ? d + width : d, *fc = both ? fb + width : d, *fd = both ? fc + width : d;
     CellRows at = cell_rows(p, cz, cy);
     VoxelRows here = voxel_rows(p, at);
-    auto force = [&](int row, long x) __attribute__((always_inline)) {
-      float on = float(here.fixedValid[row][x] & here.warpedValid[row][x]), f = here.fixed[row][x], m = here.warped[row][x];
+    auto force = [&](auto masked, int row, long x) __attribute__((always_inline)) {
+      float on = masked ? float(here.fixedValid[row][x] & here.warpedValid[row][x]) : 1.0f, f = here.fixed[row][x], m = here.warped[row][x];
       float A = on * a[x];
       return Force{
           f * A - m * (on * b[x]) + on * c[x], on * d[x], both ? m * A - f * (on * fb[x]) + on * fc[x] : 0.0f, both ? on * fd[x] : 0.0f};

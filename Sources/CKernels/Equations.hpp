@@ -154,7 +154,8 @@ CK_INLINE Gradient gradient_at(const Around &a, const float *scales, long x, lon
       scales[2] * slope(a.here[x - before], here, a.here[x + after], hasBefore, hasAfter)};
 }
 
-/// Gathers a row of cells: `force(row, x)` is the force at a voxel of its rows. With `both`, the mean of what each image's gradient says.
+/// Gathers a row of cells: `force(masked, row, x)` is the force at a voxel of its rows; where not `masked`, all voxels count. With `both`,
+/// the mean of what each image's gradient says.
 template <bool both, bool masked, int rowCount, class ForceAt>
 CK_INLINE void gather_rows(const Pair &p, const Equations &e, const CellRows &rows, const ForceAt &force, float *scratch) {
   long width = p.n.x;
@@ -181,7 +182,7 @@ CK_INLINE void gather_rows(const Pair &p, const Equations &e, const CellRows &ro
     };
 #pragma unroll
     for (int r = 0; r < rowCount; ++r) {
-      Force f = force(r, x);
+      Force f = force(std::bool_constant<masked>{}, r, x);
       add(gradient_at<masked>(warped[r], e.scales, x, before, after), f.warped, f.warpedWeight);
       if (both) add(gradient_at<masked>(fixed[r], e.scales, x, before, after), -f.fixed, f.fixedWeight);
     }
@@ -192,8 +193,8 @@ CK_INLINE void gather_rows(const Pair &p, const Equations &e, const CellRows &ro
     one(0, 0, 0);
   } else {
     one(0, 0, 1);
-    CK_INDEPENDENT
-    for (long x = 1; x < width - 1; ++x) one(x, 1, 1);
+    for_each_of_row(
+        1, width - 1, [&](long x) __attribute__((always_inline)) { one(x, 1, 1); });
     one(width - 1, 1, 0);
   }
   for (int c = 0; c < 9; ++c) fold(t[c], width, p.fx, p.m.x, e.values + c * p.m.count() + (rows.cz * p.m.y + rows.cy) * p.m.x);

@@ -77,8 +77,8 @@ CK_INLINE void information_of_tile(
           onWarped[row * width + x] = w.gain * derivative(w.bins, w.table, f, m);
           if (both) onFixed[row * width + x] = reverse.gain * derivative(reverse.bins, reverse.table, m, f);
         }
-      auto force = [&](int row, long x) __attribute__((always_inline)) {
-        float on = float(here.fixedValid[row][x] & here.warpedValid[row][x]);
+      auto force = [&](auto masked, int row, long x) __attribute__((always_inline)) {
+        float on = masked ? float(here.fixedValid[row][x] & here.warpedValid[row][x]) : 1.0f;
         return Force{on * onWarped[row * width + x], on, both ? on * onFixed[row * width + x] : 0.0f, on};
       };
       gather_cells<both>(p, e, at, force, rows);

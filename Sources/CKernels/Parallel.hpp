@@ -78,6 +78,22 @@ CK_INLINE void copy(const float *from, long count, float *to) {
   for (long i = 0; i < count; ++i) to[i] = from[i];
 }
 
+/// Calls `body(x)` for each x, sixteen at a time; the last sixteen begin where they must to end at `end`, so that `body` may be called
+/// twice for an x: it may not read what it writes.
+template <class Body>
+CK_INLINE void for_each_of_row(long first, long end, const Body &body) {
+  constexpr long kAtOnce = 16;
+  if (end - first < kAtOnce) {
+    for (long x = first; x < end; ++x) body(x);
+    return;
+  }
+  for (long from = first; from < end; from += kAtOnce) {
+    long x = std::min(from, end - kAtOnce);
+    CK_INDEPENDENT
+    for (long k = 0; k < kAtOnce; ++k) body(x + k);
+  }
+}
+
 /// The sum of a row in eight fixed lanes.
 CK_INLINE double row_sum(const float *row, long count) {
   double lanes[8] = {0, 0, 0, 0, 0, 0, 0, 0};

@@ -16,15 +16,16 @@ CK_INLINE CKernelsScore squares_of_tile(const Pair &p, const Equations &e, const
     for (long cy = tile.y0; cy < tile.y1; ++cy) {
       CellRows at = cell_rows(p, cz, cy);
       VoxelRows here = voxel_rows(p, at);
-      auto force = [&](int row, long x) __attribute__((always_inline)) {
-        float on = float(here.fixedValid[row][x] & here.warpedValid[row][x]), rest = on * (here.fixed[row][x] - here.warped[row][x]);
+      auto force = [&](auto masked, int row, long x) __attribute__((always_inline)) {
+        float on = masked ? float(here.fixedValid[row][x] & here.warpedValid[row][x]) : 1.0f,
+              rest = on * (here.fixed[row][x] - here.warped[row][x]);
         return Force{rest, on, -rest, on};
       };
       gather_cells<both>(p, e, at, force, rows);
       for (int row = 0; row < at.count; ++row) {
         CK_INDEPENDENT
         for (long x = 0; x < width; ++x) {
-          Force f = force(row, x);
+          Force f = force(std::true_type{}, row, x);
           square[x] = f.warped * f.warped;
           counted[x] = f.warpedWeight;
         }
