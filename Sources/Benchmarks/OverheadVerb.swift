@@ -17,8 +17,10 @@ enum OverheadVerb {
       let phantom = try await PhantomRun(arguments, in: folder)
       let tasks = try phantom.timings().filter { $0.name.contains("/") }
       let inside = tasks.map(\.seconds).reduce(0, +)
-      // Files that tasks hand on are written inside them: here as many, each as large as a block's field with its halo.
-      let fieldBytes = 12 * Int(pow(Double(2 * arguments.core / phantom.registration.plan.fieldStride), 3))
+      // Files that tasks hand on are written inside them: here as many, each as large as the largest block's field with its halo.
+      let plan = phantom.registration.plan
+      let lattice = SplineLattice(extent: plan.grid.extent, stride: plan.fieldStride)
+      let fieldBytes = 12 * plan.grid.map { lattice.controlPoints(for: $0.extended).count }.max()!
       let run = NoOperationRun(folder: RunFolder(URL(fileURLWithPath: folder + "/nothing")), count: tasks.count, fileBytes: fieldBytes)
       let handing = try await run.run()
       say("registration of \(arguments.voxels)³ voxels in \(phantom.registration.grid.count) blocks, \(tasks.count) tasks, 1 thread")

@@ -88,7 +88,7 @@ CK_INLINE void locate(const Cell &c, long count, const Floats &pz, const Floats 
   o.upX = ix - x;
   Ints apart = o.upZ | o.upY | o.upX;
   o.base = long(z) * c.strideZ + long(y) * c.strideY + x;
-  bool isHeld = o.base >= 0 && o.base + 2 * (c.stepZ + c.stepY + c.stepX) + kOctet <= count;
+  bool isHeld = o.base >= 0 && o.base + 2L * c.stepZ + 2L * c.stepY + 2 * c.stepX + kOctet <= count;
   o.isNear = isHeld && !any(apart & ~1);
   o.isTogether = o.isNear && !any(apart);
 }

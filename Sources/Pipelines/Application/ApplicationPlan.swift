@@ -49,11 +49,7 @@ struct ApplicationPlan {
     let resident = try RegistrationPlan.residentBytes(of: [finest], memory: memory)
     let extent = options.target == .fixed ? transforms.fixedExtent : transforms.movingExtent
     let one = MemoryModel.box(voxels: MemoryModel.boxVoxels(rank: transforms.rank, extent: extent), imageVoxels: finest.extent.count)
-    guard MemoryModel.base + resident + one <= memory.bytes else {
-      throw PipelineError(
-        "\(MemoryBudget.describe(MemoryModel.base + resident + one)) are needed at the least, and --memory allows \(memory)",
-        hint: "give more memory")
-    }
+    try MemoryModel.require(MemoryModel.base + resident + one, within: memory)
     boxesAtOnce = MemoryModel.boxesAtOnce(
       rank: transforms.rank, extent: extent, imageVoxels: finest.extent.count, threads: ThreadCount.resolved(options.threads),
       available: memory.bytes - MemoryModel.base - resident)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import BlockExecution
 internal import Grids
 
 /// What a run needs in memory, in bytes: a little above the peaks that were measured. `MemoryModelTests` compares the two.
@@ -41,11 +42,20 @@ enum MemoryModel {
     max(1, min(threads, available / box(voxels: boxVoxels(rank: rank, extent: extent), imageVoxels: imageVoxels)))
   }
 
-  static func fineBlock(voxels: Int) -> Int { voxels * bytesPerFineVoxel }
+  /// A block with its halo. One of a level that is averaged while it is read needs positions, what was read and its sums, beside what is
+  /// averaged at once.
+  static func block(voxels: Int, isAveraged: Bool, imageVoxels: Int) -> Int {
+    let registered = voxels * bytesPerFineVoxel
+    guard isAveraged else { return registered }
+    return max(registered, voxels * bytesPerAveragedVoxel + min(imageVoxels, mostReadVoxels) * bytesPerReadVoxel)
+  }
 
-  /// A block of a level that is averaged while it is read: positions, what was read and its sums, beside what is averaged at once.
-  static func coarserBlock(voxels: Int, imageVoxels: Int) -> Int {
-    max(fineBlock(voxels: voxels), voxels * bytesPerAveragedVoxel + min(imageVoxels, mostReadVoxels) * bytesPerReadVoxel)
+  /// - Throws: `PipelineError` where the budget is less than what is needed at the least.
+  static func require(_ need: Int, within memory: MemoryBudget) throws {
+    guard need > memory.bytes else { return }
+    throw PipelineError(
+      "\(MemoryBudget.describe(need)) are needed at the least, and --memory allows \(memory)",
+      hint: "give --memory \(Int((Double(need) / 1e6).rounded(.up)))MB or more")
   }
 
   /// The coarse stage on images of so many voxels.

@@ -25,10 +25,7 @@ extension RegistrationPlan {
       let (scale, factors) = level
       let extent = fixed.extent.dividedRoundingUp(by: Extent(factors))
       let isFull = index == scales.count - 1
-      // A coarser level is averaged while it is read.
-      func need(_ voxels: Int) -> Int {
-        isFull ? MemoryModel.fineBlock(voxels: voxels) : MemoryModel.coarserBlock(voxels: voxels, imageVoxels: imageVoxels)
-      }
+      func need(_ voxels: Int) -> Int { MemoryModel.block(voxels: voxels, isAveraged: !isFull, imageVoxels: imageVoxels) }
       // What is said of the blocks is said of those at full resolution.
       var said: [String] = []
       let frozenCore = frozen.map { isFull ? $0.core : $0.coarserLevels![index].core }

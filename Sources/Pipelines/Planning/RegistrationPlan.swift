@@ -96,6 +96,7 @@ extension RegistrationPlan {
       memory: (memory, forBlocks, memory.bytes - MemoryModel.base - resident - kept), imageVoxels: imageVoxels, threads: threads,
       notes: &notes)
     let boxBytes = MemoryModel.box(voxels: MemoryModel.boxVoxels(rank: rank, extent: fixed.extent), imageVoxels: imageVoxels)
+    try MemoryModel.require(MemoryModel.base + resident + kept + boxBytes, within: memory)
     let boxesAtOnce = MemoryModel.boxesAtOnce(
       rank: rank, extent: fixed.extent, imageVoxels: imageVoxels, threads: threads, available: forBlocks)
     let voxels = fixed.extent.count

@@ -30,10 +30,11 @@ extension LevelRun {
   /// Registers those blocks again, one at a time, whose displacement passes half their halo, as far as the memory allows.
   func widenStage(_ journal: Journal) throws -> Stage {
     let records = try self.records(of: plan.name(StageName.fine), journal)
+    let imageVoxels = max(registration.fixedPyramid.finest.extent.count, registration.movingPyramid.finest.extent.count)
     let narrow = records.filter { record in
       let wide = record.block.extended.expanded(by: grid.halo.lengths).intersection(grid.extent.box)
       return record.passesHalfHalo && wide != record.block.extended
-        && MemoryModel.fineBlock(voxels: wide.count) <= registration.plan.widestBlock
+        && MemoryModel.block(voxels: wide.count, isAveraged: !isFull, imageVoxels: imageVoxels) <= registration.plan.widestBlock
     }
     let stage = FineStage(
       registration: registration, coarse: try run.coarse(), images: try images(), threads: registration.plan.threads, fields: blockFields,

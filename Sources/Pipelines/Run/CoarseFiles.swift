@@ -39,7 +39,7 @@ struct CoarseFiles {
     let files = FileManager.default
     for old in [transforms.path, mask(.fixed), mask(.moving)] where files.fileExists(atPath: old) { try files.removeItem(atPath: old) }
     try files.createDirectory(at: transforms, withIntermediateDirectories: true)
-    try writeTransforms(coarse.transform, registration, isFine: registration.options.stages.contains(.fine))
+    try writeTransforms(coarse.transform, registration)
     try write(coarse.foreground, to: mask(.fixed))
     if let moving = coarse.movingMask { try write(moving, to: mask(.moving)) }
     let record = Record(
@@ -58,10 +58,10 @@ struct CoarseFiles {
       result: String(decoding: try RunFolder.encoder.encode(record), as: UTF8.self), files: sizes)
   }
 
-  func writeTransforms(_ transform: ComposedTransform, _ registration: ChunkedRegistration, isFine: Bool) throws {
+  func writeTransforms(_ transform: ComposedTransform, _ registration: ChunkedRegistration) throws {
     try TransformFolder.write(
       transform, fixed: registration.fixedRegion.extent, moving: registration.movingPyramid.finest, rank: registration.rank,
-      fieldStride: isFine ? registration.plan.fieldStride : nil, to: transforms)
+      to: transforms)
   }
 
   /// Reads what `write` wrote.

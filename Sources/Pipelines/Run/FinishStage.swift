@@ -31,7 +31,7 @@ extension RegistrationRun {
 
   /// Records beside the transforms how much local field belongs to them.
   func completeTransforms(in folder: URL) throws {
-    if let field = try full.finalField() { try TransformFolder.complete(folder, fieldChunks: field.storedChunkCount()) }
+    if let field = try full.finalField() { try TransformFolder.complete(folder, with: field) }
   }
 
   /// The result, as the files of the run tell; its paths are those in the output folder.

@@ -17,7 +17,8 @@ struct LevelOutlines {
     let regions = FieldRegions(SplineLattice(extent: level.grid.extent, stride: plan.fieldStride)).tasks
     // What was said of the blocks before there were levels is said of those at full resolution.
     func key(_ text: String) -> String { level.isFull ? text : "\(text) at scale \(level.scale)" }
-    var own = [key("blocks"): "\(level.grid.core)", key("overlap"): "\(level.grid.halo)"]
+    let stride = ["field stride": "\(plan.fieldStride)"]
+    var own = stride.merging([key("blocks"): "\(level.grid.core)", key("overlap"): "\(level.grid.halo)"]) { first, _ in first }
     if !level.isFull { own[key("factors")] = "\(level.factors)" }
     func outline(_ name: String, _ parameters: [String: String] = [:], tasks: Int?) -> StageOutline {
       StageOutline(level.name(name), parameters: parameters, tasks: tasks)
@@ -28,7 +29,7 @@ struct LevelOutlines {
     field =
       [outline(Name.blend, ["blend sigma": "\(options.blendSigma)"], tasks: regions)]
       + (index == 0 ? [] : [outline(Name.compose, tasks: regions)])
-      + [outline(Name.check, tasks: regions), outline(Name.repair, tasks: 1)]
+      + [outline(Name.check, stride, tasks: regions), outline(Name.repair, tasks: 1)]
   }
 }
 

@@ -41,6 +41,8 @@ struct FrozenPlan: Codable, Equatable {
     var region: [Range<Int>]?
     var fieldStride: Int?
     var levels: [Int]?
+    /// Levels are planned where there are blocks.
+    var hasBlocks: Bool
 
     init(_ options: RegistrationOptions) {
       preset = options.preset
@@ -50,6 +52,7 @@ struct FrozenPlan: Codable, Equatable {
       region = options.region
       fieldStride = options.fieldStride
       levels = options.levels
+      hasBlocks = options.stages.contains(.fine)
     }
   }
 

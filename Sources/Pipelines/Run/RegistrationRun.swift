@@ -88,7 +88,7 @@ struct RegistrationRun: StagedRun {
         "stages": RegistrationStage.allCases.filter { options.stages.contains($0) }.map(\.rawValue).joined(separator: ","),
         "engine": options.engine.rawValue, "accuracy": options.accuracy.rawValue, "metric": options.metric.rawValue,
         "initial transform": file(options.initialTransform), "fixed mask": file(options.fixedMask), "moving mask": file(options.movingMask),
-        "region": options.region.map { "\($0)" } ?? "all", "field stride": "\(plan.fieldStride)",
+        "region": options.region.map { "\($0)" } ?? "all",
       ], tasks: 1)
     let levels = plan.levels.indices.map { LevelOutlines(plan, $0, options) }
     let full = levels[levels.count - 1]
@@ -170,9 +170,9 @@ struct RegistrationRun: StagedRun {
       }
     }
     if names.contains(ImageStages.StageName.resample) { try imageStages().prepare() }
-    if case .image(let coarse, let blocks) = part {
+    if case .image(let coarse, _) = part {
       try FileManager.default.createDirectory(at: coarseFiles.transforms, withIntermediateDirectories: true)
-      try coarseFiles.writeTransforms(coarse.transform, registration, isFine: blocks != nil)
+      try coarseFiles.writeTransforms(coarse.transform, registration)
     }
     return stale
   }

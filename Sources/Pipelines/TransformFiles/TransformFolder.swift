@@ -43,8 +43,8 @@ public struct TransformFolder: Sendable {
       }
     }
 
-    init(rank: Int, fixed: SpaceRecord, moving: SpaceRecord, order: [String], fieldStride: Int?) {
-      (self.rank, self.fixed, self.moving, self.order, self.fieldStride) = (rank, fixed, moving, order, fieldStride)
+    init(rank: Int, fixed: SpaceRecord, moving: SpaceRecord, order: [String]) {
+      (self.rank, self.fixed, self.moving, self.order) = (rank, fixed, moving, order)
     }
 
     func write(to file: URL) throws {
@@ -62,11 +62,11 @@ public struct TransformFolder: Sendable {
 
   /// Writes everything but the local field, which its stage has put in place.
   static func write(
-    _ transform: ComposedTransform, fixed: Extent, moving: LazyVolume, rank: Int, fieldStride: Int?, to folder: URL
+    _ transform: ComposedTransform, fixed: Extent, moving: LazyVolume, rank: Int, to folder: URL
   ) throws {
     let affine = rank == 2 ? transform.affine.droppingFirstAxis() : transform.affine
     try affine.write(to: folder.appendingPathComponent(affineName).path, unit: transform.fixedSpace.unit)
-    var order = fieldStride == nil ? [] : [fieldName]
+    var order: [String] = []
     if let coarse = transform.coarse {
       try coarse.write(to: folder.appendingPathComponent(warpName).path, rank: rank)
       try transform.coarseInverse?.write(to: folder.appendingPathComponent(inverseName).path, rank: rank)
@@ -75,15 +75,18 @@ public struct TransformFolder: Sendable {
     let record = Record(
       rank: rank, fixed: SpaceRecord(extent: fixed, space: transform.fixedSpace),
       moving: SpaceRecord(extent: moving.extent, space: moving.space),
-      order: order + [affineName], fieldStride: fieldStride)
+      order: order + [affineName])
     try record.write(to: folder.appendingPathComponent(recordName))
   }
 
-  /// Records how many chunks of the local field are stored, now that it is whole.
-  static func complete(_ folder: URL, fieldChunks: Int) throws {
+  /// Records the local field, now that it is whole: it acts first.
+  static func complete(_ folder: URL, with field: LocalField) throws {
     let file = folder.appendingPathComponent(recordName)
     var record = try Record(Data(contentsOf: file), in: file)
-    record.fieldChunks = fieldChunks
+    if !record.order.contains(fieldName) { record.order.insert(fieldName, at: 0) }
+    // An axis of one voxel has a stride of 1.
+    record.fieldStride = field.lattice.stride.max()!
+    record.fieldChunks = field.storedChunkCount()
     try record.write(to: file)
   }
 

@@ -136,7 +136,7 @@ private struct AffineRun {
 
   private var finestSpacing: Double { fixed.space.spacing.suffix(fixed.rank).min()! }
 
-  /// Levels of about 30 thousand, 250 thousand and a million voxels, as far as the fixed image has them, coarsest first.
+  /// Levels of about 30 thousand, 200 thousand and a million voxels, as far as the fixed image has them, coarsest first.
   private var resolvedLevels: [AffineOptions.Level] {
     if let levels = options.levels { return levels }
     let world = Double(fixed.extent.count) * fixed.voxelVolume
