@@ -11,6 +11,7 @@ enum StartsVerb {
     var image = ""
     var peers = "none"
     var peerStarts = 20
+    var data: String?
   }
 
   static let command = Command<Arguments>(
@@ -32,6 +33,9 @@ enum StartsVerb {
         [
           .value("--peers", at: \.peers, "NAME,…", "Some of \(Peers.affine.joined(separator: ", ")); or none"),
           .value("--peer-starts", at: \.peerStarts, "N", "Starts of each peer"),
+          .value(
+            "--data", at: \.data, "FOLDER", "The shared folder, which holds the scripts that run peers",
+            fallback: "$WEFT_SHARED, else `shared` beside the package", completion: .directory),
         ])
     ],
     examples: [
@@ -62,7 +66,7 @@ enum StartsVerb {
     if arguments.peers == "none" { return }
     try await withTemporaryFolder { folder in
       for seed in 1...arguments.peerStarts { try starts.write(seed: UInt64(seed), into: "\(folder)/\(seed)") }
-      try Program.python("starts.py", [folder, arguments.peers])
+      try Program.python("starts.py", [folder, arguments.peers], data: arguments.data)
     }
   }
 }

@@ -112,4 +112,18 @@ import Testing
       #expect(try weft(register + ["--levels", "2,0"]).status == 2)
     }
   }
+
+  @Test func levelsThatWereNotNeededYetArePlannedWithTheBlocks() throws {
+    try withTemporaryFolder { url in
+      let folder = url.path
+      try #require(weft(["phantom", folder + "/pair", "--shape", "96", "--seed", "3", "-q"]).status == 0)
+      let register = [
+        "register", folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr", "--accuracy", "draft", "--levels", "2,1", "-o",
+        folder + "/out", "--keep-work",
+      ]
+      try #require(weft(register + ["--stages", "affine,warp"]).status == 0)
+      let again = try weft(register + ["--overwrite"])
+      #expect(again.status == 0 && again.errors.contains("fine-2 …"), "\(again.errors)")
+    }
+  }
 }

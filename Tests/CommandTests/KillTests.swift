@@ -125,9 +125,14 @@ struct KillTests {
         "register", folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr", "--chunk-size", "32", "-o", folder + "/out",
       ]
       try #require(weft(register + ["--keep-work"]).status == 0)
-      let again = try weft(register + ["--overwrite", "--blend-sigma", "0.3"])
+      let again = try weft(register + ["--overwrite", "--keep-work", "--blend-sigma", "0.3"])
       #expect(again.status == 0 && again.errors.contains("blend sigma: 0.5 → 0.3"), "\(again.errors)")
       #expect(again.errors.contains("blend …") && !again.errors.contains("fine …") && !again.errors.contains("coarse …"), "\(again.errors)")
+      let finer = try weft(register + ["--overwrite", "--blend-sigma", "0.3", "--field-stride", "4"])
+      #expect(finer.status == 0 && finer.errors.contains("field stride: 2 → 4"), "\(finer.errors)")
+      #expect(finer.errors.contains("fine …") && !finer.errors.contains("coarse …"), "\(finer.errors)")
+      let record = try String(contentsOfFile: folder + "/out/transforms/transform.json", encoding: .utf8)
+      #expect(record.contains("\"fieldStride\" : 4"), "\(record)")
     }
   }
 

@@ -5,11 +5,12 @@ internal import Grids
 internal import Transforms
 package import Volumes
 
+/// One block by itself, for those who measure the fine step (`weft-benchmarks block`); runs go by `LevelRun`.
 extension ChunkedRegistration {
   /// The fine step of one block by itself: read, pre-warp, deform, measure, store.
   ///
   /// - Parameters:
-  ///   - folder: where the block's field is stored, if one is found.
+  ///   - folder: where the block's field is stored, if one is found; it must be there.
   ///   - threads: the most threads at work; the result does not depend on it.
   package func registerBlock(_ number: Int, _ coarse: CoarseRegistration, in folder: String, threads: Int) throws -> BlockRecord {
     try FineStage(

@@ -23,7 +23,7 @@ public import Volumes
 ///   - isCancelled: asked before each iteration.
 ///   - progress: told after each iteration.
 /// - Throws: `RegistrationError` where an argument is out of range or an image has no contrast, `CancellationError`.
-/// - Complexity: O(voxels × iterations); at its peak about 60 bytes a voxel with images and result, symmetric 75.
+/// - Complexity: O(voxels × iterations); at its peak about 50 bytes a voxel with images and result, symmetric 75.
 public func registerDeformable(
   fixed: VoxelBuffer<Float>, moving: VoxelBuffer<Float>, fixedMask: VoxelBuffer<UInt8>? = nil, movingMask: VoxelBuffer<UInt8>? = nil,
   initial: VectorField? = nil, spacing: [Double] = [1, 1, 1], options: DeformableOptions = .normal,

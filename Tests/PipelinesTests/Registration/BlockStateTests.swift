@@ -95,4 +95,21 @@ struct BlockStateTests {
       #expect(record.largestDisplacement! > 0.3 && record.largestDisplacement! < 4)
     }
   }
+
+  @Test func oneBlockByItselfIsThatOfTheRun() async throws {
+    let pair = KnownPair([24, 24, 72], amplitude: 1)
+    let registration = try ChunkedRegistration(
+      fixed: image(pair.fixed, name: "fixed"), moving: image(pair.moving, name: "moving"),
+      options: smallOptions(.draft, block: [24], overlap: .fraction(0.3)))
+    let coarse = knownCoarse(pair.affine, on: Self.space, extent: pair.fixed.extent)
+    try await withTemporaryFolder { folder in
+      let all = try await registration.registerBlocks(coarse, in: folder.appendingPathComponent("all").path)
+      let one = folder.appendingPathComponent("one").path
+      try FileManager.default.createDirectory(atPath: one, withIntermediateDirectories: false)
+      let record = try registration.registerBlock(1, coarse, in: one, threads: 1)
+      #expect(record == all.records[1] && record.state == .registered)
+      let field = try registration.blockDisplacement(1, in: one)
+      #expect(field.extent == registration.grid[1].extended.extent && field.x.elements.contains { $0 != 0 })
+    }
+  }
 }
