@@ -52,12 +52,14 @@ enum BlockVerb {
     })
 
   static let verb = Verb(command) { arguments in
+    if let data = arguments.data { try Program.shared(around: data) }
     try await withTemporaryFolder { folder in
       let paths = try await arguments.paths(folder)
       var options = RegistrationOptions.preset(.medium)
       options.blockExtent = [arguments.core]
       options.threads = arguments.threads
       let registration = try ChunkedRegistration(fixed: .open(paths.fixed), moving: .open(paths.moving), options: options)
+      guard registration.plan.extent.rank == 3 else { throw BenchmarkError("\(paths.fixed) is 2D", hint: "this is measured on volumes") }
       let coarse = try await registration.registerCoarse()
       try await measure(registration, coarse, arguments, work: arguments.work ?? folder + "/work")
     }

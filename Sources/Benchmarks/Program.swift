@@ -51,22 +51,26 @@ enum Program {
     return package.path + "/.build/release/weft"
   }
 
+  /// The folder that holds the peers' scripts: the one named, or the one around it.
+  @discardableResult
+  static func shared(around data: String) throws -> String {
+    let folder = URL(fileURLWithPath: data).standardizedFileURL
+    let shared = [folder, folder.deletingLastPathComponent()].first { FileManager.default.fileExists(atPath: $0.path + "/bench") }
+    guard let shared else {
+      throw BenchmarkError(
+        "neither \(data) nor the folder around it holds `bench`, the scripts that run peers",
+        hint: "name the shared folder or the `data` in it: --data shared/data")
+    }
+    return shared.path
+  }
+
   /// Runs a script of Tests/Accuracy in its Python, made where it is not there yet.
   ///
   /// - Parameter data: the folder of real volumes, or the one around it that holds the peers' scripts too; `nil` for the usual one.
   @discardableResult
   static func python(_ script: String, _ arguments: [String], data: String? = nil, isShown: Bool = true) throws -> Data {
     var environment: [String: String] = [:]
-    if let data {
-      let folder = URL(fileURLWithPath: data).standardizedFileURL
-      let shared = [folder, folder.deletingLastPathComponent()].first { FileManager.default.fileExists(atPath: $0.path + "/bench") }
-      guard let shared else {
-        throw BenchmarkError(
-          "neither \(data) nor the folder around it holds `bench`, the scripts that run peers",
-          hint: "name the shared folder or the `data` in it: --data shared/data")
-      }
-      environment["WEFT_SHARED"] = shared.path
-    }
+    if let data { environment["WEFT_SHARED"] = try shared(around: data) }
     return try run(package().path + "/Tests/Accuracy/run", [script] + arguments, environment: environment, isShown: isShown)
   }
 }

@@ -34,7 +34,10 @@ enum ScalingVerb {
         ])
     ], examples: [CommandExample("a quick look", "weft-benchmarks scaling --sizes 64,96 --repeat 1")],
     check: { (arguments) throws(UsageError) in
-      for side in arguments.sides { try require(side, atLeast: 32, "`--sizes`") }
+      for side in arguments.sides {
+        try require(side, atLeast: 32, "`--sizes`")
+        if side > 1024 { throw UsageError("`--sizes` names \(side), and 1024³ voxels in one block take 80 GB already") }
+      }
       try require(arguments.repeats, atLeast: 1, "`--repeat`")
     })
 

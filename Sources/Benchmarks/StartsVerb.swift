@@ -48,6 +48,7 @@ enum StartsVerb {
     })
 
   static let verb = Verb(command) { arguments in
+    if let data = arguments.data { try Program.shared(around: data) }
     let starts = try Starts(path: arguments.image, longest: 112)
     say("\(arguments.image): \(starts.image.extent) voxels")
     var found = 0

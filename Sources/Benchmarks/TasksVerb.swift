@@ -32,6 +32,9 @@ enum TasksVerb {
   }
 
   private static func resume(_ folder: String, count: Int) async throws {
+    guard FileManager.default.fileExists(atPath: folder + "/nothing/ledger") else {
+      throw BenchmarkError("\(folder) holds no run of `weft-benchmarks tasks`", hint: "leave --resume out to begin one")
+    }
     let seconds = try await NoOperationRun(folder: RunFolder(URL(fileURLWithPath: folder)), count: count, fileBytes: 0).run()
     say(String(format: "resume of the finished run: %.2f s, %d MB at the most", seconds, PeakMemory.bytes() / 1_000_000))
   }

@@ -97,6 +97,8 @@ private struct WordReader<Arguments: Sendable> {
       values.append(value)
       rest.removeFirst()
     }
+    // As from a variable of the shell that is not set.
+    if values.contains("") { throw UsageError("`\(name)` was given an empty value", hint: hint(for: option)) }
     try option.apply(values, &arguments)
     seen.insert(option.description.names[0])
   }

@@ -51,7 +51,7 @@ extension RegistrationArguments {
         expected: "a whole number above 0", fallback: "the preset's"
       ) { Values.positive($0).map(Optional.some) },
       .parsed(
-        "--field-stride", at: \.options.fieldStride, "N", "Voxels between the control points of the local field, along each axis",
+        "--field-stride", at: \.options.fieldStride, "N", "Voxels between the control points of the local field, along each axis, 1 to 16",
         detail: "2 holds all that is found, for 1.5 bytes a voxel on disk; 4 an eighth of that, enough for noisy images.",
         expected: "a whole number from 1 to 16", fallback: "2; from 10 GB on 4"
       ) { Values.positive($0).map(Optional.some) },

@@ -126,7 +126,7 @@ public struct PyramidWriter: Sendable {
   }
 
   /// Removes what a process that was killed in the middle of a write has left.
-  private static func removeTemporaryFiles(in folder: String) {
+  package static func removeTemporaryFiles(in folder: String) {
     for case let file as String in FileManager.default.enumerator(atPath: folder) ?? .init()
     where file.fileName.hasPrefix(".tmp-") {
       try? FileManager.default.removeItem(atPath: folder + "/" + file)

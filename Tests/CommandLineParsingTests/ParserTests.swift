@@ -58,7 +58,8 @@ struct ParserTests {
       (["--thickness", "nan"], "invalid value `nan` for `--thickness`: expected a number", nil),
       (["--corners", "3"], "`--corners` needs a value: RIGHT", nil),
       (["--quiet=yes"], "`--quiet` takes no value, and was given `yes`", nil),
-      (["--coats="], "invalid value `` for `--coats`: expected a whole number", nil),
+      (["--coats="], "`--coats` was given an empty value", nil),
+      (["--colour", ""], "`--colour` was given an empty value", "choose one of red, green, blue"),
     ] as [([String], String, String?)])
   func mistakesAreNamed(words: [String], message: String, hint: String?) {
     #expect(throws: UsageError(message, hint: hint)) { try Paint.command.parse(words) }

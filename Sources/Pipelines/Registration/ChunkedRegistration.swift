@@ -93,6 +93,11 @@ public struct ChunkedRegistration: Sendable {
     if let scale = options.levels?.first(where: { $0 < 1 }) {
       throw PipelineError("--levels names the scale \(scale)", hint: "give whole numbers above 0, coarsest first, as 8,2,1")
     }
+    if let levels = options.levels, levels.last != 1 || zip(levels, levels.dropFirst()).contains(where: { $0 <= $1 }) {
+      throw PipelineError(
+        "--levels \(levels.map(String.init).joined(separator: ",")) do not go from coarse to full resolution",
+        hint: "name each scale once, coarsest first, and end with 1, as 8,2,1")
+    }
     if let downsample = options.downsample, downsample < 1 {
       throw PipelineError("--downsample \(downsample) is below 1", hint: "give a whole number, as 4")
     }

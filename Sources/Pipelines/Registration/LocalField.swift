@@ -17,15 +17,28 @@ package struct LocalField: Sendable {
   /// Control points a chunk, an axis.
   static let chunk = 32
 
-  /// Creates the field of a volume where it is not there yet: an OME-Zarr 0.5 image of one level, whose missing chunks are zero.
+  /// Creates the field of a volume where it is not there yet: an OME-Zarr 0.5 image of one level, whose missing chunks are zero. Metadata
+  /// that were lost or damaged are written anew, chunks stay.
   package static func createIfMissing(at path: String, lattice: SplineLattice, space: PhysicalSpace) throws {
-    if FileManager.default.fileExists(atPath: path) { return }
     var layout = PyramidLayout(extent: lattice.box.extent, voxelType: .float32, space: Self.space(of: lattice, in: space))
     layout.leadingAxes = [.init(Axis(name: "c"), length: 3)]
     layout.chunk = [chunk, chunk, chunk]
     layout.levelCount = 1
     layout.isChecksummed = true
-    try PyramidWriter.begin(layout, at: path, token: "run").finish()
+    if !FileManager.default.fileExists(atPath: path) { return try PyramidWriter.begin(layout, at: path, token: "run").finish() }
+    let url = URL(fileURLWithPath: path)
+    let aside = url.deletingLastPathComponent().appendingPathComponent(".metadata-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: aside) }
+    let anew = aside.appendingPathComponent(url.lastPathComponent)
+    try FileManager.default.createDirectory(at: aside, withIntermediateDirectories: true)
+    try PyramidWriter.begin(layout, at: anew.path, token: "run").finish()
+    for name in ["zarr.json", "0/zarr.json"] {
+      let right = try Data(contentsOf: anew.appendingPathComponent(name))
+      if (try? Data(contentsOf: url.appendingPathComponent(name))) == right { continue }
+      try FileManager.default.createDirectory(
+        at: url.appendingPathComponent(name).deletingLastPathComponent(), withIntermediateDirectories: true)
+      try right.write(to: url.appendingPathComponent(name), options: .atomic)
+    }
   }
 
   /// Opens the field of a volume.
@@ -72,6 +85,15 @@ package struct LocalField: Sendable {
     let stored = region.relative(to: lattice.box.lower)
     return array.storedChunkCount(in: Box(lower: [0] + stored.lower, upper: [3] + stored.upper))
   }
+
+  /// - Throws: `DamagedOutput` where a chunk is not what was written.
+  /// - Complexity: reads all of it.
+  func check() throws {
+    if let chunk = array.damagedChunks(in: array.extent.box).first { throw DamagedOutput(path: chunk, reason: "its checksum is another") }
+  }
+
+  /// Removes what a process that was killed in the middle of a write has left.
+  func removeTemporaryFiles() { PyramidWriter.removeTemporaryFiles(in: array.path) }
 
   /// How many chunks are stored in all.
   func storedChunkCount() -> Int { array.storedChunkCount() }

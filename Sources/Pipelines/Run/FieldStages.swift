@@ -83,10 +83,7 @@ extension LevelRun {
       var repair = FieldRepair()
       if !suspects.isEmpty {
         // The copy shares its files: what is damaged there is damaged here, and is made by its stage.
-        let source = try LocalField.open(at: joined, lattice: lattice)
-        if let chunk = source.array.damagedChunks(in: source.array.extent.box).first {
-          throw DamagedOutput(path: chunk, reason: "its checksum is another")
-        }
+        try LocalField.open(at: joined, lattice: lattice).check()
         let files = FileManager.default
         let partial = copy + ".partial"
         for old in [partial, copy] where files.fileExists(atPath: old) { try files.removeItem(atPath: old) }

@@ -11,6 +11,8 @@ extension RegistrationRun {
     return Stage(StageName.finish, tasks: .all(1), width: 1, isExclusive: true) { [self] _ in
       try imageStages().complete()
       if case .all = part { try coarseFiles.check(journal) }
+      // What was resampled before an interruption does not read the field again.
+      try full.finalField()?.check()
       // A copy: the coarse stage's own files stay what its ledger says.
       let transforms = target.appendingPathComponent("transforms").path
       if FileManager.default.fileExists(atPath: transforms) { try FileManager.default.removeItem(atPath: transforms) }
@@ -31,7 +33,9 @@ extension RegistrationRun {
 
   /// Records beside the transforms how much local field belongs to them.
   func completeTransforms(in folder: URL) throws {
-    if let field = try full.finalField() { try TransformFolder.complete(folder, with: field) }
+    guard let field = try full.finalField() else { return }
+    field.removeTemporaryFiles()
+    try TransformFolder.complete(folder, with: field)
   }
 
   /// The result, as the files of the run tell; its paths are those in the output folder.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import BlockExecution
 internal import Foundation
 public import Grids
 public import Transforms
@@ -157,5 +158,13 @@ public struct TransformFolder: Sendable {
   }
 
   /// The local field around a box of the fixed lattice; `nil` where there is none.
-  public func local(over box: Box) throws -> SplineField? { try field?.field(over: box) }
+  ///
+  /// - Throws: `PipelineError` where a part of it is damaged.
+  public func local(over box: Box) throws -> SplineField? {
+    do { return try field?.field(over: box) } catch let damage as DamagedOutput {
+      throw PipelineError(
+        "\(damage.path) is damaged: \(damage.reason)",
+        hint: "copy the folder again from where it is whole, or run the registration again")
+    }
+  }
 }
