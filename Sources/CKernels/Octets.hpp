@@ -82,7 +82,7 @@ CK_INLINE void locate(const Cell &c, long count, const Floats &pz, const Floats 
   split(px, c.lastX, c.baseX, ix, o.fx);
   o.index = iz * c.strideZ + iy * c.strideY + ix;
   ix -= lanes;
-  int z = std::min(iz[0], iz[7]), y = std::min(iy[0], iy[7]), x = std::min(ix[0], ix[7]);
+  int z = __builtin_reduce_min(iz), y = __builtin_reduce_min(iy), x = __builtin_reduce_min(ix);
   o.upZ = iz - z;
   o.upY = iy - y;
   o.upX = ix - x;

@@ -7,6 +7,8 @@ internal import Grids
 enum MemoryModel {
   /// The program, its libraries and small tables.
   static let base = 60_000_000
+  /// What the allocator keeps of one level of blocks, in pieces that the next level cannot use.
+  static let keptBetweenLevels = 12_000_000
   /// A voxel of a block in the fine stage: images, masks, positions, then the engine's pyramids, window sums and fields.
   static let bytesPerFineVoxel = 50
   /// A voxel of a block while it is read and averaged.
@@ -26,6 +28,9 @@ enum MemoryModel {
   static let mostReadVoxels = 4 << 20
   /// A voxel of an output box: displacements, positions, values.
   static let bytesPerResampledVoxel = 20
+
+  /// What so many levels of blocks leave for each other.
+  static func betweenLevels(_ levels: Int) -> Int { levels > 1 ? keptBetweenLevels : 0 }
 
   /// An output box of so many voxels that is filled from an image of `imageVoxels`.
   static func box(voxels: Int, imageVoxels: Int) -> Int {

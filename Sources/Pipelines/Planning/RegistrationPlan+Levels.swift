@@ -21,6 +21,7 @@ extension RegistrationPlan {
       ?? (options.stages.contains(.fine)
         ? Cascade.levels(asked: options.levels, coarseFactors: coarseFactors, region: fixed.extent, spacing: spatial(fixed))
         : [(1, [1, 1, 1])])
+    let kept = MemoryModel.betweenLevels(scales.count)
     return try scales.enumerated().map { index, level in
       let (scale, factors) = level
       let extent = fixed.extent.dividedRoundingUp(by: Extent(factors))
@@ -30,7 +31,7 @@ extension RegistrationPlan {
       var said: [String] = []
       let frozenCore = frozen.map { isFull ? $0.core : $0.coarserLevels![index].core }
       let fitted = try fittedCore(
-        frozenCore.map { Extent($0) } ?? core, extent: extent, overlap: overlap, available: memory.ofOne, memory: memory.budget,
+        frozenCore.map { Extent($0) } ?? core, extent: extent, overlap: overlap, available: memory.ofOne - kept, memory: memory.budget,
         isFrozen: frozen != nil, need: need, notes: &said)
       let grid = BlockGrid(extent: extent, core: fitted, overlap: overlap)
       if case .voxels(let voxels) = overlap, zip(grid.halo.lengths, extent.lengths).contains(where: { $0 < voxels && $1 > 1 }) {
@@ -38,7 +39,7 @@ extension RegistrationPlan {
       }
       if isFull { notes += said }
       let bytes = need(largestBlock(core: grid.core.lengths, halo: grid.halo.lengths, of: extent))
-      let atOnce = max(1, min(threads, grid.count, memory.ofAll / max(bytes, 1)))
+      let atOnce = max(1, min(threads, grid.count, (memory.ofAll - kept) / max(bytes, 1)))
       return BlockLevel(
         scale: scale, factors: factors, grid: grid, blocksAtOnce: atOnce, threadsPerBlock: max(1, threads / atOnce), blockBytes: bytes)
     }

@@ -95,10 +95,11 @@ extension RegistrationPlan {
       fixed: fixed, coarseFactors: fixedFactors, core: asked, overlap: overlap, options: options, frozen: frozen,
       memory: (memory, forBlocks, memory.bytes - MemoryModel.base - resident - kept), imageVoxels: imageVoxels, threads: threads,
       notes: &notes)
+    let between = MemoryModel.betweenLevels(levels.count)
     let boxBytes = MemoryModel.box(voxels: MemoryModel.boxVoxels(rank: rank, extent: fixed.extent), imageVoxels: imageVoxels)
-    try MemoryModel.require(MemoryModel.base + resident + kept + boxBytes, within: memory)
+    try MemoryModel.require(MemoryModel.base + resident + kept + between + boxBytes, within: memory)
     let boxesAtOnce = MemoryModel.boxesAtOnce(
-      rank: rank, extent: fixed.extent, imageVoxels: imageVoxels, threads: threads, available: forBlocks)
+      rank: rank, extent: fixed.extent, imageVoxels: imageVoxels, threads: threads, available: forBlocks - between)
     let voxels = fixed.extent.count
     let stride = options.fieldStride ?? preset.fieldStride
     let lattice = voxels / (stride * stride * (rank == 2 ? 1 : stride))
@@ -109,8 +110,8 @@ extension RegistrationPlan {
       preset: preset, presetReason: reason, extent: Extent(rank == 2 ? Array(fixed.extent.lengths.dropFirst()) : fixed.extent.lengths),
       overlap: overlap, fixedFactors: fixedFactors, movingFactors: movingFactors, coarseExtent: coarseExtent, memory: memory,
       threads: threads, levels: levels, boxesAtOnce: boxesAtOnce,
-      expectedMemory: MemoryModel.base + resident + max(coarseBytes, fineBytes + kept, boxesAtOnce * boxBytes + kept),
-      widestBlock: frozen?.widestBlock ?? forBlocks, residentBytes: resident,
+      expectedMemory: MemoryModel.base + resident + max(coarseBytes, fineBytes + kept + between, boxesAtOnce * boxBytes + kept + between),
+      widestBlock: frozen?.widestBlock ?? forBlocks - between, residentBytes: resident,
       outputBytes: voxels * voxelSize * movingChannels * 8 / 7 + lattice * 12, workBytes: lattice * 12 * (levels.count > 1 ? 4 : 2),
       notes: notes,
       fieldStride: stride)
