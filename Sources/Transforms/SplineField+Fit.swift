@@ -94,41 +94,52 @@ private struct AxisFit {
     factor = bands
   }
 
+  /// - Parameters:
+  ///   - outer: how many slabs of lines there are.
+  ///   - inner: lines of a slab side by side; 1 where lines run along the fastest axis.
   func fit(_ values: [Float], outer: Int, inner: Int) -> [Float] {
     let samples = taps.first.count
     var result = [Float](repeating: 0, count: outer * controls * inner)
     let source = values.span
     var target = result.mutableSpan
-    var right = [Double](repeating: 0, count: controls * inner)
-    for block in 0..<outer {
+    // Lines are worked side by side, those along the fastest axis in groups: each step is then one of vectors.
+    let group = inner == 1 ? min(outer, 64) : inner
+    var right = [Double](repeating: 0, count: controls * group)
+    for first in Swift.stride(from: 0, to: outer, by: inner == 1 ? group : 1) {
+      let lanes = inner == 1 ? min(group, outer - first) : inner
+      // From one sample to the next, and from one line to the next.
+      let (sampleStep, lineStep, controlStep, targetStep) = inner == 1 ? (1, samples, 1, controls) : (inner, 1, inner, 1)
       for i in right.indices { right[i] = 0 }
       var side = right.mutableSpan
       for sample in 0..<samples {
-        let from = (block * samples + sample) * inner
+        let from = first * samples * inner + sample * sampleStep
         for a in 0..<4 {
           let weight = Double(taps.weights[sample][a])
-          let to = (taps.first[sample] + a) * inner
-          for k in 0..<inner { side[to + k] += weight * Double(source[from + k]) }
+          let to = (taps.first[sample] + a) * lanes
+          for k in 0..<lanes { side[to + k] += weight * Double(source[from + k * lineStep]) }
         }
       }
-      // Forward, then backward substitution, all lines of the block together.
+      // Forward, then backward substitution.
       for i in 0..<controls {
         for b in 1..<4 where i >= b {
           let l = factor[4 * i + b]
-          for k in 0..<inner { side[i * inner + k] -= l * side[(i - b) * inner + k] }
+          for k in 0..<lanes { side[i * lanes + k] -= l * side[(i - b) * lanes + k] }
         }
         let diagonal = 1 / factor[4 * i]
-        for k in 0..<inner { side[i * inner + k] *= diagonal }
+        for k in 0..<lanes { side[i * lanes + k] *= diagonal }
       }
-      for i in stride(from: controls - 1, through: 0, by: -1) {
+      for i in Swift.stride(from: controls - 1, through: 0, by: -1) {
         for b in 1..<4 where i + b < controls {
           let l = factor[4 * (i + b) + b]
-          for k in 0..<inner { side[i * inner + k] -= l * side[(i + b) * inner + k] }
+          for k in 0..<lanes { side[i * lanes + k] -= l * side[(i + b) * lanes + k] }
         }
         let diagonal = 1 / factor[4 * i]
-        for k in 0..<inner { side[i * inner + k] *= diagonal }
+        for k in 0..<lanes { side[i * lanes + k] *= diagonal }
       }
-      for k in 0..<controls * inner { target[block * controls * inner + k] = Float(side[k]) }
+      for i in 0..<controls {
+        let to = first * controls * inner + i * controlStep
+        for k in 0..<lanes { target[to + k * targetStep] = Float(side[i * lanes + k]) }
+      }
     }
     return result
   }
