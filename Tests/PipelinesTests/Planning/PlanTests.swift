@@ -75,9 +75,12 @@ struct PlanTests {
       }.levels.count == 1)
     let asked = try plan([200, 1000, 1000], spacing: [4, 1, 1]) {
       $0.downsample = 16
-      $0.levels = [64, 8, 3]
+      $0.levels = [64, 8, 3, 1]
     }
     #expect(asked.levels.map(\.scale) == [8, 3, 1] && asked.levels.map(\.factors) == [[2, 8, 8], [1, 3, 3], [1, 1, 1]])
+    for wrong in [[1, 8], [8, 2], [8, 8, 1], [2, 8, 1]] {
+      #expect(throws: PipelineError.self, "\(wrong)") { try plan(volume) { $0.levels = wrong } }
+    }
   }
 
   @Test func presetsSetBlocksOverlapAndDownsampling() throws {
