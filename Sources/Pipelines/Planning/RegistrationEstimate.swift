@@ -36,16 +36,19 @@ public struct RegistrationEstimate: Sendable {
 
 /// Seconds of one core a million voxels, as `weft-benchmarks costs` compares them with what stages take.
 private enum CostModel {
-  static let downsample = 0.004
+  static let downsample = 0.005
   /// Trying starts, whatever the size.
-  static let search = 6.0
-  static let coarse = 5.5
-  static let fine = 1.3
-  static let blend = 0.025
-  static let compose = 0.05
-  static let check = 0.13
-  static let resample = 0.65
-  static let pyramid = 0.013
+  static let search = 1.5
+  static let coarse = 2.0
+  static let fine = 0.35
+  static let blend = 0.06
+  /// With control points every 2 voxels; an eighth with every 4.
+  static let carry = 0.2
+  /// Likewise.
+  static let compose = 0.5
+  static let check = 0.1
+  static let resample = 0.13
+  static let pyramid = 0.008
 
   /// The fine stage at another accuracy, as a part of the normal one.
   static func effort(_ accuracy: Accuracy) -> Double {
@@ -71,7 +74,7 @@ extension ChunkedRegistration {
     let levels = layout.factors.indices.map { layout.extent(level: $0) }
     let stages = run.outlines.map { outline in
       var tasks = outline.tasks
-      if let stage = plan.levels.lazy.compactMap({ $0.cost(of: outline.name, effort: effort) }).first {
+      if let stage = plan.levels.lazy.compactMap({ $0.cost(of: outline.name, effort: effort, fieldStride: plan.fieldStride) }).first {
         return RegistrationEstimate.Stage(name: outline.name, tasks: tasks, coreSeconds: stage)
       }
       let seconds: Double
@@ -103,12 +106,14 @@ extension ChunkedRegistration {
 
 extension BlockLevel {
   /// Seconds of one core that a stage of this level takes; `nil` where it is none of the long ones.
-  fileprivate func cost(of stage: String, effort: Double) -> Double? {
+  fileprivate func cost(of stage: String, effort: Double, fieldStride: Int) -> Double? {
     let voxels = Double(grid.extent.count) / 1e6
+    let perStride = 8 / Double(fieldStride * fieldStride * fieldStride)
     switch stage {
     case name(RegistrationRun.StageName.fine): return CostModel.fine * effort * blockVoxels / 1e6
     case name(RegistrationRun.StageName.blend): return CostModel.blend * voxels
-    case name(RegistrationRun.StageName.carry), name(RegistrationRun.StageName.compose): return CostModel.compose * voxels
+    case name(RegistrationRun.StageName.carry): return CostModel.carry * perStride * voxels
+    case name(RegistrationRun.StageName.compose): return CostModel.compose * perStride * voxels
     case name(RegistrationRun.StageName.check): return CostModel.check * voxels
     default: return nil
     }
