@@ -7,27 +7,40 @@ using namespace ckernels;
 
 namespace {
 
+/// Eight displacements of a row.
+struct Displacements {
+  Floats z, y, x;
+};
+
+/// What a field says where eight displacements of another lead, and those. Points are those from x on of a row, `fields` and
+/// `displacements` its three components, `displacements` from the row's beginning.
+CK_INLINE void follow(const float *const *fields, const float *const *displacements, const Extent &n, const Cell &cell, long row, long x,
+    const float *scales, Displacements &u, Displacements &v) {
+  long left = n.x - x;
+  load(displacements[0] + x, left, u.z);
+  load(displacements[1] + x, left, u.y);
+  load(displacements[2] + x, left, u.x);
+  Floats here;
+  count_from(x, here);
+  Octet o;
+  locate(cell, n.count(), float(row / n.y) + scales[0] * u.z, float(row % n.y) + scales[1] * u.y, here + scales[2] * u.x, o);
+  interpolate(fields[0], cell, o, v.z);
+  interpolate(fields[1], cell, o, v.y);
+  interpolate(fields[2], cell, o, v.x);
+}
+
 CK_VECTORISED void compose_row(const float *outer, const float *inner, float *result, const Extent &n, long row, const float *scales) {
   Cell cell = cell_of(n);
   long count = n.count(), start = row * n.x;
-  const float *iz = inner + start, *iy = iz + count, *ix = iy + count;
+  const float *fields[3] = {outer, outer + count, outer + 2 * count};
+  const float *moves[3] = {inner + start, inner + count + start, inner + 2 * count + start};
   float *rz = result + start, *ry = rz + count, *rx = ry + count;
-  const float *oz = outer, *oy = outer + count, *ox = oy + count;
-  float z = float(row / n.y), y = float(row % n.y), sz = scales[0], sy = scales[1], sx = scales[2];
   for (long x = 0; x < n.x; x += kOctet) {
-    Floats uz, uy, ux, vz, vy, vx, here;
-    load(iz + x, n.x - x, uz);
-    load(iy + x, n.x - x, uy);
-    load(ix + x, n.x - x, ux);
-    count_from(x, here);
-    Octet o;
-    locate(cell, count, z + sz * uz, y + sy * uy, here + sx * ux, o);
-    interpolate(oz, cell, o, vz);
-    interpolate(oy, cell, o, vy);
-    interpolate(ox, cell, o, vx);
-    store(uz + vz, n.x - x, rz + x);
-    store(uy + vy, n.x - x, ry + x);
-    store(ux + vx, n.x - x, rx + x);
+    Displacements u, v;
+    follow(fields, moves, n, cell, row, x, scales, u, v);
+    store(u.z + v.z, n.x - x, rz + x);
+    store(u.y + v.y, n.x - x, ry + x);
+    store(u.x + v.x, n.x - x, rx + x);
   }
 }
 
@@ -41,30 +54,22 @@ CK_VECTORISED RowResidual invert_row(
   Cell cell = cell_of(n);
   long count = n.count(), start = row * n.x;
   float *wz = inverse + start, *wy = wz + count, *wx = wy + count;
-  const float *fz = field, *fy = fz + count, *fx = fy + count;
-  float z = float(row / n.y), y = float(row % n.y), sz = scales[0], sy = scales[1], sx = scales[2];
+  const float *fields[3] = {field, field + count, field + 2 * count};
+  const float *moves[3] = {wz, wy, wx};
   float greatest = 0;
   for (int iteration = 0; iteration <= iterations; ++iteration) {
     float keep = iteration == iterations ? 0.0f : 1.0f;
     for (long x = 0; x < n.x; x += kOctet) {
-      Floats uz, uy, ux, ez, ey, ex, here;
-      load(wz + x, n.x - x, uz);
-      load(wy + x, n.x - x, uy);
-      load(wx + x, n.x - x, ux);
-      count_from(x, here);
-      Octet o;
-      locate(cell, count, z + sz * uz, y + sy * uy, here + sx * ux, o);
-      interpolate(fz, cell, o, ez);
-      interpolate(fy, cell, o, ey);
-      interpolate(fx, cell, o, ex);
-      ez += uz;
-      ey += uy;
-      ex += ux;
-      Floats lz = sz * ez, ly = sy * ey, lx = sx * ex;
+      Displacements w, e;
+      follow(fields, moves, n, cell, row, x, scales, w, e);
+      e.z += w.z;
+      e.y += w.y;
+      e.x += w.x;
+      Floats lz = scales[0] * e.z, ly = scales[1] * e.y, lx = scales[2] * e.x;
       store(lz * lz + ly * ly + lx * lx, n.x - x, lengths + x);
-      store(uz - keep * ez, n.x - x, wz + x);
-      store(uy - keep * ey, n.x - x, wy + x);
-      store(ux - keep * ex, n.x - x, wx + x);
+      store(w.z - keep * e.z, n.x - x, wz + x);
+      store(w.y - keep * e.y, n.x - x, wy + x);
+      store(w.x - keep * e.x, n.x - x, wx + x);
     }
     greatest = 0;
     for (long x = 0; x < n.x; ++x) greatest = std::max(greatest, lengths[x]);

@@ -3,7 +3,7 @@
 //
 // A smooth map moves neighbours nearly alike: their cells lie side by side, most often at the same distance, else at most one cell apart
 // along each axis. Rows of values are then loaded whole and chosen from; only where the map tears neighbours apart are values gathered one
-// by one, which takes five times as long. The result is the same either way.
+// by one, which takes longer. The result is the same either way.
 #pragma once
 #include "Gather.hpp"
 

@@ -10,17 +10,12 @@ import Testing
     try #require(weft(["phantom", folder + "/pair", "--shape", "160", "--seed", "3", "-q"]).status == 0)
     return [
       "register", folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr", "--accuracy", "draft", "--chunk-size", "80",
-      "--threads",
-      "2", "-q",
+      "--threads", "2", "-q",
     ]
   }
 
   private func chunks(_ field: String) throws -> [String] {
-    try FileManager.default.subpathsOfDirectory(atPath: field).filter { $0.hasPrefix("0/c/") && !$0.contains(".tmp-") }
-      .map { field + "/" + $0 }.filter {
-        FileManager.default.fileExists(atPath: $0) && (try? Data(contentsOf: URL(fileURLWithPath: $0))) != nil
-      }
-      .sorted()
+    try resultFiles(field).keys.filter { $0.hasPrefix("0/c/") && !$0.contains(".tmp-") }.map { field + "/" + $0 }.sorted()
   }
 
   private func flipBits(_ path: String) throws {

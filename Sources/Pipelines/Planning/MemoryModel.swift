@@ -55,11 +55,15 @@ enum MemoryModel {
     return max(registered, voxels * bytesPerAveragedVoxel + min(imageVoxels, mostReadVoxels) * bytesPerReadVoxel)
   }
 
-  /// - Throws: `PipelineError` where the budget is less than what is needed at the least.
+  /// - Throws: `PipelineError` where the budget is less than an output box needs beside all else.
   static func require(_ need: Int, within memory: MemoryBudget) throws {
-    guard need > memory.bytes else { return }
-    throw PipelineError(
-      "\(MemoryBudget.describe(need)) are needed at the least, and --memory allows \(memory)",
+    if need > memory.bytes { throw tooLittle(memory, for: "an output box", of: need) }
+  }
+
+  /// What is said of a budget that is less than something needs at the least.
+  static func tooLittle(_ memory: MemoryBudget, for what: String, of need: Int) -> PipelineError {
+    PipelineError(
+      "\(what) needs \(MemoryBudget.describe(need)) at the least, and --memory allows \(memory)",
       hint: "give --memory \(Int((Double(need) / 1e6).rounded(.up)))MB or more")
   }
 

@@ -167,9 +167,7 @@ extension RegistrationPlan {
         return (fixedFactors, movingFactors)
       }
       guard downsample < 1024 else {
-        throw PipelineError(
-          "the coarse step needs \(MemoryBudget.describe(need + MemoryModel.base)) at the least, and --memory allows \(memory)",
-          hint: "give --memory \(Int((Double(need + MemoryModel.base) / 1e6).rounded(.up)))MB or more")
+        throw MemoryModel.tooLittle(memory, for: "the coarse step", of: need + MemoryModel.base)
       }
       downsample += 1
     }

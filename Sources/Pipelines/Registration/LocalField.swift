@@ -25,7 +25,12 @@ package struct LocalField: Sendable {
     layout.chunk = [chunk, chunk, chunk]
     layout.levelCount = 1
     layout.isChecksummed = true
-    if !FileManager.default.fileExists(atPath: path) { return try PyramidWriter.begin(layout, at: path, token: "run").finish() }
+    if FileManager.default.fileExists(atPath: path) { return try mendMetadata(layout, at: path) }
+    try PyramidWriter.begin(layout, at: path, token: "run").finish()
+  }
+
+  /// Makes an empty field beside one that is there, and takes over what its metadata should say.
+  private static func mendMetadata(_ layout: PyramidLayout, at path: String) throws {
     let url = URL(fileURLWithPath: path)
     let aside = url.deletingLastPathComponent().appendingPathComponent(".metadata-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: aside) }
