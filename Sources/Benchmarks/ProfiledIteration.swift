@@ -30,7 +30,7 @@ struct ProfiledIteration {
     m = Lattice(found.vectors.extent)
     self.threads = Int32(threads)
     func standardised(_ image: VoxelBuffer<Float>, _ mask: VoxelBuffer<UInt8>) -> (values: [Float], valid: [UInt8]) {
-      let moments = Moments(of: image.span, mask: mask.span, threads: threads)
+      let moments = Moments(of: image, mask: mask, threads: threads)
       return normalised(image, mask: mask, shift: Float(moments.mean), scale: Float(1 / moments.variance.squareRoot()), threads: threads)
     }
     (fixed, fixedValid) = standardised(pair.fixed.voxels, VoxelBuffer(extent: pair.fixed.extent, repeating: 1))

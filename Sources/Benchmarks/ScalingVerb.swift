@@ -16,7 +16,7 @@ enum ScalingVerb {
     "scaling", "CPU time a voxel by size, and what two threads gain",
     discussion: [
       "Registers phantoms of several sizes, all displaced by up to 8 voxels, each in one block: `weft register` as a whole process, and "
-        + "in this process the engine alone, the affine and the deformable step on images in memory. Each runs with one thread and with "
+        + "in this process the engine alone, the deformable step on images in memory. Each runs with one thread and with "
         + "two, in turn with a loop that no memory and no other thread can slow: each thread smooths a row of its own that stays in its "
         + "cache.",
       "The gain is the wall seconds of one thread over those of two; the loop's is what the machine had to give at that time. Medians of "
@@ -69,8 +69,13 @@ enum ScalingVerb {
         let pair = try await makePhantom(side: side, displacement: 8, in: folder)
         var process = Series(name: "`weft register`", side: side)
         var engine = Series(name: "engine", side: side)
+        let inMemory = try EnginePair(fixed: loadVolume(pair.fixed), moving: loadVolume(pair.moving), searchesStart: false, threads: 2)
         for _ in 0..<arguments.repeats {
-          try turn(&engine) { threads in try Seconds.of { try runEngine(pair, threads: threads) }.took }
+          try turn(&engine) { threads in
+            var options = DeformableOptions.normal
+            options.threads = threads
+            return try Seconds.of { try inMemory.deform(options) }.took
+          }
           try turn(&process) { threads in
             let out = folder + "/out"
             let took = try Seconds.ofProgram(
@@ -108,12 +113,5 @@ enum ScalingVerb {
   private static func loopGain() -> Double {
     let rounds = 1_000_000
     return 2 * cbenchmarks_in_cache(rounds, 1) / cbenchmarks_in_cache(rounds, 2)
-  }
-
-  private static func runEngine(_ pair: (fixed: String, moving: String), threads: Int) throws {
-    let inMemory = try EnginePair(fixed: loadVolume(pair.fixed), moving: loadVolume(pair.moving), searchesStart: false, threads: threads)
-    var options = DeformableOptions.normal
-    options.threads = threads
-    _ = try inMemory.deform(options)
   }
 }

@@ -57,17 +57,19 @@ private struct CentredPair {
   let count: Int
 
   init(_ fixed: VoxelBuffer<Float>, _ moving: VoxelBuffer<Float>, mask: VoxelBuffer<UInt8>?, threads: Int) {
-    let first = normalised(fixed, mask: mask, shift: 0, scale: 1, threads: threads).valid
-    let both = VoxelBuffer(extent: fixed.extent, elements: first)
-    let common = VoxelBuffer(
-      extent: fixed.extent, elements: normalised(moving, mask: both, shift: 0, scale: 1, threads: threads).valid)
+    let masked = mask?.elements ?? []
+    precondition(mask == nil || masked.count == fixed.count, "a mask of \(masked.count) voxels does not fit an image of \(fixed.extent)")
+    var common = VoxelBuffer<UInt8>(unwritten: fixed.extent)
+    var span = common.mutableSpan
+    ckernels_numbers_in_both(fixed.span, moving.span, masked.span, &span, Int32(threads))
+    let counting = common
     func standardised(_ image: VoxelBuffer<Float>) -> (values: [Float], valid: [UInt8]) {
-      let moments = Moments(of: image.span, mask: common.span, threads: threads)
+      let moments = Moments(of: image, mask: counting, threads: threads)
       let scale = moments.variance > 0 ? Float(1 / moments.variance.squareRoot()) : 0
-      return normalised(image, mask: common, shift: Float(moments.mean), scale: scale, threads: threads)
+      return normalised(image, mask: counting, shift: Float(moments.mean), scale: scale, threads: threads)
     }
     (self.fixed, valid) = standardised(fixed)
     self.moving = standardised(moving).values
-    count = Moments(of: fixed.span, mask: common.span, threads: threads).count
+    count = Moments(of: fixed, mask: counting, threads: threads).count
   }
 }

@@ -11,7 +11,7 @@ public func gradient(of image: VoxelBuffer<Float>, spacing: [Double] = [1, 1, 1]
   precondition(spacing.count == 3, "one spacing an axis")
   let lattice = Lattice(image.extent)
   let parts = (0..<3).map { axis in
-    var part = VoxelBuffer<Float>(extent: image.extent)
+    var part = VoxelBuffer<Float>(unwritten: image.extent)
     var span = part.mutableSpan
     ckernels_difference(image.span, &span, lattice.z, lattice.y, lattice.x, Int32(axis), Int32(threads))
     return spacing[axis] == 1 ? part : part.mapVoxels { $0 / Float(spacing[axis]) }
@@ -34,7 +34,7 @@ public func jacobianDeterminant(ofPositions positions: VectorField, threads: Int
 
 private func jacobianDeterminant(of field: VectorField, identity: Float, threads: Int) -> VoxelBuffer<Float> {
   let lattice = Lattice(field.extent)
-  var determinant = VoxelBuffer<Float>(extent: field.extent)
+  var determinant = VoxelBuffer<Float>(unwritten: field.extent)
   var span = determinant.mutableSpan
   ckernels_jacobian(
     field.z.span, field.y.span, field.x.span, &span, lattice.z, lattice.y, lattice.x, 1, 1, 1, identity, Int32(threads))

@@ -12,7 +12,7 @@ public func composed(outer: VectorField, inner: VectorField, threads: Int = 1) -
   let lattice = Lattice(inner.extent)
   let packedOuter = outer.packed()
   let packedInner = inner.packed()
-  var result = [Float](repeating: 0, count: packedInner.count)
+  var result = [Float](unwritten: packedInner.count)
   var span = result.mutableSpan
   ckernels_compose(packedOuter.span, packedInner.span, &span, lattice.z, lattice.y, lattice.x, 1, 1, 1, Int32(threads))
   return VectorField(packed: result, extent: inner.extent)

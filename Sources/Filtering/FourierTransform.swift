@@ -17,7 +17,7 @@ package struct Spectrum: Sendable {
   package init(of values: [Float], shape: [Int]) {
     precondition(shape.count == 3 && shape.reduce(1, *) == values.count, "\(values.count) values cannot fill \(shape)")
     self.shape = shape
-    var spectrum = [Float](repeating: 0, count: 2 * shape[0] * shape[1] * (shape[2] / 2 + 1))
+    var spectrum = [Float](unwritten: 2 * shape[0] * shape[1] * (shape[2] / 2 + 1))
     let source = values.span
     var target = spectrum.mutableSpan
     let isDone = cfourier_forward(source, &target, shape[0], shape[1], shape[2])
@@ -25,11 +25,17 @@ package struct Spectrum: Sendable {
     self.values = spectrum
   }
 
+  private init(shape: [Int], values: [Float]) {
+    self.shape = shape
+    self.values = values
+  }
+
   /// The inverse transform, normalised so that it undoes the forward one. O(n log n).
-  package func inverse() -> [Float] {
-    var spectrum = values
-    var result = [Float](repeating: 0, count: shape.reduce(1, *))
-    var source = spectrum.mutableSpan
+  package consuming func inverse() -> [Float] {
+    var spectrum = self
+    let shape = spectrum.shape
+    var result = [Float](unwritten: shape.reduce(1, *))
+    var source = spectrum.values.mutableSpan
     var target = result.mutableSpan
     let isDone = cfourier_inverse(&source, &target, shape[0], shape[1], shape[2])
     precondition(isDone, "no memory for a Fourier transform of \(shape)")
@@ -41,14 +47,15 @@ package struct Spectrum: Sendable {
   /// The spectrum of the correlation `r(s) = Σ first(x) · second(x + s)`, circular.
   package static func correlation(_ first: Spectrum, _ second: Spectrum) -> Spectrum {
     precondition(first.shape == second.shape, "spectra of one shape are needed")
-    var product = first
-    for i in stride(from: 0, to: product.values.count, by: 2) {
-      let (a, b) = (first.values[i], first.values[i + 1])
-      let (c, d) = (second.values[i], second.values[i + 1])
-      product.values[i] = a * c + b * d
-      product.values[i + 1] = a * d - b * c
+    let (left, right) = (first.values.span, second.values.span)
+    var product = [Float](unwritten: left.count)
+    var target = product.mutableSpan
+    for i in stride(from: 0, to: left.count, by: 2) {
+      let (a, b, c, d) = (left[i], left[i + 1], right[i], right[i + 1])
+      target[i] = a * c + b * d
+      target[i + 1] = a * d - b * c
     }
-    return product
+    return Spectrum(shape: first.shape, values: product)
   }
 
   /// The smallest length at or above `length` whose prime factors are 2, 3 and 5.

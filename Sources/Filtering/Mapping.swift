@@ -49,7 +49,7 @@ package func mappedPositions(
   let warp = warp ?? NodeWarp(vectors: [], extent: [0, 0, 0], toNodes: map)
   let m = Lattice(warp.extent)
   let maps = map.matrix + map.offset + warp.toNodes.matrix + warp.toNodes.offset
-  var (z, y, x) = (VoxelBuffer<Float>(extent: extent), VoxelBuffer<Float>(extent: extent), VoxelBuffer<Float>(extent: extent))
+  var (z, y, x) = (VoxelBuffer<Float>(unwritten: extent), VoxelBuffer<Float>(unwritten: extent), VoxelBuffer<Float>(unwritten: extent))
   var spanZ = z.mutableSpan
   var spanY = y.mutableSpan
   var spanX = x.mutableSpan

@@ -19,10 +19,12 @@ public struct CorrelationPeak: Sendable, Hashable {
 /// either way are told apart; subtract the background and taper the border first. O(n log n).
 ///
 /// - Returns: at most `count` peaks, strongest first, no two within two voxels of each other along every axis.
-public func phaseCorrelationPeaks(fixed: VoxelBuffer<Float>, moving: VoxelBuffer<Float>, count: Int) -> [CorrelationPeak] {
+public func phaseCorrelationPeaks(
+  fixed: VoxelBuffer<Float>, moving: VoxelBuffer<Float>, count: Int, threads: Int = 1
+) -> [CorrelationPeak] {
   let shape = correlationShape(fixed.extent, moving.extent)
-  var product = Spectrum.correlation(
-    Spectrum(of: padded(fixed, to: shape), shape: shape), Spectrum(of: padded(moving, to: shape), shape: shape))
+  let spectra = [fixed, moving].concurrentMap(threads: threads) { Spectrum(of: padded($0, to: shape), shape: shape) }
+  var product = Spectrum.correlation(spectra[0], spectra[1])
   whiten(&product)
   return strongestPeaks(in: product.inverse(), shape: shape, fixed: fixed.extent, moving: moving.extent, count: count)
 }
@@ -35,19 +37,15 @@ public func phaseCorrelationPeaks(fixed: VoxelBuffer<Float>, moving: VoxelBuffer
 /// images of opposite contrast. Twelve Fourier transforms.
 public func maskedCorrelationPeaks(
   fixed: VoxelBuffer<Float>, fixedMask: VoxelBuffer<Float>, moving: VoxelBuffer<Float>, movingMask: VoxelBuffer<Float>,
-  isSigned: Bool = true,
-  count: Int
+  isSigned: Bool = true, count: Int, threads: Int = 1
 ) -> [CorrelationPeak] {
   let shape = correlationShape(fixed.extent, moving.extent)
-  let fixedTerms = maskedTerms(fixed, fixedMask, shape: shape)
-  let movingTerms = maskedTerms(moving, movingMask, shape: shape)
-  func correlate(_ first: Spectrum, _ second: Spectrum) -> [Float] { Spectrum.correlation(first, second).inverse() }
-  var scores = correlate(fixedTerms.values, movingTerms.values)
-  let overlap = correlate(fixedTerms.mask, movingTerms.mask)
-  let fixedSum = correlate(fixedTerms.values, movingTerms.mask)
-  let movingSum = correlate(fixedTerms.mask, movingTerms.values)
-  let fixedSquares = correlate(fixedTerms.squares, movingTerms.mask)
-  let movingSquares = correlate(fixedTerms.mask, movingTerms.squares)
+  let terms = [(fixed, fixedMask), (moving, movingMask)].concurrentMap(threads: threads) { maskedTerms($0, $1, shape: shape) }
+  let (f, m) = (terms[0], terms[1])
+  let pairs = [(f.values, m.values), (f.mask, m.mask), (f.values, m.mask), (f.mask, m.values), (f.squares, m.mask), (f.mask, m.squares)]
+  let sums = pairs.concurrentMap(threads: threads) { Spectrum.correlation($0, $1).inverse() }
+  let (overlap, fixedSum, movingSum, fixedSquares, movingSquares) = (sums[1], sums[2], sums[3], sums[4], sums[5])
+  var scores = sums[0]
   let smaller = min(fixedMask.elements.reduce(0, +), movingMask.elements.reduce(0, +))
   for i in 0..<scores.count {
     let voxels = overlap[i]
@@ -133,7 +131,7 @@ private func strongestPeaks(in values: [Float], shape: [Int], fixed: Extent, mov
   var peaks: [CorrelationPeak] = []
   var order = values.indices.filter { values[$0] > 0 }
   // Only the top of the list is needed; equal heights go by index, so that the order is the same everywhere.
-  let threshold = order.count > 4096 ? order.map { values[$0] }.sorted(by: >)[4095] : 0
+  let threshold = order.count > 4096 ? order.map { values[$0] }.selected(order.count - 4096) : 0
   order = order.filter { values[$0] >= threshold }
   order.sort { (values[$0], $1) > (values[$1], $0) }
   for index in order where peaks.count < count {

@@ -63,8 +63,8 @@ private func resample(
 ) -> (values: VoxelBuffer<Float>, valid: VoxelBuffer<UInt8>) {
   let from = Lattice(moving.extent)
   let to = Lattice(points.extent)
-  var values = VoxelBuffer<Float>(extent: points.extent)
-  var valid = VoxelBuffer<UInt8>(extent: points.extent)
+  var values = VoxelBuffer<Float>(unwritten: points.extent)
+  var valid = VoxelBuffer<UInt8>(unwritten: points.extent)
   var valueSpan = values.mutableSpan
   var validSpan = valid.mutableSpan
   ckernels_resample(

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CKernels
+internal import Volumes
 
 /// The mean over blocks of 1 or 2 voxels an axis of the voxels that count; a block with fewer than half of them does not count.
 package func shrunk(
   _ values: [Float], valid: [UInt8], lattice: Lattice, factors: [Int], threads: Int
 ) -> (values: [Float], valid: [UInt8], lattice: Lattice) {
   let to = lattice.dividedRoundingUp(by: factors)
-  var result = [Float](repeating: 0, count: to.count)
-  var resultValid = [UInt8](repeating: 0, count: to.count)
+  var result = [Float](unwritten: to.count)
+  var resultValid = [UInt8](unwritten: to.count)
   var valueSpan = result.mutableSpan
   var validSpan = resultValid.mutableSpan
   ckernels_shrink(
@@ -19,7 +20,7 @@ package func shrunk(
 
 /// One component on a lattice finer by 1 or 2 an axis, linear between the voxels' centres and on beyond the outermost.
 package func upsampled(_ values: Span<Float>, from coarse: Lattice, to fine: Lattice, factors: [Int], threads: Int) -> [Float] {
-  var result = [Float](repeating: 0, count: fine.count)
+  var result = [Float](unwritten: fine.count)
   var span = result.mutableSpan
   ckernels_upsample(
     values, coarse.z, coarse.y, coarse.x, &span, fine.z, fine.y, fine.x, Int32(factors[0]), Int32(factors[1]), Int32(factors[2]),

@@ -68,13 +68,13 @@ public func smoothed(_ image: VoxelBuffer<Float>, sigma: [Double], mask: VoxelBu
 package func normalised(
   _ image: VoxelBuffer<Float>, mask: VoxelBuffer<UInt8>?, shift: Float, scale: Float, threads: Int
 ) -> (values: [Float], valid: [UInt8]) {
-  let all = mask ?? VoxelBuffer(extent: image.extent, repeating: 1)
-  precondition(all.extent == image.extent, "a mask of \(all.extent) does not fit an image of \(image.extent)")
-  var values = [Float](repeating: 0, count: image.count)
-  var valid = [UInt8](repeating: 0, count: image.count)
+  let masked = mask?.elements ?? []
+  precondition(mask == nil || masked.count == image.count, "a mask of \(masked.count) voxels does not fit an image of \(image.extent)")
+  var values = [Float](unwritten: image.count)
+  var valid = [UInt8](unwritten: image.count)
   var valueSpan = values.mutableSpan
   var validSpan = valid.mutableSpan
-  ckernels_normalise(image.span, all.span, &valueSpan, &validSpan, shift, scale, Int32(threads))
+  ckernels_normalise(image.span, masked.span, &valueSpan, &validSpan, shift, scale, Int32(threads))
   return (values, valid)
 }
 
@@ -84,10 +84,12 @@ package struct Moments: Sendable {
   package let mean: Double
   package let variance: Double
 
-  package init(of image: Span<Float>, mask: Span<UInt8>, threads: Int) {
+  /// - Parameter mask: where voxels count; `nil`: everywhere.
+  package init(of image: VoxelBuffer<Float>, mask: VoxelBuffer<UInt8>?, threads: Int) {
+    let masked = mask?.elements ?? []
     var moments = [0.0, 0.0, 0.0]
     var span = moments.mutableSpan
-    ckernels_moments(image, mask, &span, Int32(threads))
+    ckernels_moments(image.span, masked.span, &span, Int32(threads))
     count = Int(moments[0])
     mean = moments[1]
     variance = moments[2]

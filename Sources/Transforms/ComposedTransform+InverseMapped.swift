@@ -117,7 +117,6 @@ struct SplineSampler {
   private func taps(_ along: Double, _ axis: Int) -> (Int, SIMD4<Float>) {
     if extent[axis] == 1 { return (0, SIMD4(1, 0, 0, 0)) }
     let cell = min(Int(along.rounded(.down)), Int(high[axis]) - 1)
-    let w = SplineLattice.weights(at: along - Double(cell))
-    return (cell - 1 - first[axis], SIMD4(Float(w.0), Float(w.1), Float(w.2), Float(w.3)))
+    return (cell - 1 - first[axis], SIMD4<Float>(SplineLattice.weights(at: along - Double(cell))))
   }
 }

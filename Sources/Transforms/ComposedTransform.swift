@@ -80,13 +80,14 @@ extension ComposedTransform {
   ///   - box: voxels of the fixed lattice; may reach beyond the volume where `local` is `nil`.
   ///   - local: `u`, holding the control points of `box`; `nil` for no local displacement.
   ///   - moving: the lattice to map to.
+  ///   - threads: the most threads at work; the result does not depend on it.
   /// - Complexity: O(voxels).
-  public func mapped(_ box: Box, local: SplineField?, to moving: PhysicalSpace) -> MappedBox {
+  public func mapped(_ box: Box, local: SplineField?, to moving: PhysicalSpace, threads: Int = 1) -> MappedBox {
     // Fixed voxel -> moving voxel, linear part: moving = matrix · voxel + offset + interpolated coarse displacement.
     let toMoving = AffineTransform.voxelMap(from: fixedSpace, through: affine, to: moving)
     let middle = toMoving((0..<3).map { Double(box.lower[$0] + box.upper[$0] - 1) / 2 })
     let base = middle.map { Int(min(max($0, -1e9), 1e9).rounded()) }
-    let displacement = local?.dense(over: box)
+    let displacement = local?.dense(over: box, threads: threads)
     let longest = displacement?.longestComponent ?? 0
     let nodes = coarse.map {
       CoarseNodes($0, fixedSpace: fixedSpace, affine: affine, moving: moving, around: box, margin: Double(longest))
@@ -94,7 +95,7 @@ extension ComposedTransform {
     // Counted from the first voxel of the box and from `base`: rows begin in double precision, and Float does for the rest.
     let map = LinearMap(matrix: toMoving.matrix.flatMap(\.self), offset: toMoving.offset).from(box.lower, less: base)
     return MappedBox(
-      positions: mappedPositions(box.extent, displacement: displacement, map: map, warp: nodes?.warp(from: box.lower), threads: 1),
+      positions: mappedPositions(box.extent, displacement: displacement, map: map, warp: nodes?.warp(from: box.lower), threads: threads),
       base: base)
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Filtering
 public import Grids
 public import Volumes
 
@@ -12,10 +13,12 @@ extension SplineField {
   ///   - field: displacements in voxels at every voxel of `box`.
   ///   - box: where `field` lies in the volume.
   ///   - lattice: the volume's control lattice.
+  ///   - threads: the most threads at work; the result does not depend on it.
   /// - Complexity: O(voxels).
-  public static func fitting(_ field: VectorField, over box: Box, on lattice: SplineLattice) -> SplineField {
+  public static func fitting(_ field: VectorField, over box: Box, on lattice: SplineLattice, threads: Int = 1) -> SplineField {
     precondition(field.extent == box.extent, "a displacement for each voxel of \(box)")
-    return fitting(samples: field, first: box.lower.map(Double.init), steps: [1, 1, 1], over: box, on: lattice)
+    return fitting(
+      samples: field, first: box.lower.map(Double.init), steps: [1, 1, 1], over: box, on: lattice, threads: threads)
   }
 
   /// The spline field over `box` nearest to samples of one, as `fitting(_:over:on:)`.
@@ -25,21 +28,21 @@ extension SplineField {
   ///   - first: the voxel of the volume at which the first sample lies, fractional; no sample lies more than half a voxel outside `box`.
   ///   - steps: voxels between samples along each axis.
   public static func fitting(
-    samples: VectorField, first: [Double], steps: [Double], over box: Box, on lattice: SplineLattice
+    samples: VectorField, first: [Double], steps: [Double], over box: Box, on lattice: SplineLattice, threads: Int = 1
   ) -> SplineField {
     let places = (0..<3).map { axis in (0..<samples.extent[axis]).map { first[axis] + Double($0) * steps[axis] } }
-    return fitting(samples: samples, at: places, over: box, on: lattice)
+    return fitting(samples: samples, at: places, over: box, on: lattice, threads: threads)
   }
 
   /// The spline field over `box` nearest to samples of one on a lattice of voxels, fractional, that are given along each axis.
   package static func fitting(
-    samples: VectorField, at places: [[Double]], over box: Box, on lattice: SplineLattice
+    samples: VectorField, at places: [[Double]], over box: Box, on lattice: SplineLattice, threads: Int = 1
   ) -> SplineField {
     let region = lattice.controlPoints(for: box)
     let axes = [2, 1, 0].filter { lattice.extent[$0] > 1 }
     let solvers = axes.map { axis in
       AxisFit(
-        taps: AxisTaps(
+        places: SplinePlaces(
           positions: places[axis], stride: lattice.stride[axis], firstControl: region.lower[axis], controls: region.extent[axis]),
         controls: region.extent[axis])
     }
@@ -49,7 +52,8 @@ extension SplineField {
       for (axis, solver) in zip(axes, solvers) {
         let inner = lengths[(axis + 1)...].reduce(1, *)
         let outer = lengths[..<axis].reduce(1, *)
-        values = solver.fit(values, outer: outer, inner: inner)
+        values = solver.places.fitted(
+          values, outer: outer, length: solver.controls, inner: inner, factor: solver.factor, threads: threads)
         lengths[axis] = region.extent[axis]
       }
       return VoxelBuffer(extent: region.extent, elements: values)
@@ -61,19 +65,21 @@ extension SplineField {
 
 /// Least squares along one axis: `(BᵀB + λ D²ᵀD²) c = Bᵀ u`, symmetric with three bands above the diagonal.
 private struct AxisFit {
-  let taps: AxisTaps
+  let places: SplinePlaces
   let controls: Int
   /// The Cholesky factor `L` by rows: `factor[4 * i + b]` is `L[i][i − b]`.
   let factor: [Double]
 
-  init(taps: AxisTaps, controls: Int) {
-    self.taps = taps
+  init(places: SplinePlaces, controls: Int) {
+    self.places = places
     self.controls = controls
     var bands = [Double](repeating: 0, count: controls * 4)
     func add(_ i: Int, _ j: Int, _ value: Double) { if i >= j { bands[4 * i + i - j] += value } }
-    for (first, weights) in zip(taps.first, taps.weights) {
+    for place in 0..<places.count {
+      let first = Int(places.first[place])
+      let weights = places.weights[4 * place..<4 * place + 4].map { Double($0) }
       for a in 0..<4 {
-        for b in 0..<4 { add(first + a, first + b, Double(weights[a]) * Double(weights[b])) }
+        for b in 0..<4 { add(first + a, first + b, weights[a] * weights[b]) }
       }
     }
     let bending = [1.0, -2.0, 1.0]
@@ -92,55 +98,5 @@ private struct AxisFit {
       }
     }
     factor = bands
-  }
-
-  /// - Parameters:
-  ///   - outer: how many slabs of lines there are.
-  ///   - inner: lines of a slab side by side; 1 where lines run along the fastest axis.
-  func fit(_ values: [Float], outer: Int, inner: Int) -> [Float] {
-    let samples = taps.first.count
-    var result = [Float](repeating: 0, count: outer * controls * inner)
-    let source = values.span
-    var target = result.mutableSpan
-    // Lines are worked side by side, those along the fastest axis in groups: each step is then one of vectors.
-    let group = inner == 1 ? min(outer, 64) : inner
-    var right = [Double](repeating: 0, count: controls * group)
-    for first in Swift.stride(from: 0, to: outer, by: inner == 1 ? group : 1) {
-      let lanes = inner == 1 ? min(group, outer - first) : inner
-      // From one sample to the next, and from one line to the next.
-      let (sampleStep, lineStep, controlStep, targetStep) = inner == 1 ? (1, samples, 1, controls) : (inner, 1, inner, 1)
-      for i in right.indices { right[i] = 0 }
-      var side = right.mutableSpan
-      for sample in 0..<samples {
-        let from = first * samples * inner + sample * sampleStep
-        for a in 0..<4 {
-          let weight = Double(taps.weights[sample][a])
-          let to = (taps.first[sample] + a) * lanes
-          for k in 0..<lanes { side[to + k] += weight * Double(source[from + k * lineStep]) }
-        }
-      }
-      // Forward, then backward substitution.
-      for i in 0..<controls {
-        for b in 1..<4 where i >= b {
-          let l = factor[4 * i + b]
-          for k in 0..<lanes { side[i * lanes + k] -= l * side[(i - b) * lanes + k] }
-        }
-        let diagonal = 1 / factor[4 * i]
-        for k in 0..<lanes { side[i * lanes + k] *= diagonal }
-      }
-      for i in Swift.stride(from: controls - 1, through: 0, by: -1) {
-        for b in 1..<4 where i + b < controls {
-          let l = factor[4 * (i + b) + b]
-          for k in 0..<lanes { side[i * lanes + k] -= l * side[(i + b) * lanes + k] }
-        }
-        let diagonal = 1 / factor[4 * i]
-        for k in 0..<lanes { side[i * lanes + k] *= diagonal }
-      }
-      for i in 0..<controls {
-        let to = first * controls * inner + i * controlStep
-        for k in 0..<lanes { target[to + k * targetStep] = Float(side[i * lanes + k]) }
-      }
-    }
-    return result
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Filtering
 internal import Grids
 package import Volumes
 
@@ -9,8 +10,8 @@ extension SplineField {
   /// - Complexity: as `dense(over:)`.
   package func displacements(along places: [[Double]]) -> VectorField {
     func component(_ coefficients: VoxelBuffer<Float>) -> VoxelBuffer<Float> {
-      expand(coefficients) { axis in
-        AxisTaps(
+      expand(coefficients, 1) { axis in
+        SplinePlaces(
           positions: places[axis], stride: lattice.stride[axis], firstControl: region.lower[axis], controls: region.extent[axis])
       }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Filtering
 public import Grids
 public import Volumes
 
@@ -40,7 +41,7 @@ public struct SplineField: Sendable, Equatable {
       let cell = min(Int(along.rounded(.down)), region.upper[axis] - 3)
       let w = SplineLattice.weights(at: along - Double(cell))
       first[axis] = cell - 1 - region.lower[axis]
-      weights[axis] = [w.0, w.1, w.2, w.3]
+      weights[axis] = (0..<4).map { w[$0] }
     }
     let strides = region.extent.strides
     var sum = [0.0, 0.0, 0.0]
@@ -60,11 +61,13 @@ public struct SplineField: Sendable, Equatable {
 
   /// The displacement at every voxel of `box`.
   ///
+  /// - Parameter threads: the most threads at work; the result does not depend on it.
   /// - Precondition: `region` holds the control points of `box`.
   /// - Complexity: 4 multiplications a voxel and component along the fast axis, a fraction of that along the others.
-  public func dense(over box: Box) -> VectorField {
+  public func dense(over box: Box, threads: Int = 1) -> VectorField {
     precondition(region.contains(lattice.controlPoints(for: box)), "the field does not reach over \(box)")
-    return VectorField(z: expand(coefficients.z, box), y: expand(coefficients.y, box), x: expand(coefficients.x, box))
+    let components = (0..<3).map { expand(coefficients[$0], box, threads) }
+    return VectorField(z: components[0], y: components[1], x: components[2])
   }
 
   /// One component of the displacement at every voxel of `box`.
@@ -72,75 +75,47 @@ public struct SplineField: Sendable, Equatable {
   /// - Precondition: `region` holds the control points of `box`.
   public func dense(component: Int, over box: Box) -> VoxelBuffer<Float> {
     precondition(region.contains(lattice.controlPoints(for: box)), "the field does not reach over \(box)")
-    return expand(coefficients[component], box)
+    return expand(coefficients[component], box, 1)
   }
 
-  private func expand(_ component: VoxelBuffer<Float>, _ box: Box) -> VoxelBuffer<Float> {
-    expand(component) { AxisTaps(range: box[$0], stride: lattice.stride[$0], firstControl: region.lower[$0]) }
+  private func expand(_ component: VoxelBuffer<Float>, _ box: Box, _ threads: Int) -> VoxelBuffer<Float> {
+    expand(component, threads) { SplinePlaces(range: box[$0], stride: lattice.stride[$0], firstControl: region.lower[$0]) }
   }
 
-  /// A component at the places of the taps along each axis; an axis of one voxel has none.
-  func expand(_ component: VoxelBuffer<Float>, taps: (_ axis: Int) -> AxisTaps) -> VoxelBuffer<Float> {
+  /// A component at places along each axis; an axis of one voxel has none.
+  func expand(_ component: VoxelBuffer<Float>, _ threads: Int, places: (_ axis: Int) -> SplinePlaces) -> VoxelBuffer<Float> {
     var lengths = region.extent.lengths
     var values = component.elements
     for axis in 0..<3 where lattice.extent[axis] > 1 {
       let inner = lengths[(axis + 1)...].reduce(1, *)
       let outer = lengths[..<axis].reduce(1, *)
-      let taps = taps(axis)
-      values = taps.expand(values, outer: outer, length: lengths[axis], inner: inner)
-      lengths[axis] = taps.first.count
+      let places = places(axis)
+      values = places.expanded(values, outer: outer, length: lengths[axis], inner: inner, threads: threads)
+      lengths[axis] = places.count
     }
     return VoxelBuffer(extent: Extent(lengths), elements: values)
   }
 }
 
-/// For each of some places along one axis: the first of its four control points and their weights.
-struct AxisTaps {
-  let first: [Int]
-  let weights: [SIMD4<Float>]
-
+extension SplinePlaces {
   init(range: Range<Int>, stride: Int, firstControl: Int) {
-    first = range.map { $0 / stride - 1 - firstControl }
-    weights = range.map { voxel in
-      let w = SplineLattice.weights(at: Double(voxel % stride) / Double(stride))
-      return SIMD4(Float(w.0), Float(w.1), Float(w.2), Float(w.3))
-    }
+    self.init(
+      range.map { ($0 / stride - 1 - firstControl, SplineLattice.weights(at: Double($0 % stride) / Double(stride))) })
   }
 
   /// - Parameters:
   ///   - positions: in voxels, fractional; beyond the outermost cells the polynomial of those goes on.
   ///   - controls: how many control points there are, at least 4.
   init(positions: [Double], stride: Int, firstControl: Int, controls: Int) {
-    let cells = positions.map { min(max(Int(($0 / Double(stride)).rounded(.down)), firstControl + 1), firstControl + controls - 3) }
-    first = cells.map { $0 - 1 - firstControl }
-    weights = zip(positions, cells).map { position, cell in
-      let w = SplineLattice.weights(at: position / Double(stride) - Double(cell))
-      return SIMD4(Float(w.0), Float(w.1), Float(w.2), Float(w.3))
-    }
+    self.init(
+      positions.map { position in
+        let along = position / Double(stride)
+        let cell = min(max(Int(along.rounded(.down)), firstControl + 1), firstControl + controls - 3)
+        return (cell - 1 - firstControl, SplineLattice.weights(at: along - Double(cell)))
+      })
   }
 
-  func expand(_ values: [Float], outer: Int, length: Int, inner: Int) -> [Float] {
-    let count = first.count
-    var result = [Float](repeating: 0, count: outer * count * inner)
-    let source = values.span
-    var target = result.mutableSpan
-    for block in 0..<outer {
-      for i in 0..<count {
-        let w = weights[i]
-        let from = (block * length + first[i]) * inner
-        let to = (block * count + i) * inner
-        if inner == 1 {
-          target[to] = (w[0] * source[from] + w[1] * source[from + 1]) + (w[2] * source[from + 2] + w[3] * source[from + 3])
-        } else {
-          let a = source.extracting(from..<from + inner)
-          let b = source.extracting(from + inner..<from + 2 * inner)
-          let c = source.extracting(from + 2 * inner..<from + 3 * inner)
-          let d = source.extracting(from + 3 * inner..<from + 4 * inner)
-          var row = target._mutatingExtracting(to..<to + inner)
-          for k in 0..<inner { row[k] = (w[0] * a[k] + w[1] * b[k]) + (w[2] * c[k] + w[3] * d[k]) }
-        }
-      }
-    }
-    return result
+  private init(_ places: [(first: Int, weights: SIMD4<Double>)]) {
+    self.init(first: places.map { Int32($0.first) }, weights: places.flatMap { place in (0..<4).map { Float(place.weights[$0]) } })
   }
 }

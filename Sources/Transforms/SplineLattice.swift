@@ -46,8 +46,8 @@ public struct SplineLattice: Hashable, Sendable {
   }
 
   /// The four weights of the cubic B-spline at fraction `t` between two control points; they sum to 1.
-  static func weights(at t: Double) -> (Double, Double, Double, Double) {
+  static func weights(at t: Double) -> SIMD4<Double> {
     let s = 1 - t
-    return (s * s * s / 6, (3 * t * t * t - 6 * t * t + 4) / 6, (-3 * t * t * t + 3 * t * t + 3 * t + 1) / 6, t * t * t / 6)
+    return SIMD4(s * s * s / 6, (3 * t * t * t - 6 * t * t + 4) / 6, (-3 * t * t * t + 3 * t * t + 3 * t + 1) / 6, t * t * t / 6)
   }
 }

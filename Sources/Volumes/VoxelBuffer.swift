@@ -17,6 +17,11 @@ public struct VoxelBuffer<Voxel: VoxelScalar>: Sendable, Equatable {
     elements = [Voxel](repeating: value, count: extent.count)
   }
 
+  /// A buffer of voxels of no particular value, for a kernel that writes every one of them.
+  package init(unwritten extent: Extent) {
+    self.init(extent: extent, elements: [Voxel](unwritten: extent.count))
+  }
+
   /// A buffer of the given voxels.
   ///
   /// - Precondition: there are `extent.count` elements.

@@ -34,6 +34,24 @@ struct SplineFieldTests {
     #expect(Self.largestDifference(fitted.dense(over: box), dense) < 2e-3)
   }
 
+  /// Sizes about those of the parts that threads share: 64 lines, 512 neighbours, 16 thousand values.
+  @Test(arguments: [[1, 700, 130], [5, 600, 70], [40, 3, 200], [70, 65, 66]])
+  func threadsChangeNeitherAFitNorItsExpansion(lengths: [Int]) {
+    var random = SeededGenerator(seed: 5)
+    let box = Extent(lengths).box
+    let lattice = SplineLattice(extent: box.extent, stride: 3)
+    let dense = Self.field(over: box) { _, _ in Double.random(in: -3...3, using: &random) }
+    let one = SplineField.fitting(dense, over: box, on: lattice)
+    let three = SplineField.fitting(dense, over: box, on: lattice, threads: 3)
+    #expect(one == three)
+    let expanded = one.dense(over: box)
+    #expect(expanded == one.dense(over: box, threads: 3))
+    for voxel in box.indices.shuffled(using: &random).prefix(200) {
+      let alone = one.displacement(at: voxel.map(Double.init))
+      for axis in 0..<3 { #expect(abs(Double(expanded[axis][voxel]) - alone[axis]) < 1e-4) }
+    }
+  }
+
   @Test func storingAtStrideFourLosesLessThanTwoHundredthsOfAVoxel() {
     // Displacements of 2 voxels that vary over 24 voxels, as the regularised engine gives them.
     let box: Box = Extent([40, 48, 56]).box

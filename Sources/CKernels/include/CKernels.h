@@ -15,5 +15,6 @@
 #include "CKernelsSampling.h"
 #include "CKernelsShrinking.h"
 #include "CKernelsSmoothing.h"
+#include "CKernelsSplines.h"
 #include "CKernelsSquares.h"
 #include "CKernelsUpdate.h"

@@ -25,9 +25,11 @@ struct BlockPair: Sendable {
     _ box: Box, of images: LevelImages, coarse: CoarseRegistration, hasFixedMask: Bool, threads: Int
   ) throws -> BlockPair? {
     var (moving, movingMask) = try BoxResampler(volume: images.moving, interpolation: .linear, threads: threads) {
-      try images.mapped($0, to: images.moving.space)
+      try images.mapped($0, to: images.moving.space, threads: threads)
     }.values(over: box)
-    if let mask = coarse.movingMask { movingMask = mask.inside(try images.mapped(box, to: mask.space), alsoIn: movingMask) }
+    if let mask = coarse.movingMask {
+      movingMask = mask.inside(try images.mapped(box, to: mask.space, threads: threads), alsoIn: movingMask)
+    }
     guard movingMask.elements.count(where: { $0 != 0 }) * 100 >= box.count else { return nil }
     let fixed = try images.fixed.read(box)
     let space = images.fixed.space.cropped(at: box.lower)

@@ -215,7 +215,7 @@ struct CoarseStage: Sendable {
   }
 
   private func resampled(_ moving: Volume, through transform: ComposedTransform) -> (VoxelBuffer<Float>, VoxelBuffer<UInt8>) {
-    var mapped = transform.mapped(fixed.extent.box, local: nil, to: moving.space)
+    var mapped = transform.mapped(fixed.extent.box, local: nil, to: moving.space, threads: registration.plan.threads)
     mapped.rebase(to: [0, 0, 0])
     return Filtering.resampled(moving.voxels, at: mapped.positions, threads: registration.plan.threads)
   }

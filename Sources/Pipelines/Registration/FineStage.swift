@@ -63,9 +63,9 @@ struct FineStage: Sendable {
     ).field
 
     // From here on the field is the stored one: what is measured is what will be used.
-    let field = SplineField.fitting(found, of: pair.box, over: block.extended, on: fields.lattice)
+    let field = SplineField.fitting(found, of: pair.box, over: block.extended, on: fields.lattice, threads: threads)
     let within = block.extended.relative(to: pair.box.lower)
-    var stored = field.dense(over: block.extended)
+    var stored = field.dense(over: block.extended, threads: threads)
     if block.extended != pair.box {
       let inner = stored
       stored = VectorField(zeros: pair.box.extent)
@@ -120,7 +120,9 @@ struct FineStage: Sendable {
 
 extension SplineField {
   /// The spline field over a box nearest to a field that was found on a larger one.
-  fileprivate static func fitting(_ found: SampledField, of whole: Box, over box: Box, on lattice: SplineLattice) -> SplineField {
+  fileprivate static func fitting(
+    _ found: SampledField, of whole: Box, over box: Box, on lattice: SplineLattice, threads: Int
+  ) -> SplineField {
     let within = box.relative(to: whole.lower)
     let part = Box(
       lower: zip(within.lower, found.factors).map { ($0 + $1 - 1) / $1 },
@@ -129,7 +131,8 @@ extension SplineField {
       Double(whole.lower[axis] + part.lower[axis] * found.factors[axis]) + Double(found.factors[axis] - 1) / 2
     }
     return fitting(
-      samples: found.vectors.cropped(to: part), first: first, steps: found.factors.map(Double.init), over: box, on: lattice)
+      samples: found.vectors.cropped(to: part), first: first, steps: found.factors.map(Double.init), over: box, on: lattice,
+      threads: threads)
   }
 }
 

@@ -19,7 +19,7 @@ struct LevelImages: Sendable {
   let isAveraged: Bool
 
   /// The transform so far at a box, in a lattice of the moving image.
-  func mapped(_ box: Box, to lattice: PhysicalSpace) throws -> MappedBox {
-    transform.mapped(box, local: try start?.field(over: box), to: lattice)
+  func mapped(_ box: Box, to lattice: PhysicalSpace, threads: Int) throws -> MappedBox {
+    transform.mapped(box, local: try start?.field(over: box), to: lattice, threads: threads)
   }
 }

@@ -3,6 +3,7 @@
 internal import CKernels
 internal import Filtering
 internal import Foundation
+internal import Volumes
 
 /// The steps at one level: forces, gathered over a Gaussian, solved for a displacement at each point of the field's lattice, composed.
 ///
@@ -22,13 +23,11 @@ struct DeformableEngine {
     self.options = options
     let cells = level.fieldLattice.count
     forces = options.metric.forces(options, isPlane: level.lattice.z == 1)
-    equations = [Float](repeating: 0, count: 9 * cells)
-    step = [Float](repeating: 0, count: 3 * cells)
-    spare = step
-    let empty = LevelImage(
-      values: [Float](repeating: 0, count: level.lattice.count), valid: [UInt8](repeating: 0, count: level.lattice.count))
-    warpedMoving = empty
-    if options.symmetric { warpedFixed = empty }
+    equations = [Float](unwritten: 9 * cells)
+    step = [Float](unwritten: 3 * cells)
+    spare = [Float](unwritten: 3 * cells)
+    warpedMoving = LevelImage(unwritten: level.lattice)
+    if options.symmetric { warpedFixed = LevelImage(unwritten: level.lattice) }
   }
 
   /// Takes one step; returns the metric before it, and whether there was anything to go by.
@@ -91,7 +90,8 @@ struct DeformableEngine {
     var span = composed.mutableSpan
     ckernels_compose(field.span, step.span, &span, m.z, m.y, m.x, s[0], s[1], s[2], Int32(options.threads))
     spare = take(&field)
-    field = composed
+    // Not a second reference to it: smoothing would copy it.
+    field = take(&composed)
     smooth(
       &field, components: 3, lattice: m, sigma: level.fieldSigma(options.totalSigma ?? level.totalSigma), border: .linear,
       threads: options.threads)

@@ -10,6 +10,16 @@ struct LevelImage: Sendable {
   var values: [Float]
   var valid: [UInt8]
 
+  init(values: [Float], valid: [UInt8]) {
+    self.values = values
+    self.valid = valid
+  }
+
+  /// An image for a kernel to write.
+  init(unwritten lattice: Lattice) {
+    self.init(values: [Float](unwritten: lattice.count), valid: [UInt8](unwritten: lattice.count))
+  }
+
   /// The image as it is warped: not a number where a voxel does not count.
   var forWarping: LevelImage {
     guard valid.contains(0) else { return self }
@@ -79,8 +89,8 @@ func deformableLevels(
   var levels: [DeformableLevel] = []
   var (fixed, moving, lattice, factors) = (fixed, moving, lattice, [1, 1, 1])
   let count = options.levels.map { max(1, $0) } ?? Int.max
-  let (noiseOfFixed, noiseOfMoving) = (fixed.noise(lattice), moving.noise(lattice))
-  let noise = ((noiseOfFixed * noiseOfFixed + noiseOfMoving * noiseOfMoving) / 2).squareRoot()
+  let noises = [fixed, moving].concurrentMap(threads: options.threads) { [lattice] in $0.noise(lattice) }
+  let noise = ((noises[0] * noises[0] + noises[1] * noises[1]) / 2).squareRoot()
   while true {
     let here = zip(spacing, factors).map { $0 * Double($1) }
     let fieldFactors = halving(lattice: lattice, spacing: here, minimum: 4)

@@ -37,14 +37,13 @@ func check(
 
 /// An image centred and scaled to variance 1 over the voxels that count; others are 0.
 func standardised(_ image: VoxelBuffer<Float>, mask: VoxelBuffer<UInt8>?, name: String, threads: Int) throws -> LevelImage {
-  let all = mask ?? VoxelBuffer(extent: image.extent, repeating: 1)
-  let moments = Moments(of: image.span, mask: all.span, threads: threads)
+  let moments = Moments(of: image, mask: mask, threads: threads)
   guard moments.count > 0, moments.variance > 0, moments.variance.isFinite else {
     let what = moments.count == 0 ? "has no voxel that counts" : "is constant where it counts"
     throw RegistrationError(.constantImage, "the \(name) image \(what)", hint: "check the channel, the mask and the overlap")
   }
   let scale = Float(1 / moments.variance.squareRoot())
-  let (values, valid) = normalised(image, mask: all, shift: Float(moments.mean), scale: scale, threads: threads)
+  let (values, valid) = normalised(image, mask: mask, shift: Float(moments.mean), scale: scale, threads: threads)
   return LevelImage(values: values, valid: valid)
 }
 
@@ -110,7 +109,7 @@ func finish(
   }
   func joined(_ outer: [Float], _ inner: [Float]) -> [Float] {
     let s = level.fieldScales
-    var result = [Float](repeating: 0, count: inner.count)
+    var result = [Float](unwritten: inner.count)
     var span = result.mutableSpan
     ckernels_compose(outer.span, inner.span, &span, m.z, m.y, m.x, s[0], s[1], s[2], Int32(options.threads))
     return result

@@ -32,9 +32,8 @@ extension LevelImage {
       }
     }
     guard !residuals.isEmpty else { return 0 }
-    residuals.sort()
     let spread = 1 + 1 / Double(2 * axes.count)
-    return Double(residuals[residuals.count / 2]) / 0.6745 / spread.squareRoot()
+    return Double(residuals.selected(residuals.count / 2)) / 0.6745 / spread.squareRoot()
   }
 }
 

@@ -34,42 +34,48 @@ struct CandidateSearch {
     self.threads = threads
   }
 
-  /// Scores one map of rank 3.
-  private mutating func attempt(_ name: String, _ transform: Transforms.AffineTransform) {
-    let similarity = Similarity(fixed: fixed, moving: moving, transform: transform)
-    tried.append(Attempt(name: name, transform: transform, similarity: similarity, map: transform))
+  /// A way to start, and the map of rank 3 that it gives.
+  private typealias Candidate = (name: String, transform: Transforms.AffineTransform)
+
+  /// Scores candidates.
+  private mutating func attempt(_ candidates: [Candidate]) {
+    let (fixed, moving) = (fixed, moving)
+    tried += candidates.concurrentMap(threads: threads) { name, transform in
+      let similarity = Similarity(fixed: fixed, moving: moving, transform: transform)
+      return Attempt(name: name, transform: transform, similarity: similarity, map: transform)
+    }
   }
 
   /// Tries everything, cheap ways first: among equals the earlier one wins.
   mutating func run(triesRotations: Bool) throws {
     let identity = PhysicalSpace.identity(rank: 3)
-    attempt("identity", .identity(rank: 3))
-    attempt("geometric centres", Self.placing(centre(of: fixed), on: centre(of: moving), rotation: identity))
+    var placed: [Candidate] = [
+      ("identity", .identity(rank: 3)),
+      ("geometric centres", Self.placing(centre(of: fixed), on: centre(of: moving), rotation: identity)),
+    ]
     let moments = (ImageMoments(of: fixed), ImageMoments(of: moving))
     if case (let fixedMoments?, let movingMoments?) = moments {
-      attempt("centre of mass", Self.placing(fixedMoments.centre, on: movingMoments.centre, rotation: identity))
+      placed.append(("centre of mass", Self.placing(fixedMoments.centre, on: movingMoments.centre, rotation: identity)))
     }
+    attempt(placed)
     let movingLattice = CommonLattice(moving, rotation: identity, spacing: spacing)
     let fixedLattice = CommonLattice(fixed, rotation: identity, spacing: spacing)
-    for peak in phaseCorrelationPeaks(fixed: fixedLattice.windowed, moving: movingLattice.windowed, count: 6) {
-      attempt("phase correlation", .translation(fixedLattice.translation(of: peak, to: movingLattice)))
-    }
-    attemptCorrelation("overlap correlation", rotation: identity, to: movingLattice, count: 3)
-    if decidingMetric == .mi { attemptCorrelation("overlap correlation", rotation: identity, to: movingLattice, count: 3) }
+    let peaks = phaseCorrelationPeaks(fixed: fixedLattice.windowed, moving: movingLattice.windowed, count: 6, threads: threads)
+    attempt(peaks.map { ("phase correlation", .translation(fixedLattice.translation(of: $0, to: movingLattice))) })
+    attemptCorrelation([("overlap correlation", identity)], to: movingLattice, count: 3)
+    if decidingMetric == .mi { attemptCorrelation([("overlap correlation", identity)], to: movingLattice, count: 3) }
     guard triesRotations else { return try refine() }
     // Turned volumes are tried on lattices of twice the spacing: refinement bridges the rest.
     let turned = fixed.rank == 2 ? movingLattice : CommonLattice(moving, rotation: identity, spacing: 2 * spacing)
     if case (let fixedMoments?, let movingMoments?) = moments {
-      for rotation in ImageMoments.rotations(fixed: fixedMoments, moving: movingMoments, rank: fixed.rank) {
-        attempt("principal axes", Self.placing(fixedMoments.centre, on: movingMoments.centre, rotation: rotation))
-        attemptCorrelation("principal axes, overlap correlation", rotation: rotation, to: turned, count: 1)
-      }
+      let rotations = ImageMoments.rotations(fixed: fixedMoments, moving: movingMoments, rank: fixed.rank)
+      attempt(rotations.map { ("principal axes", Self.placing(fixedMoments.centre, on: movingMoments.centre, rotation: $0)) })
+      attemptCorrelation(rotations.map { ("principal axes, overlap correlation", $0) }, to: turned, count: 1)
     }
-    for rotation in fixed.rank == 2 ? Rotations.ofPlane : Rotations.tilts {
-      attemptCorrelation("rotation, overlap correlation", rotation: rotation, to: turned, count: 1)
-    }
+    attemptCorrelation(
+      (fixed.rank == 2 ? Rotations.ofPlane : Rotations.tilts).map { ("rotation, overlap correlation", $0) }, to: turned, count: 1)
     if fixed.rank == 3, bestScore < 0.5 {
-      for rotation in Rotations.turns { attemptCorrelation("rotation, overlap correlation", rotation: rotation, to: turned, count: 1) }
+      attemptCorrelation(Rotations.turns.map { ("rotation, overlap correlation", $0) }, to: turned, count: 1)
     }
     try refine()
   }
@@ -113,38 +119,42 @@ struct CandidateSearch {
     _ indices: [Int], spacing: Double, radius: Int, models: [AffineOptions.Model], _ decisive: RegistrationMetric
   ) throws {
     guard !indices.isEmpty else { return }
-    var engine = try AffineEngine(
+    // One candidate a thread: their images are small.
+    let engine = try AffineEngine(
       fixed: fixed.coarsened(toSpacing: spacing), moving: moving.coarsened(toSpacing: spacing), metric: decisive, radius: radius,
-      threads: threads)
-    for index in indices {
-      var map = tried[index].map
-      var score = 0.0
+      threads: indices.count == 1 ? threads : 1)
+    let found = indices.map { tried[$0].map }.concurrentMap(threads: threads) { start in
+      var (engine, map, score) = (engine, start, 0.0)
       for model in models {
         let found = engine.optimise(model, iterations: 15, from: map)
         (map, score) = (found.map, found.score)
       }
-      let isSound = map.fault(largestScale: 2) == nil
-      tried[index].refined = isSound ? score : nil
-      if isSound { tried[index].map = map }
+      return (map: map, score: score)
+    }
+    for (index, found) in zip(indices, found) {
+      let isSound = found.map.fault(largestScale: 2) == nil
+      tried[index].refined = isSound ? found.score : nil
+      if isSound { tried[index].map = found.map }
     }
   }
 
-  /// The shifts of the highest correlation of the overlap, after a rotation about the world's origin.
-  private mutating func attemptCorrelation(_ name: String, rotation: [[Double]], to movingLattice: CommonLattice, count: Int) {
-    let lattice = CommonLattice(fixed, rotation: rotation, spacing: movingLattice.spacing)
-    for peak in peaks(lattice, movingLattice, count: count) {
-      attempt(name, Transforms.AffineTransform(matrix: rotation, offset: lattice.translation(of: peak, to: movingLattice)))
+  /// The shifts of the highest correlation of the overlap, after rotations about the world's origin.
+  private mutating func attemptCorrelation(_ turns: [(name: String, rotation: [[Double]])], to moving: CommonLattice, count: Int) {
+    let (fixed, isSigned, threads) = (fixed, decidingMetric != .mi, threads)
+    let found = turns.concurrentMap(threads: threads) { name, rotation in
+      let lattice = CommonLattice(fixed, rotation: rotation, spacing: moving.spacing)
+      let peaks = maskedCorrelationPeaks(
+        fixed: lattice.values, fixedMask: lattice.mask, moving: moving.values, movingMask: moving.mask, isSigned: isSigned, count: count,
+        threads: turns.count == 1 ? threads : 1)
+      return peaks.map { peak -> Candidate in
+        (name, Transforms.AffineTransform(matrix: rotation, offset: lattice.translation(of: peak, to: moving)))
+      }
     }
+    attempt(found.flatMap(\.self))
   }
 
   /// Whether the identity's score is within a fiftieth of the best one.
   private func isAsGood(_ score: Double, as best: Double) -> Bool { score >= best - 0.02 * abs(best) }
-
-  private func peaks(_ fixed: CommonLattice, _ moving: CommonLattice, count: Int) -> [CorrelationPeak] {
-    maskedCorrelationPeaks(
-      fixed: fixed.values, fixedMask: fixed.mask, moving: moving.values, movingMask: moving.mask, isSigned: decidingMetric != .mi,
-      count: count)
-  }
 
   /// The best candidate; the identity where it is within a fiftieth of the best.
   func result() throws -> InitialisationResult {

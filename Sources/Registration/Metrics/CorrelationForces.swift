@@ -2,6 +2,7 @@
 
 internal import CKernels
 internal import Filtering
+internal import Volumes
 
 /// Squared local correlation (Avants et al., Medical Image Analysis 12, 2008) with its exact derivative by the warped intensities, and
 /// the Gauss-Newton curvature of two windows scaled to length 1.
@@ -25,7 +26,7 @@ struct CorrelationForces: DeformableForces {
     let g = level.fieldFactors.map(Int32.init)
     let r = level.windowRadii(radius).map(Int32.init)
     let count = (bothGradients ? 7 : 4) * m.count
-    if coefficients.count != count { coefficients = [Float](repeating: 0, count: count) }
+    if coefficients.count != count { coefficients = [Float](unwritten: count) }
     var taken = take(&coefficients)
     defer { coefficients = taken }
     var target = taken.mutableSpan

@@ -8,7 +8,7 @@ package import Volumes
 ///
 /// Equations are nine lattices of the field: the gradient (z, y, x), ascending, and the curvature (zz, yy, xx, zy, zx, yx), by a
 /// displacement in units of length of the moving side, each summed over the voxels of a cell.
-protocol DeformableForces {
+protocol DeformableForces: Sendable {
   /// After an evaluation with equations: what turns their gradient, summed, into the derivative of the value.
   var gradientScale: Double { get }
 

@@ -2,6 +2,7 @@
 
 internal import CKernels
 internal import Filtering
+internal import Volumes
 
 /// The mean squared difference, less than zero; Gauss-Newton steps.
 struct SquaresForces: DeformableForces {
@@ -14,7 +15,7 @@ struct SquaresForces: DeformableForces {
     let m = level.fieldLattice
     let g = level.fieldFactors.map(Int32.init)
     let s = level.gradientScales
-    var values = equations ?? [Float](repeating: 0, count: 9 * m.count)
+    var values = equations == nil ? [Float](unwritten: 9 * m.count) : take(&equations!)
     var span = values.mutableSpan
     let score = ckernels_squares_equations(
       fixed.values.span, warped.values.span, fixed.valid.span, warped.valid.span, n.z, n.y, n.x, m.z, m.y, m.x, g[0], g[1], g[2],
