@@ -63,35 +63,3 @@ public func smoothed(_ image: VoxelBuffer<Float>, sigma: [Double], mask: VoxelBu
   for i in sums.indices { sums[i] = weights[i] > 1e-6 ? sums[i] / weights[i] : 0 }
   return VoxelBuffer(extent: image.extent, elements: sums)
 }
-
-/// `(image - shift) × scale` where a voxel is a number and in the mask, else 0, and where that is.
-package func normalised(
-  _ image: VoxelBuffer<Float>, mask: VoxelBuffer<UInt8>?, shift: Float, scale: Float, threads: Int
-) -> (values: [Float], valid: [UInt8]) {
-  let masked = mask?.elements ?? []
-  precondition(mask == nil || masked.count == image.count, "a mask of \(masked.count) voxels does not fit an image of \(image.extent)")
-  var values = [Float](unwritten: image.count)
-  var valid = [UInt8](unwritten: image.count)
-  var valueSpan = values.mutableSpan
-  var validSpan = valid.mutableSpan
-  ckernels_normalise(image.span, masked.span, &valueSpan, &validSpan, shift, scale, Int32(threads))
-  return (values, valid)
-}
-
-/// How many voxels of an image count, their mean and their variance.
-package struct Moments: Sendable {
-  package let count: Int
-  package let mean: Double
-  package let variance: Double
-
-  /// - Parameter mask: where voxels count; `nil`: everywhere.
-  package init(of image: VoxelBuffer<Float>, mask: VoxelBuffer<UInt8>?, threads: Int) {
-    let masked = mask?.elements ?? []
-    var moments = [0.0, 0.0, 0.0]
-    var span = moments.mutableSpan
-    ckernels_moments(image.span, masked.span, &span, Int32(threads))
-    count = Int(moments[0])
-    mean = moments[1]
-    variance = moments[2]
-  }
-}

@@ -57,12 +57,7 @@ public struct MappedBox: Sendable {
     var lower: [Int] = []
     var upper: [Int] = []
     for axis in 0..<3 {
-      var least = Float.infinity
-      var most = -Float.infinity
-      for value in positions[axis].elements {
-        if value < least { least = value }
-        if value > most { most = value }
-      }
+      let (least, most) = positions[axis].elements.extremes()
       // Far outside any volume is far enough.
       let bound = Float(1 << 30)
       func bounded(_ value: Float) -> Int { Int(min(max(value, -bound), bound).rounded(.down)) }
@@ -88,7 +83,7 @@ extension ComposedTransform {
     let middle = toMoving((0..<3).map { Double(box.lower[$0] + box.upper[$0] - 1) / 2 })
     let base = middle.map { Int(min(max($0, -1e9), 1e9).rounded()) }
     let displacement = local?.dense(over: box, threads: threads)
-    let longest = displacement?.longestComponent ?? 0
+    let longest = displacement?.longestComponent(threads: threads) ?? 0
     let nodes = coarse.map {
       CoarseNodes($0, fixedSpace: fixedSpace, affine: affine, moving: moving, around: box, margin: Double(longest))
     }

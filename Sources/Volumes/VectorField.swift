@@ -47,11 +47,4 @@ public struct VectorField: Sendable, Equatable {
   public func cropped(to box: Box) -> VectorField {
     VectorField(z: z.cropped(to: box), y: y.cropped(to: box), x: x.cropped(to: box))
   }
-
-  /// The largest size of any component, in voxels.
-  public var longestComponent: Float {
-    var longest: Float = 0
-    for axis in 0..<3 { for value in self[axis].elements { longest = max(longest, abs(value)) } }
-    return longest
-  }
 }

@@ -48,7 +48,7 @@ struct DeformableTests {
         samples: field.vectors, first: field.factors.map { Double($0 - 1) / 2 }, steps: field.factors.map(Double.init),
         over: extent.box, on: lattice
       ).dense(over: extent.box)
-      let longest = field.vectors.longestComponent
+      let longest = field.vectors.longestComponent()
       for axis in 0..<3 {
         let differences = zip(ofVoxels[axis].elements, ofSamples[axis].elements).map { abs($0 - $1) }
         #expect(differences.max()! < 0.1 * longest)

@@ -18,3 +18,4 @@
 #include "CKernelsSplines.h"
 #include "CKernelsSquares.h"
 #include "CKernelsUpdate.h"
+#include "CKernelsValues.h"

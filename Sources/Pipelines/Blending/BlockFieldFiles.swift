@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import BlockExecution
+internal import Filtering
 package import Foundation
 package import Grids
 package import Transforms
@@ -55,22 +56,22 @@ package struct BlockFieldFiles: Sendable {
     return 12 * points.count + 8 * parts(points).count
   }
 
-  package func write(_ field: SplineField, of block: Block, isWide: Bool) throws {
+  /// - Parameter threads: the most threads at work; the bytes do not depend on it.
+  package func write(_ field: SplineField, of block: Block, isWide: Bool, threads: Int = 1) throws {
     let points = lattice.controlPoints(for: block.extended)
     precondition(field.region == points, "a block's field covers its extended box")
     var data = Data(capacity: byteCount(of: block))
-    var digests = Data()
-    for part in parts(points) {
+    let parts = parts(points).concurrentMap(threads: threads) { part in
       let held = field.coefficients.cropped(to: part.relative(to: points.lower))
       // No key path: one for each value takes longer than all the rest.
       let values = (0..<3).flatMap { axis in held[axis].elements.map { $0.bitPattern.littleEndian } }
       let bytes = unsafe values.withUnsafeBytes { unsafe Data($0) }
-      var digest = Digest(bytes).value.littleEndian
-      unsafe withUnsafeBytes(of: &digest) { unsafe digests.append(contentsOf: $0) }
-      data.append(bytes)
+      return (bytes: bytes, digest: Digest(bytes).value)
     }
+    for part in parts { data.append(part.bytes) }
+    for part in parts { unsafe withUnsafeBytes(of: part.digest.littleEndian) { unsafe data.append(contentsOf: $0) } }
     let url = url(of: block, isWide: isWide)
-    do { try (data + digests).write(to: url, options: .atomic) } catch {
+    do { try data.write(to: url, options: .atomic) } catch {
       throw WriteFailure(path: url.path, reason: RunError.reason(error))
     }
   }

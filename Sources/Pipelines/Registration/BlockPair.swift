@@ -5,7 +5,7 @@ internal import Foundation
 internal import Grids
 internal import Registration
 internal import Transforms
-package import Volumes
+internal import Volumes
 
 /// A box of the fixed image and the moving image brought onto it by the transform so far, both on the lattice of a level.
 struct BlockPair: Sendable {
@@ -52,13 +52,5 @@ struct BlockPair: Sendable {
     return localNormalizedCrossCorrelation(
       fixed.cropped(to: reach), image.cropped(to: reach), radius: 4, mask: centres, threads: threads
     ).mean
-  }
-}
-
-extension VoxelBuffer<Float> {
-  /// Not a number where `valid` is 0: such voxels take no part in means and windows.
-  package func masked(by valid: VoxelBuffer<UInt8>) -> VoxelBuffer {
-    precondition(valid.extent == extent, "a mask of \(valid.extent) does not fit an image of \(extent)")
-    return VoxelBuffer(extent: extent, elements: zip(elements, valid.elements).map { $1 != 0 ? $0 : .nan })
   }
 }

@@ -210,7 +210,8 @@ struct CoarseStage: Sendable {
     let (warped, valid) = resampled(moving, through: onCoarse)
     // Beyond the moving image's border there is nothing to compare, neither at a window's centre nor inside it.
     return localNormalizedCrossCorrelation(
-      fixed.voxels, warped.masked(by: valid), radius: 4, mask: foreground.voxels, threads: registration.plan.threads
+      fixed.voxels, warped.masked(by: valid, threads: registration.plan.threads), radius: 4, mask: foreground.voxels,
+      threads: registration.plan.threads
     ).mean
   }
 

@@ -48,7 +48,7 @@ struct FineStage: Sendable {
 
   private func deform(_ block: Block, _ pair: BlockPair, widened: Bool) throws -> BlockRecord {
     let core = block.core.relative(to: pair.box.lower)
-    let visible = pair.moving.masked(by: pair.movingMask)
+    let visible = pair.moving.masked(by: pair.movingMask, threads: threads)
     let before = pair.likeness(visible, in: core, threads: threads)
     var record = BlockRecord(block, .noGain)
     record.widened = widened
@@ -86,7 +86,7 @@ struct FineStage: Sendable {
     record.metricAfter = after
     record.state = .registered
     record.passesHalfHalo = passesHalfHalo(coreField)
-    try fields.write(field, of: block, isWide: isWide)
+    try fields.write(field, of: block, isWide: isWide, threads: threads)
     return record
   }
 

@@ -38,7 +38,7 @@ struct AffineEngine {
       fullSpacing: spacing, fixed: try standardised(fixed.values, mask: fixed.mask, name: "fixed", threads: threads), moving: nothing)
     self.moving = VoxelBuffer(
       extent: moving.extent,
-      elements: try standardised(moving.values, mask: moving.mask, name: "moving", threads: threads).forWarping.values)
+      elements: try standardised(moving.values, mask: moving.mask, name: "moving", threads: threads).forWarping(threads: threads).values)
     (fixedSpace, movingSpace, rank) = (fixed.space, moving.space, fixed.rank)
     possible = max(1, min(Double(fixed.validCount), Double(moving.validCount) * moving.voxelVolume / fixed.voxelVolume))
     self.threads = threads

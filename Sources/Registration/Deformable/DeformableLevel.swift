@@ -21,11 +21,8 @@ struct LevelImage: Sendable {
   }
 
   /// The image as it is warped: not a number where a voxel does not count.
-  var forWarping: LevelImage {
-    guard valid.contains(0) else { return self }
-    var image = self
-    for i in image.values.indices where valid[i] == 0 { image.values[i] = .nan }
-    return image
+  func forWarping(threads: Int) -> LevelImage {
+    valid.contains(0) ? LevelImage(values: values.masked(by: valid, threads: threads), valid: valid) : self
   }
 }
 
@@ -99,7 +96,8 @@ func deformableLevels(
         factors: factors, lattice: lattice, fieldFactors: fieldFactors, fieldLattice: lattice.dividedRoundingUp(by: fieldFactors),
         spacing: here, fullSpacing: spacing,
         noise: noise,
-        fixed: options.symmetric ? fixed.forWarping : fixed, moving: moving.forWarping))
+        fixed: options.symmetric ? fixed.forWarping(threads: options.threads) : fixed,
+        moving: moving.forWarping(threads: options.threads)))
     let next = halving(lattice: lattice, spacing: here, minimum: options.minimumExtent)
     if levels.count == count || next == [1, 1, 1] { break }
     let coarse = shrunk(fixed.values, valid: fixed.valid, lattice: lattice, factors: next, threads: options.threads)
