@@ -21,9 +21,9 @@ enum ProfileVerb {
       "Takes one iteration of the deformable engine at full resolution apart, on a phantom or a given pair with the field that the "
         + "engine finds for it: each kernel's share of the time, its bytes and operations a voxel (counted by hand: "
         + "Sources/Benchmarks/KernelCosts.swift), and its time as a multiple of max(bytes / bandwidth, operations / peak). Bandwidth is "
-        + "that of a triad on arrays of 128 MB, the peak that of multiply-adds in registers, fused where the machine can, both with the "
-        + "same threads in the same turns. Weft fuses nothing, so that results are the same on all machines: half that peak is the most "
-        + "it could reach with as many additions as multiplications.",
+        + "that of a triad on arrays of 128 MB, the peak that of multiplications and additions in registers, both with the same threads "
+        + "in the same turns. The peak is told twice: fused, the machine's own, and rounded one by one, as Weft computes so that results "
+        + "are the same on all machines.",
       "Times are CPU seconds of a thread, so that other programs at work count little, and the quickest of all turns, of kernels as of "
         + "the machine. The sum of the kernels is compared with an iteration of the engine itself.",
     ],
@@ -65,27 +65,30 @@ enum ProfileVerb {
     let threads = Int32(arguments.threads)
     var seconds = [Double](repeating: .infinity, count: KernelCosts.all.count)
     var bandwidth = 0.0
-    var peak = 0.0
+    var (fused, separate) = (0.0, 0.0)
     for _ in 0..<arguments.repeats {
       bandwidth = max(bandwidth, cbenchmarks_bandwidth(32 << 20, 3, threads))
-      peak = max(peak, cbenchmarks_flops(5_000_000, threads))
+      fused = max(fused, cbenchmarks_flops(5_000_000, threads, true))
+      separate = max(separate, cbenchmarks_flops(5_000_000, threads, false))
       for (index, kernel) in KernelCosts.all.enumerated() {
         seconds[index] = min(seconds[index], Seconds.of { kernel.run(&iteration) }.took.cpu / Double(threads))
       }
     }
     let voxels = Double(pair.fixed.extent.count)
     let whole = seconds.reduce(0, +)
-    let machine = "\((bandwidth / 1e9).text(1)) GB/s (triad), \((peak / 1e9).text(1)) Gflop/s (multiply-adds)"
+    let machine =
+      "\((bandwidth / 1e9).text(1)) GB/s (triad), \((fused / 1e9).text(1)) Gflop/s fused, \((separate / 1e9).text(1)) Gflop/s one by one"
     say("\(pair.fixed.extent) voxels, \(threads) threads: \(machine)")
     let rows = zip(KernelCosts.all, seconds).map { kernel, took in
-      let (moving, computing) = (kernel.bytes * voxels / bandwidth, kernel.operations * voxels / peak)
+      let (moving, computing) = (kernel.bytes * voxels / bandwidth, kernel.operations * voxels / fused)
       let bound = max(moving, computing)
+      let unfused = max(moving, kernel.operations * voxels / separate)
       return [
         kernel.name, (took * 1e3).text(1), (100 * took / whole).text(1), kernel.bytes.text(1), kernel.operations.text(1),
-        (bound * 1e3).text(1), moving > computing ? "bytes" : "operations", (took / bound).text(1),
+        (bound * 1e3).text(1), moving > computing ? "bytes" : "operations", (took / bound).text(1), (took / unfused).text(1),
       ]
     }
-    say(Table.text(["kernel", "ms a thread", "% of all", "bytes a voxel", "operations a voxel", "bound, ms", "by", "time ÷ bound"], rows))
+    say(Table.text(["kernel", "ms a thread", "% of all", "bytes a voxel", "operations a voxel", "bound, ms", "by", "time ÷ bound", "÷ bound one by one"], rows))
     let engine = try engineIteration(pair, options, count: arguments.repeats)
     say("all kernels \((whole * 1e3).text(0)) ms a thread; an iteration of the engine \((engine * 1e3).text(0)) ms")
   }

@@ -48,9 +48,9 @@ typedef float Eight __attribute__((vector_size(32)));
 typedef float Sixteen __attribute__((vector_size(64)));
 constexpr int kSums = 12;
 
-#define CB_MULTIPLY_ADD(name, Vector)                                                      \
+#define CB_MULTIPLY_ADD(name, Vector, contraction)                                         \
   CB_VECTORISED float name(long rounds, float factor, float term) {                        \
-    Vector sums[kSums];                                                                    \
+    _Pragma(contraction) Vector sums[kSums];                                               \
     for (int k = 0; k < kSums; ++k) sums[k] = Vector{} + float(k);                         \
     for (long r = 0; r < rounds; ++r) {                                                    \
       _Pragma("unroll") for (int k = 0; k < kSums; ++k) sums[k] = sums[k] * factor + term; \
@@ -59,8 +59,10 @@ constexpr int kSums = 12;
     for (int k = 0; k < kSums; ++k) all += sums[k][0];                                     \
     return all;                                                                            \
   }
-CB_MULTIPLY_ADD(multiply_add_eight, Eight)
-CB_MULTIPLY_ADD(multiply_add_sixteen, Sixteen)
+CB_MULTIPLY_ADD(fused_eight, Eight, "clang fp contract(on)")
+CB_MULTIPLY_ADD(fused_sixteen, Sixteen, "clang fp contract(on)")
+CB_MULTIPLY_ADD(separate_eight, Eight, "clang fp contract(off)")
+CB_MULTIPLY_ADD(separate_sixteen, Sixteen, "clang fp contract(off)")
 
 CB_VECTORISED void smooth(const float *from, float *to, size_t count) {
   const float taps[5] = {0.40f, 0.24f, 0.05f, 0.009f, 0.001f};
@@ -93,10 +95,11 @@ double cbenchmarks_bandwidth(size_t count, int rounds, int threads) {
   return 12.0 * double(part) * threads * rounds / took.cpu;
 }
 
-double cbenchmarks_flops(long rounds, int threads) {
+double cbenchmarks_flops(long rounds, int threads, bool fused) {
   double best = 0;
   for (int width : {8, 16}) {
-    Took took = run(threads, [&](int) { sink = (width == 8 ? multiply_add_eight : multiply_add_sixteen)(rounds, 0.999f, 0.001f); });
+    auto sums = fused ? (width == 8 ? fused_eight : fused_sixteen) : width == 8 ? separate_eight : separate_sixteen;
+    Took took = run(threads, [&](int) { sink = sums(rounds, 0.999f, 0.001f); });
     best = std::max(best, 2.0 * kSums * width * double(rounds) * threads / took.cpu);
   }
   return best;

@@ -81,16 +81,19 @@ CK_INLINE void locate(const Cell &c, long count, const Floats &pz, const Floats 
   split(py, c.lastY, c.baseY, iy, o.fy);
   split(px, c.lastX, c.baseX, ix, o.fx);
   o.index = iz * c.strideZ + iy * c.strideY + ix;
+  long end = 2L * c.stepZ + 2L * c.stepY + 2 * c.stepX + kOctet;
+  // Cells one after another in memory need no more than where the first lies.
+  Ints first = o.index - lanes;
+  o.base = first[0];
+  o.isNear = o.isTogether = o.base >= 0 && o.base + end <= count && !any(first != first[0]);
+  if (o.isTogether) return;
   ix -= lanes;
   int z = __builtin_reduce_min(iz), y = __builtin_reduce_min(iy), x = __builtin_reduce_min(ix);
   o.upZ = iz - z;
   o.upY = iy - y;
   o.upX = ix - x;
-  Ints apart = o.upZ | o.upY | o.upX;
   o.base = long(z) * c.strideZ + long(y) * c.strideY + x;
-  bool isHeld = o.base >= 0 && o.base + 2L * c.stepZ + 2L * c.stepY + 2 * c.stepX + kOctet <= count;
-  o.isNear = isHeld && !any(apart & ~1);
-  o.isTogether = o.isNear && !any(apart);
+  o.isNear = o.base >= 0 && o.base + end <= count && !any((o.upZ | o.upY | o.upX) & ~1);
 }
 
 CK_INLINE void blend(const Floats &a, const Floats &b, const Floats &fraction, Floats &to) {

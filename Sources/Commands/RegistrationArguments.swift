@@ -54,7 +54,7 @@ extension RegistrationArguments {
         "--field-stride", at: \.options.fieldStride, "N", "Voxels between the control points of the local field, along each axis, 1 to 16",
         detail: "2 holds all that is found, for 1.5 bytes a voxel on disk; 4 an eighth of that, enough for noisy images.",
         expected: "a whole number from 1 to 16", fallback: "2; from 10 GB on 4"
-      ) { Values.positive($0).map(Optional.some) },
+      ) { text in Values.positive(text).flatMap { $0 <= 16 ? .some($0) : nil } },
       .parsed(
         "--levels", at: \.options.levels, "LIST", "Scales of the block levels after the coarse stage, as 8,2,1",
         detail: "Multiples of the fixed image's finest spacing, coarsest first; each level begins where the one before ended. 1 alone goes "

@@ -2,6 +2,7 @@
 // What this machine can do, to hold Weft's kernels against. Rates are by CPU seconds of a thread, so that other programs at work do not
 // lower them.
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #pragma clang assume_nonnull begin
 #ifdef __cplusplus
@@ -12,8 +13,9 @@ extern "C" {
 /// line before it is written is not counted), over `rounds` rounds after one that is not counted.
 double cbenchmarks_bandwidth(size_t count, int rounds, int threads);
 
-/// Single-precision operations a second of multiply-adds in registers, fused where the machine has that: each counts as two.
-double cbenchmarks_flops(long rounds, int threads);
+/// Single-precision operations a second of multiplications and additions in registers, a pair of which counts as two: `fused` where the
+/// machine has that, or each rounded by itself.
+double cbenchmarks_flops(long rounds, int threads, bool fused);
 
 /// Wall seconds until each of `threads` threads has smoothed a row of 4096 floats of its own, which stays in the cache, `rounds` times by
 /// nine taps.
