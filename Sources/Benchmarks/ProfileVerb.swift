@@ -88,7 +88,12 @@ enum ProfileVerb {
         (bound * 1e3).text(1), moving > computing ? "bytes" : "operations", (took / bound).text(1), (took / unfused).text(1),
       ]
     }
-    say(Table.text(["kernel", "ms a thread", "% of all", "bytes a voxel", "operations a voxel", "bound, ms", "by", "time ÷ bound", "÷ bound one by one"], rows))
+    say(
+      Table.text(
+        [
+          "kernel", "ms a thread", "% of all", "bytes a voxel", "operations a voxel", "bound, ms", "by", "time ÷ bound",
+          "÷ bound one by one",
+        ], rows))
     let engine = try engineIteration(pair, options, count: arguments.repeats)
     say("all kernels \((whole * 1e3).text(0)) ms a thread; an iteration of the engine \((engine * 1e3).text(0)) ms")
   }

@@ -57,7 +57,7 @@ struct ProfiledIteration {
     var target = take(&coefficients)
     var span = target.mutableSpan
     _ = ckernels_correlation_coefficients(
-      fixed.span, warped.span, fixedValid.span, warpedValid.span, n.z, n.y, n.x, m.z, m.y, m.x, 2, 2, 2, 1, 1, 1, 3e-3, &span, threads)
+      fixed.span, warped.span, fixedValid.span, warpedValid.span, n.z, n.y, n.x, m.z, m.y, m.x, 2, 2, 2, 1, 1, 1, 3e-3, 0, &span, threads)
     coefficients = target
   }
 

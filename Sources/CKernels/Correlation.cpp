@@ -75,9 +75,14 @@ struct LoadProducts {
 constexpr int coefficient_count(bool both) { return both ? 7 : 4; }
 bool is_two_sided(const Pair &p, size_t count) { return long(count) == coefficient_count(true) * p.m.count(); }
 
+/// What is added to variances, and the covariance from which on windows have a say.
+struct Taken {
+  float floor, least;
+};
+
 template <bool both>
 CK_INLINE CKernelsScore coefficients_of_tile(
-    const Pair &p, const Radii &r, float floor, float *coefficients, const Tile &tile, WindowScratch &scratch) {
+    const Pair &p, const Radii &r, const Taken &taken, float *coefficients, const Tile &tile, WindowScratch &scratch) {
   long width = p.m.x, count = p.m.count();
   float *score = &scratch.extra[0], *counted = score + width, *products = counted + width;
   CKernelsScore total = {0, 0};
@@ -96,9 +101,9 @@ CK_INLINE CKernelsScore coefficients_of_tile(
       float inverse = 1.0f / (n > 1.0f ? n : 1.0f);
       float fMean = sf[x] * inverse, mMean = sm[x] * inverse;
       float ff = sff[x] - sf[x] * fMean, mm = smm[x] - sm[x] * mMean, fm = sfm[x] - sf[x] * mMean;
-      ff = (ff > 0 ? ff : 0.0f) + n * floor + 1e-20f;
-      mm = (mm > 0 ? mm : 0.0f) + n * floor + 1e-20f;
-      fm = fm > 0 ? fm : 0.0f;
+      ff = (ff > 0 ? ff : 0.0f) + n * taken.floor + 1e-20f;
+      mm = (mm > 0 ? mm : 0.0f) + n * taken.floor + 1e-20f;
+      fm = fm > taken.least ? fm : 0.0f;
       float perFF = on / ff, perMM = on / mm;
       float A = 2 * fm * perFF * perMM, B = A * fm * perMM;
       a[x] = A;
@@ -122,13 +127,13 @@ CK_INLINE CKernelsScore coefficients_of_tile(
 }
 
 CK_VECTORISED CKernelsScore one_sided_coefficients(
-    const Pair &p, const Radii &r, float floor, float *coefficients, const Tile &tile, WindowScratch &scratch) {
-  return coefficients_of_tile<false>(p, r, floor, coefficients, tile, scratch);
+    const Pair &p, const Radii &r, const Taken &taken, float *coefficients, const Tile &tile, WindowScratch &scratch) {
+  return coefficients_of_tile<false>(p, r, taken, coefficients, tile, scratch);
 }
 
 CK_VECTORISED CKernelsScore two_sided_coefficients(
-    const Pair &p, const Radii &r, float floor, float *coefficients, const Tile &tile, WindowScratch &scratch) {
-  return coefficients_of_tile<true>(p, r, floor, coefficients, tile, scratch);
+    const Pair &p, const Radii &r, const Taken &taken, float *coefficients, const Tile &tile, WindowScratch &scratch) {
+  return coefficients_of_tile<true>(p, r, taken, coefficients, tile, scratch);
 }
 
 template <int components>
@@ -203,6 +208,7 @@ struct Quality {
   Extent n;
   Radii r;
   double floor;
+  bool squared;
   float *map;  // may be null
 };
 
@@ -211,6 +217,7 @@ CK_VECTORISED CKernelsScore quality_tile(const Quality &q, const Tile &tile, Win
   float *score = &scratch.extra[0], *counted = score + width, *spare = counted + width;
   CKernelsScore total = {0, 0};
   float floor = float(q.floor * q.floor);
+  bool squared = q.squared;
   auto finish = [&](long z, long y, const float *sums) __attribute__((always_inline)) {
     long start = (z * q.n.y + y) * width;
     const float *sn = sums, *sf = sn + width, *sm = sf + width, *sff = sm + width, *smm = sff + width, *sfm = smm + width;
@@ -227,7 +234,7 @@ CK_VECTORISED CKernelsScore quality_tile(const Quality &q, const Tile &tile, Win
       value = defined ? value : 0.0f;
       bool counts = defined & (mask[x] != 0) & (valid[x] != 0);
       values[x] = value;
-      score[x] = counts ? value : 0.0f;
+      score[x] = counts ? (squared ? value * value : value) : 0.0f;
       counted[x] = counts ? 1.0f : 0.0f;
     }
     total.sum += row_sum(score, width);
@@ -241,15 +248,16 @@ CK_VECTORISED CKernelsScore quality_tile(const Quality &q, const Tile &tile, Win
 
 CKernelsScore ckernels_correlation_coefficients(const float *fixed __noescape, const float *warped __noescape,
     const uint8_t *fixedValid __noescape, const uint8_t *warpedValid __noescape, size_t nz, size_t ny, size_t nx, size_t mz, size_t my,
-    size_t mx, int gz, int gy, int gx, int rz, int ry, int rx, float floor, float *coefficients __noescape, size_t coefficientCount,
-    int threads) {
+    size_t mx, int gz, int gy, int gx, int rz, int ry, int rx, float floor, int anySign, float *coefficients __noescape,
+    size_t coefficientCount, int threads) {
   Pair p = {fixed, warped, fixedValid, warpedValid, {nz, ny, nx}, {mz, my, mx}, gz, gy, gx};
   Radii r = {rz, ry, rx};
+  Taken taken = {floor, anySign ? -INFINITY : 0.0f};
   auto body = is_two_sided(p, coefficientCount) ? two_sided_coefficients : one_sided_coefficients;
   Tiling tiling(p.m);
   return score_tiles(
       tiling, threads, [&] { return WindowScratch(tiling, r, 6, 2 * p.m.x + 6 * p.n.x); },
-      [&](const Tile &tile, WindowScratch &scratch) { return body(p, r, floor, coefficients, tile, scratch); });
+      [&](const Tile &tile, WindowScratch &scratch) { return body(p, r, taken, coefficients, tile, scratch); });
 }
 
 void ckernels_correlation_equations(const float *fixed __noescape, const float *warped __noescape, const uint8_t *fixedValid __noescape,
@@ -270,9 +278,9 @@ void ckernels_correlation_equations(const float *fixed __noescape, const float *
 }
 
 CKernelsScore ckernels_local_correlation(const float *fixed __noescape, const float *moving __noescape, const uint8_t *valid __noescape,
-    const uint8_t *mask __noescape, size_t nz, size_t ny, size_t nx, int rz, int ry, int rx, double floor, float *map __noescape,
-    size_t mapCount, int threads) {
-  Quality q = {fixed, moving, valid, mask, {nz, ny, nx}, {rz, ry, rx}, floor, mapCount ? map : nullptr};
+    const uint8_t *mask __noescape, size_t nz, size_t ny, size_t nx, int rz, int ry, int rx, double floor, int squared,
+    float *map __noescape, size_t mapCount, int threads) {
+  Quality q = {fixed, moving, valid, mask, {nz, ny, nx}, {rz, ry, rx}, floor, squared != 0, mapCount ? map : nullptr};
   Tiling tiling(q.n);
   return score_tiles(
       tiling, threads, [&] { return WindowScratch(tiling, q.r, 6, 3 * q.n.x); },

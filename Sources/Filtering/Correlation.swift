@@ -19,10 +19,11 @@ public struct LocalCorrelation: Sendable {
 /// Windows are clipped at the border and at voxels that are not numbers. The value is `cov / √(var var + ε²)` with ε = 10⁻⁴ times the
 /// product of both images' standard deviations. A window counts where its centre lies in `mask` (everywhere, where it is `nil`) and
 /// neither image is constant in it. Along an axis of one voxel the window is one voxel.
+/// - Parameter squared: whether the mean is that of squares, for images of different kinds, where correlation has either sign.
 /// - Complexity: O(voxels × radius).
 public func localNormalizedCrossCorrelation(
-  _ fixed: VoxelBuffer<Float>, _ moving: VoxelBuffer<Float>, radius: Int = 4, mask: VoxelBuffer<UInt8>? = nil, keepMap: Bool = false,
-  threads: Int = 1
+  _ fixed: VoxelBuffer<Float>, _ moving: VoxelBuffer<Float>, radius: Int = 4, mask: VoxelBuffer<UInt8>? = nil, squared: Bool = false,
+  keepMap: Bool = false, threads: Int = 1
 ) -> LocalCorrelation {
   precondition(fixed.extent == moving.extent, "images of \(fixed.extent) and \(moving.extent) share no lattice")
   let lattice = Lattice(fixed.extent)
@@ -34,7 +35,7 @@ public func localNormalizedCrossCorrelation(
   let along = lattice.lengths.map { Int32(min(radius, $0 - 1)) }
   let score = ckernels_local_correlation(
     centred.fixed.span, centred.moving.span, centred.valid.span, counts.span, lattice.z, lattice.y, lattice.x, along[0], along[1],
-    along[2], 1e-4, &span, Int32(threads))
+    along[2], 1e-4, squared ? 1 : 0, &span, Int32(threads))
   return LocalCorrelation(mean: score.count > 0 ? score.sum / score.count : 0, count: Int(score.count), map: keepMap ? map : nil)
 }
 

@@ -24,7 +24,9 @@ extension DeformableOptions {
       case .normal: .normal
       case .high: .high
       }
-    self.metric = DeformableMetric(metric)
+    // Images of different kinds are led near by mutual information; from there local correlation of either sign is finer, and needs no
+    // histogram of a block that may have little in it.
+    self.metric = metric == .mi && !isOfMeans ? .lncc(anySign: true) : DeformableMetric(metric)
     self.threads = threads
     if isOfMeans { (updateSigma, totalSigma) = (Self.updateSigmaOfMeans, Self.totalSigmaOfMeans) }
   }

@@ -41,16 +41,16 @@ struct BlockPair: Sendable {
     return BlockPair(box: box, fixed: fixed, fixedMask: fixedMask, moving: moving, movingMask: movingMask)
   }
 
-  /// Mean local correlation of the fixed image with `image` inside `part`, over voxels that are numbers in both.
+  /// Mean local correlation, squared for mutual information, of the fixed image with `image` inside `part`, over voxels that are numbers in both.
   ///
   /// - Parameter image: on this box; what lies outside the moving image is no number, and takes no part in a window either.
-  func likeness(_ image: VoxelBuffer<Float>, in part: Box, threads: Int) -> Double {
+  func likeness(_ image: VoxelBuffer<Float>, in part: Box, _ metric: RegistrationMetric, threads: Int) -> Double {
     // The window reaches 4 voxels beyond the part.
     let reach = part.expanded(by: [4, 4, 4]).intersection(fixed.extent.box)
     var centres = VoxelBuffer<UInt8>(extent: reach.extent)
     centres.copy(from: fixedMask.cropped(to: part), box: part.extent.box, at: part.relative(to: reach.lower).lower)
     return localNormalizedCrossCorrelation(
-      fixed.cropped(to: reach), image.cropped(to: reach), radius: 4, mask: centres, threads: threads
+      fixed.cropped(to: reach), image.cropped(to: reach), radius: 4, mask: centres, squared: metric == .mi, threads: threads
     ).mean
   }
 }

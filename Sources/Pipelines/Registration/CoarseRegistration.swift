@@ -105,23 +105,28 @@ struct CoarseStage: Sendable {
     let foreground = try fixedMask ?? tissue(of: fixed)
 
     var metric = options.metric
-    let (start, name, scores) = try self.start(fixedMask, movingMask)
+    let (start, name, scores, searched) = try self.start(fixedMask, movingMask)
+    if metric == .auto, let searched { metric = searched }
     var transform = ComposedTransform(affine: start, coarse: nil, fixedSpace: registration.fixedRegion.space)
     try PairChecks.requireOverlap(
       fixed, moving, under: transform, start: name, paths: (registration.fixed.path, registration.moving.path))
-    var quality = CoarseQuality(start: likeness(transform, foreground), affine: nil, warp: nil)
+    var found: AffineTransform?
     if options.stages.contains(.affine) {
       let result = try step("affine") {
         try registerAffine(
           fixed: flat(fixed), moving: flat(moving), fixedMask: fixedMask.map(flat), movingMask: movingMask.map(flat),
           initial: flat(start),
-          options: AffineOptions(options.accuracy, options.metric, engine: options.engine, threads: registration.plan.threads))
+          options: AffineOptions(options.accuracy, metric, engine: options.engine, threads: registration.plan.threads))
       }
       if let note = result.note { notes.append(note) }
-      if options.metric == .auto { metric = result.metric }
-      let lifted = lift(result.transform)
-      let candidate = ComposedTransform(affine: lifted, coarse: nil, fixedSpace: transform.fixedSpace)
-      let reached = likeness(candidate, foreground)
+      metric = result.metric
+      found = lift(result.transform)
+    }
+    if metric == .auto { metric = likeness(transform, foreground, .lncc) < 0.05 ? .mi : .lncc }
+    var quality = CoarseQuality(start: likeness(transform, foreground, metric), affine: nil, warp: nil)
+    if let found {
+      let candidate = ComposedTransform(affine: found, coarse: nil, fixedSpace: transform.fixedSpace)
+      let reached = likeness(candidate, foreground, metric)
       if metric != .mi, reached < quality.start - 0.02 {
         notes.append("the affine map would lower the local correlation; the start stands alone")
       } else {
@@ -129,14 +134,13 @@ struct CoarseStage: Sendable {
         transform = candidate
       }
     }
-    if metric == .auto { metric = quality.start < 0.05 ? .mi : .lncc }
     if options.stages.contains(.warp) {
       let before = transform
       let (forward, inverse) = try step("warp") { try warp(before.affine, metric, fixedMask, movingMask) }
       transform.coarse = forward
       transform.coarseInverse = inverse
-      quality.warp = likeness(transform, foreground)
-      if let warped = quality.warp, warped < likeness(before, foreground) - 0.01 {
+      quality.warp = likeness(transform, foreground, metric)
+      if let warped = quality.warp, warped < likeness(before, foreground, metric) - 0.01 {
         notes.append("the coarse warp did not improve the local correlation; the affine map stands alone")
         transform.coarse = nil
         transform.coarseInverse = nil
@@ -161,12 +165,12 @@ struct CoarseStage: Sendable {
 
   private func start(
     _ fixedMask: Mask?, _ movingMask: Mask?
-  ) throws -> (AffineTransform, String, [(name: String, score: Double)]) {
+  ) throws -> (AffineTransform, String, [(name: String, score: Double)], metric: RegistrationMetric?) {
     if let file = options.initialTransform {
       let read = try readInitialTransform(file, rank: rank, unit: fixed.space.unit)
-      return (lift(read), file, [])
+      return (lift(read), file, [], nil)
     }
-    guard options.stages.contains(.affine) else { return (.identity(rank: 3), "identity", []) }
+    guard options.stages.contains(.affine) else { return (.identity(rank: 3), "identity", [], nil) }
     let result = try step("start") {
       var initialiser = Initialiser()
       initialiser.threads = registration.plan.threads
@@ -176,7 +180,7 @@ struct CoarseStage: Sendable {
     registration.progress.report(
       .note(
         "start: \(result.name) (" + result.scores.map { "\($0.name) \(String(format: "%.3f", $0.score))" }.joined(separator: ", ") + ")"))
-    return (lift(result.transform), result.name, result.scores)
+    return (lift(result.transform), result.name, result.scores, result.metric)
   }
 
   private func warp(
@@ -203,14 +207,15 @@ struct CoarseStage: Sendable {
     }
   }
 
-  /// Mean local correlation of the coarse images in the foreground.
-  private func likeness(_ transform: ComposedTransform, _ foreground: Mask) -> Double {
+  /// Mean local correlation of the coarse images in the foreground, squared for mutual information.
+  private func likeness(_ transform: ComposedTransform, _ foreground: Mask, _ metric: RegistrationMetric) -> Double {
     var onCoarse = transform
     onCoarse.fixedSpace = fixed.space
     let (warped, valid) = resampled(moving, through: onCoarse)
     // Beyond the moving image's border there is nothing to compare, neither at a window's centre nor inside it.
     return localNormalizedCrossCorrelation(
       fixed.voxels, warped.masked(by: valid, threads: registration.plan.threads), radius: 4, mask: foreground.voxels,
+      squared: metric == .mi,
       threads: registration.plan.threads
     ).mean
   }

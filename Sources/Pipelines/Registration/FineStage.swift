@@ -49,7 +49,7 @@ struct FineStage: Sendable {
   private func deform(_ block: Block, _ pair: BlockPair, widened: Bool) throws -> BlockRecord {
     let core = block.core.relative(to: pair.box.lower)
     let visible = pair.moving.masked(by: pair.movingMask, threads: threads)
-    let before = pair.likeness(visible, in: core, threads: threads)
+    let before = pair.likeness(visible, in: core, coarse.metric, threads: threads)
     var record = BlockRecord(block, .noGain)
     record.widened = widened
     record.validPercent = 100 * Double(pair.movingMask.cropped(to: core).elements.count { $0 != 0 }) / Double(core.count)
@@ -73,7 +73,7 @@ struct FineStage: Sendable {
     }
     // A value that is interpolated with what lies outside the moving image is none.
     let warped = Filtering.warped(visible, by: stored, outside: .nan, threads: threads).values
-    let after = pair.likeness(warped, in: core, threads: threads)
+    let after = pair.likeness(warped, in: core, coarse.metric, threads: threads)
     let coreField = stored.cropped(to: core)
     record.largestDisplacement = coreField.longest
     guard after > before + Self.leastGain else {

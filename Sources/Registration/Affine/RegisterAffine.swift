@@ -131,7 +131,7 @@ private struct AffineRun {
         hint: "leave the initial transform out, so that a start is searched for, or check spacings, origins and units")
     }
     guard options.metric == .auto else { return options.metric }
-    return abs(similarity.correlation) >= 0.25 ? .lncc : .mi
+    return similarity.correlation >= 0.25 ? .lncc : .mi
   }
 
   private var finestSpacing: Double { fixed.space.spacing.suffix(fixed.rank).min()! }

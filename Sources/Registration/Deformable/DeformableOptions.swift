@@ -2,9 +2,9 @@
 
 /// What a deformable registration makes alike.
 public enum DeformableMetric: Sendable, Hashable {
-  /// The square of the correlation in windows of `2 radius + 1` voxels an axis; negative correlation counts as none. For images of one
-  /// kind, with uneven light.
-  case lncc(radius: Int = 2)
+  /// The square of the correlation in windows of `2 radius + 1` voxels an axis; negative correlation counts as none, unless windows
+  /// of any sign count. For images of one kind, with uneven light; of any sign also for images of different kinds that lie near each other.
+  case lncc(radius: Int = 2, anySign: Bool = false)
   /// Mutual information of a joint histogram, the moving axis smoothed by cubic B-splines. For images of different kinds.
   case mutualInformation(bins: Int = 32)
   /// Squared differences. For images whose intensities are the same.

@@ -189,11 +189,12 @@ struct CandidateSearch {
       candidates: candidates)
   }
 
-  /// The metric asked for; for `auto` correlation where any candidate reaches 0.25, else mutual information.
+  /// The metric asked for; for `auto` correlation where a candidate reaches 0.25 that tells about as much of the other image as any does,
+  /// else mutual information: images of different kinds correlate well in wrong places only.
   private var decidingMetric: RegistrationMetric {
     guard metric == .auto else { return metric }
-    let best = tried.map { $0.similarity.score(.lncc) }.max() ?? 0
-    return best >= 0.25 ? .lncc : .mi
+    let most = tried.map { $0.similarity.score(.mi) }.max() ?? 0
+    return tried.contains { $0.similarity.score(.lncc) >= 0.25 && $0.similarity.score(.mi) >= 0.8 * most } ? .lncc : .mi
   }
 
   private var bestScore: Double { tried.map { $0.similarity.score(decidingMetric) }.max() ?? -.infinity }

@@ -10,12 +10,15 @@ struct CorrelationForces: DeformableForces {
   let radius: Int
   /// Added to a window's variance, relative to the level's.
   let floor: Double
+  /// Whether windows of negative correlation take part.
+  let anySign: Bool
   private(set) var gradientScale = 0.0
   private var coefficients: [Float] = []
 
-  init(radius: Int, floor: Double) {
+  init(radius: Int, floor: Double, anySign: Bool) {
     self.radius = radius
     self.floor = floor
+    self.anySign = anySign
   }
 
   mutating func evaluate(
@@ -32,7 +35,7 @@ struct CorrelationForces: DeformableForces {
     var target = taken.mutableSpan
     let score = ckernels_correlation_coefficients(
       fixed.values.span, warped.values.span, fixed.valid.span, warped.valid.span, n.z, n.y, n.x, m.z, m.y, m.x, g[0], g[1], g[2], r[0],
-      r[1], r[2], Float(floor), &target, Int32(threads))
+      r[1], r[2], Float(floor), anySign ? 1 : 0, &target, Int32(threads))
     if equations != nil {
       gradientScale = score.count > 0 ? 1 / score.count : 0
       let s = level.gradientScales

@@ -27,7 +27,8 @@ extension DeformableMetric {
   /// - Parameter isPlane: whether the images have one plane.
   func forces(_ options: DeformableOptions, isPlane: Bool) -> any DeformableForces {
     switch self {
-    case .lncc(let radius): CorrelationForces(radius: radius, floor: options.varianceFloor ?? (isPlane ? 0.5 : 3e-3))
+    case .lncc(let radius, let anySign):
+      CorrelationForces(radius: radius, floor: options.varianceFloor ?? (isPlane ? 0.5 : 3e-3), anySign: anySign)
     case .mutualInformation(let bins): InformationForces(bins: bins)
     case .meanSquares: SquaresForces()
     }

@@ -4,6 +4,7 @@ import Foundation
 import Grids
 import ImageFiles
 import Pipelines
+import Registration
 import TestSupport
 import Testing
 import Transforms
@@ -95,6 +96,17 @@ struct RecoveryTests {
     let inColour = try await errors(
       pair, (colour(pair.fixed, "fixed"), colour(pair.moving, "moving")), smallOptions(.normal, block: [60, 66]))
     #expect(inColour.after < 0.4, "\(inColour.after)")
+  }
+
+  /// Bright where the other is dark: local correlation is then negative at the right place, and nothing may take that for a failure.
+  @Test func imagesOfOppositeContrastAreRegistered() async throws {
+    let pair = KnownPair([48, 64, 64])
+    let most = pair.moving.elements.max()!
+    let opposite = image(pair.moving.mapVoxels { most - $0 }, pair.movingSpace, name: "opposite")
+    let found = try await errors(pair, (pair.images.fixed, opposite), smallOptions(.normal, block: [48, 32, 32]))
+    #expect(found.result.coarse.metric == .mi)
+    #expect(found.before > 2.5 && found.after < 0.5, "\(found.before) \(found.after)")
+    #expect(found.result.blocks.allSatisfy { $0.state == .registered })
   }
 
   @Test func aPhantomOfUnequalSpacingIsRegistered() async throws {
