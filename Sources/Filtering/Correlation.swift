@@ -59,7 +59,7 @@ private struct CentredPair {
 
   init(_ fixed: VoxelBuffer<Float>, _ moving: VoxelBuffer<Float>, mask: VoxelBuffer<UInt8>?, threads: Int) {
     let masked = mask?.elements ?? []
-    precondition(mask == nil || masked.count == fixed.count, "a mask of \(masked.count) voxels does not fit an image of \(fixed.extent)")
+    precondition(mask.map { $0.extent == fixed.extent } ?? true, "the mask of an image of \(fixed.extent) has another extent")
     var common = VoxelBuffer<UInt8>(unwritten: fixed.extent)
     var span = common.mutableSpan
     ckernels_numbers_in_both(fixed.span, moving.span, masked.span, &span, Int32(threads))

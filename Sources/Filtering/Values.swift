@@ -8,7 +8,7 @@ package func normalised(
   _ image: VoxelBuffer<Float>, mask: VoxelBuffer<UInt8>?, shift: Float, scale: Float, threads: Int
 ) -> (values: [Float], valid: [UInt8]) {
   let masked = mask?.elements ?? []
-  precondition(mask == nil || masked.count == image.count, "a mask of \(masked.count) voxels does not fit an image of \(image.extent)")
+  precondition(mask.map { $0.extent == image.extent } ?? true, "the mask of an image of \(image.extent) has another extent")
   var values = [Float](unwritten: image.count)
   var valid = [UInt8](unwritten: image.count)
   var valueSpan = values.mutableSpan

@@ -7,6 +7,7 @@ format, the files named by `fixed` and `moving`. Arrays of NIfTI files are x, y,
 
 import csv
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -19,6 +20,12 @@ import zarr
 
 PACKAGE = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("WEFT_SHARED") or PACKAGE.parent / "shared")
+# Contrasts that the moving image of a synthetic pair may be given, from its intensities as 0 to 1: `seed1-opposite`.
+CONTRASTS = {
+    "opposite": lambda t: 1 - t,
+    "folded": lambda t: numpy.abs(t - 0.35),
+    "arched": lambda t: numpy.sin(numpy.pi * numpy.sqrt(t)),
+}
 NAMES = ["seed1", "seed2", "seed3", "seed4", "seed5", "easifish", "brain", "mouse", "histology"]
 
 
@@ -27,18 +34,25 @@ def chosen(names):
     wanted = names.split(",")
     for name in wanted:
         is_folder = "/" in name and all(any(Path(name).glob(f"{image}.nii*")) for image in ("fixed", "moving"))
-        if not (is_folder or name in NAMES or name.startswith("seed") and name[4:].isdigit()):
+        if not (is_folder or name in NAMES or seed(name)):
             raise SystemExit(
                 f"error: unknown case `{name}`\n\nhint: name some of {', '.join(NAMES)}, seedN for any N, "
+                f"that with -{', -'.join(CONTRASTS)}, "
                 "or a folder (with a slash) that holds fixed.nii and moving.nii"
             )
     return wanted
 
 
+def seed(name):
+    """The number and the contrast (or `None`) that a name like seed1 or seed1-opposite gives; `None` for other names."""
+    found = re.fullmatch(rf"seed(\d+)(?:-({'|'.join(CONTRASTS)}))?", name)
+    return found and (int(found[1]), found[2])
+
+
 def order(name):
     """Cases in the order of `NAMES`, seeds by number, folders last."""
-    if name.startswith("seed") and name[4:].isdigit():
-        return (0, int(name[4:]), name)
+    if seed(name):
+        return (0, seed(name)[0], name)
     return (1, NAMES.index(name) if name in NAMES else len(NAMES), name)
 
 
@@ -73,7 +87,7 @@ def make(name, work):
     folder = work / name
     folder.mkdir(parents=True, exist_ok=True)
     if name.startswith("seed"):
-        return synthetic(name, folder, source, int(name[4:]))
+        return synthetic(name, folder, source, *seed(name))
     return {"easifish": easifish, "brain": brain, "mouse": mouse, "histology": histology}[name](folder, data)
 
 
@@ -86,12 +100,28 @@ def warp_copy(source, folder, seed, size):
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-def synthetic(name, folder, source, seed):
-    warp_copy(source, folder, seed, (256, 256, 256))
+def synthetic(name, folder, source, number, contrast):
+    warp_copy(source, folder, number, (256, 256, 256))
     runs = [("weft", [])]
-    if seed == 1:
+    if contrast:
+        change(folder, CONTRASTS[contrast])
+        return Case(name, folder, folder / "fixed.nii", folder / "moving.nii", runs)
+    if number == 1:
         runs.append(("weft, `--memory 700MB`", ["--memory", "700MB"]))
     return Case(name, folder, folder / "fixed.nii", folder / "moving.nii", runs)
+
+
+def change(folder, contrast):
+    """Gives the moving image another contrast, once."""
+    mark = folder / "contrast"
+    if mark.exists():
+        return
+    image = nibabel.load(folder / "moving.nii")
+    values = numpy.asarray(image.dataobj).astype(numpy.float32)
+    low, high = numpy.percentile(values, [0.5, 99.5])
+    changed = 100 + 1000 * contrast(numpy.clip((values - low) / (high - low), 0, 1))
+    nibabel.save(nibabel.Nifti1Image(changed.astype(numpy.float32), image.affine), folder / "moving.nii")
+    mark.touch()
 
 
 def easifish(folder, data):

@@ -39,7 +39,7 @@ public struct AffineOptions: Sendable, Hashable {
 
   /// What does the work.
   public var engine = Engine.weft
-  /// What the images are compared by. `auto`: correlation where it is at least 0.25 in size at the start, else mutual information.
+  /// What the images are compared by. `auto`: correlation where it is at least 0.25 at the start, else mutual information.
   public var metric: RegistrationMetric = .auto
   /// What of the map is free at the end; simpler models go first at the coarsest level.
   public var model: Model = .affine

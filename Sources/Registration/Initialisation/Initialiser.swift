@@ -24,7 +24,8 @@ public struct Initialiser: Sendable {
 
   /// The best start for a pair.
   ///
-  /// The identity is kept where no other candidate scores better by a fiftieth. With the metric `auto`, correlation decides where some candidate reaches 0.25, mutual information where none does.
+  /// The identity is kept where no other candidate scores better by a fiftieth. With the metric `auto`, correlation decides
+  /// where a candidate reaches 0.25 that tells about as much of the other image as any does, mutual information where none does.
   ///
   /// - Throws: `RegistrationError` where the ranks differ, an image is constant, or no candidate makes the images overlap.
   public func initialise(
