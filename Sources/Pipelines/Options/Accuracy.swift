@@ -28,7 +28,7 @@ extension DeformableOptions {
     // histogram of a block that may have little in it.
     self.metric = metric == .mi && !isOfMeans ? .lncc(anySign: true) : DeformableMetric(metric)
     self.threads = threads
-    if isOfMeans { (updateSigma, totalSigma) = (Self.updateSigmaOfMeans, Self.totalSigmaOfMeans) }
+    self.isOfMeans = isOfMeans
   }
 }
 

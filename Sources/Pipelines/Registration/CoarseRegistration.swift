@@ -104,8 +104,43 @@ struct CoarseStage: Sendable {
     let movingMask = try mask(options.movingMask, of: moving, spacing: registration.fixedPyramid.finest.space.unit)
     let foreground = try fixedMask ?? tissue(of: fixed)
 
-    var metric = options.metric
-    let (start, name, scores, searched) = try self.start(fixedMask, movingMask)
+    var alignment = try align(by: options.metric, fixedMask, movingMask, foreground)
+    if options.metric == .auto, alignment.metric == .lncc, !alignment.isOfOneKind {
+      registration.progress.report(
+        .note("the images' intensities do not follow each other everywhere: mutual information is tried beside local correlation"))
+      do {
+        let other = try align(by: .mi, fixedMask, movingMask, foreground)
+        if information(other.transform, foreground) > information(alignment.transform, foreground) { alignment = other }
+      } catch let error as RegistrationError {
+        notes.append("mutual information found nothing: \(error.message)")
+      }
+    }
+    notes += alignment.notes
+    for note in notes { registration.progress.report(.note(note)) }
+    return CoarseRegistration(
+      transform: alignment.transform, start: alignment.start, startScores: alignment.startScores, quality: alignment.quality,
+      foreground: foreground, movingMask: movingMask, invalidVoxels: invalid, metric: alignment.metric, notes: notes)
+  }
+
+  /// What start, affine step and warp found by one metric.
+  private struct Alignment {
+    var transform: ComposedTransform
+    let start: String
+    let startScores: [(name: String, score: Double)]
+    var quality: CoarseQuality
+    let metric: RegistrationMetric
+    /// Whether intensities follow each other after the affine step: local correlation is hardly ever negative.
+    let isOfOneKind: Bool
+    var notes: [String] = []
+  }
+
+  /// Finds start, affine map and warp by `wanted`; where that is `auto`, by local correlation or mutual information.
+  private func align(
+    by wanted: RegistrationMetric, _ fixedMask: Mask?, _ movingMask: Mask?, _ foreground: Mask
+  ) throws -> Alignment {
+    var metric = wanted
+    var notes: [String] = []
+    let (start, name, scores, searched) = try self.start(fixedMask, movingMask, metric)
     if metric == .auto, let searched { metric = searched }
     var transform = ComposedTransform(affine: start, coarse: nil, fixedSpace: registration.fixedRegion.space)
     try PairChecks.requireOverlap(
@@ -123,6 +158,9 @@ struct CoarseStage: Sendable {
       found = lift(result.transform)
     }
     if metric == .auto { metric = likeness(transform, foreground, .lncc) < 0.05 ? .mi : .lncc }
+    let aligned = ComposedTransform(affine: found ?? start, coarse: nil, fixedSpace: transform.fixedSpace)
+    let isOfOneKind = likeness(aligned, foreground, .lncc) >= 0.9 * likeness(aligned, foreground, .mi).squareRoot()
+    if options.metric == .auto, isOfOneKind { metric = .lncc }
     var quality = CoarseQuality(start: likeness(transform, foreground, metric), affine: nil, warp: nil)
     if let found {
       let candidate = ComposedTransform(affine: found, coarse: nil, fixedSpace: transform.fixedSpace)
@@ -147,10 +185,8 @@ struct CoarseStage: Sendable {
         quality.warp = nil
       }
     }
-    for note in notes { registration.progress.report(.note(note)) }
-    return CoarseRegistration(
-      transform: transform, start: name, startScores: scores, quality: quality, foreground: foreground, movingMask: movingMask,
-      invalidVoxels: invalid, metric: metric, notes: notes)
+    return Alignment(
+      transform: transform, start: name, startScores: scores, quality: quality, metric: metric, isOfOneKind: isOfOneKind, notes: notes)
   }
 
   /// One step of the stage, told of as it begins and ends.
@@ -164,7 +200,7 @@ struct CoarseStage: Sendable {
   }
 
   private func start(
-    _ fixedMask: Mask?, _ movingMask: Mask?
+    _ fixedMask: Mask?, _ movingMask: Mask?, _ metric: RegistrationMetric
   ) throws -> (AffineTransform, String, [(name: String, score: Double)], metric: RegistrationMetric?) {
     if let file = options.initialTransform {
       let read = try readInitialTransform(file, rank: rank, unit: fixed.space.unit)
@@ -175,7 +211,7 @@ struct CoarseStage: Sendable {
       var initialiser = Initialiser()
       initialiser.threads = registration.plan.threads
       return try initialiser.initialise(
-        fixed: flat(fixed), moving: flat(moving), fixedMask: fixedMask.map(flat), movingMask: movingMask.map(flat), metric: options.metric)
+        fixed: flat(fixed), moving: flat(moving), fixedMask: fixedMask.map(flat), movingMask: movingMask.map(flat), metric: metric)
     }
     registration.progress.report(
       .note(
@@ -218,6 +254,17 @@ struct CoarseStage: Sendable {
       squared: metric == .mi,
       threads: registration.plan.threads
     ).mean
+  }
+
+  /// What the coarse images tell of each other in the foreground: normalised mutual information.
+  private func information(_ transform: ComposedTransform, _ foreground: Mask) -> Double {
+    var onCoarse = transform
+    onCoarse.fixedSpace = fixed.space
+    var (warped, valid) = resampled(moving, through: onCoarse)
+    for i in valid.elements.indices { valid.elements[i] &= foreground.voxels.elements[i] }
+    let inside = flat(Mask(voxels: valid, space: fixed.space))
+    // Without contrast nothing is told.
+    return (try? normalizedMutualInformation(flat(fixed), flat(Volume(voxels: warped, space: fixed.space)), mask: inside)) ?? 0
   }
 
   private func resampled(_ moving: Volume, through transform: ComposedTransform) -> (VoxelBuffer<Float>, VoxelBuffer<UInt8>) {

@@ -11,6 +11,7 @@ internal import Volumes
 struct DeformableEngine {
   let level: DeformableLevel
   let options: DeformableOptions
+  private let smoothing: (update: Double, total: Double)
   private var forces: any DeformableForces
   private var equations: [Float]?
   private var step: [Float]
@@ -22,6 +23,7 @@ struct DeformableEngine {
     self.level = level
     self.options = options
     let cells = level.fieldLattice.count
+    smoothing = level.smoothing(options)
     forces = options.metric.forces(options, isPlane: level.lattice.z == 1)
     equations = [Float](unwritten: 9 * cells)
     step = [Float](unwritten: 3 * cells)
@@ -35,7 +37,7 @@ struct DeformableEngine {
     let threads = options.threads
     let metric = gather(fields)
     smooth(
-      &equations!, components: 9, lattice: level.fieldLattice, sigma: level.fieldSigma(options.updateSigma ?? level.updateSigma),
+      &equations!, components: 9, lattice: level.fieldLattice, sigma: level.fieldSigma(smoothing.update),
       threads: threads)
     let cells = level.fieldLattice.count
     var traces = [0.0, 0.0]
@@ -93,7 +95,7 @@ struct DeformableEngine {
     // Not a second reference to it: smoothing would copy it.
     field = take(&composed)
     smooth(
-      &field, components: 3, lattice: m, sigma: level.fieldSigma(options.totalSigma ?? level.totalSigma), border: .linear,
+      &field, components: 3, lattice: m, sigma: level.fieldSigma(smoothing.total), border: .linear,
       threads: options.threads)
   }
 }

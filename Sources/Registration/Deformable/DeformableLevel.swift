@@ -59,14 +59,22 @@ struct DeformableLevel: Sendable {
   /// From voxels of the full lattice to voxels of the field's lattice.
   var fieldScales: [Float] { zip(factors, fieldFactors).map { 1 / Float($0 * $1) } }
 
-  private var isOfMeans: Bool { factors.contains { $0 > 1 } }
-
-  /// Standard deviation of the smoothing of the whole field, in units of length: at full resolution as the noise demands, at coarser
-  /// levels, whose means have little of it, always the same.
-  var totalSigma: Double { isOfMeans ? DeformableOptions.totalSigmaOfMeans : min(max(25 * noise, 0.6), 2) }
-
-  /// Standard deviation of the Gaussian over which a step is gathered, in units of length, likewise.
-  var updateSigma: Double { isOfMeans || isOnly ? DeformableOptions.updateSigmaOfMeans : min(max(50 * noise, 1.5), 3) }
+  /// Standard deviations, in units of length, of the Gaussian over which a step is gathered and of the one that smooths the whole field.
+  ///
+  /// At full resolution they go by the noise; means of finer voxels have little of it. Where windows are wide (in a plane) steps need less;
+  /// metrics without windows gather over as many samples in a plane (8² of them) as in a volume (3³).
+  func smoothing(_ options: DeformableOptions) -> (update: Double, total: Double) {
+    var found = (update: isOnly ? 3 : min(max(50 * noise, 1.5), 3), total: min(max(25 * noise, 0.6), 2))
+    if options.isOfMeans || factors.contains(where: { $0 > 1 }) {
+      found =
+        switch options.metric {
+        case _ where lattice.z > 1: (3, 1.25)
+        case .lncc: (2, 0.7)
+        case .mutualInformation, .meanSquares: (8, 2)
+        }
+    }
+    return (options.updateSigma ?? found.update, options.totalSigma ?? found.total)
+  }
 
   /// A sigma in units of length as voxels of the field's lattice, one an axis.
   func fieldSigma(_ sigma: Double) -> [Double] { (0..<3).map { sigma * unit / (spacing[$0] * Double(fieldFactors[$0])) } }

@@ -2,7 +2,7 @@
 
 /// What a deformable registration makes alike.
 public enum DeformableMetric: Sendable, Hashable {
-  /// The square of the correlation in windows of `2 radius + 1` voxels an axis; negative correlation counts as none, unless windows
+  /// The square of the correlation in windows of `2 radius + 1` voxels an axis, in a plane twice as many; negative correlation counts as none, unless windows
   /// of any sign count. For images of one kind, with uneven light; of any sign also for images of different kinds that lie near each other.
   case lncc(radius: Int = 2, anySign: Bool = false)
   /// Mutual information of a joint histogram, the moving axis smoothed by cubic B-splines. For images of different kinds.
@@ -24,23 +24,21 @@ public struct DeformableOptions: Sendable, Hashable {
   /// The most iterations a level, coarsest first; the last is the finest level's, and the first serves all coarser levels left over.
   public var iterations: [Int]
   /// Standard deviation of the Gaussian over which a step's equations are gathered; `nil` goes by the images' noise at full resolution,
-  /// and is `updateSigmaOfMeans` at coarser levels.
+  /// and is 3 at coarser levels (in a plane 2 for local correlation and 8 for other metrics).
   public var updateSigma: Double?
   /// Standard deviation of the Gaussian that smooths the whole field after each step; `nil` goes by the images' noise at full resolution,
-  /// and is `totalSigmaOfMeans` at coarser levels.
+  /// and is 1.25 at coarser levels (in a plane 0.7 for local correlation and 2 for other metrics).
   public var totalSigma: Double?
-  /// For images that are means of finer voxels, and have little noise.
-  public static let updateSigmaOfMeans = 3.0
-  /// For images that are means of finer voxels, and have little noise.
-  public static let totalSigmaOfMeans = 1.25
+  /// Whether the images as given are means of finer voxels, as those of coarser levels are, and have little noise.
+  public var isOfMeans = false
   /// The longest displacement of one step.
   public var maximumStep = 1.0
   /// Resistance to a step where the images say little, relative to what they say on average.
   public var damping = 0.05
-  /// Variance that each window is taken to have at least, relative to the whole image's; `nil` is 0.003 in 3D and 0.5 in a plane.
+  /// Variance that each window is taken to have at least, relative to the whole image's; `nil` is 0.003 in 3D and 0.25 in a plane.
   ///
-  /// It keeps chance correlation in nearly flat windows from having a say. A window in a plane has so few samples (25 for a radius of 2,
-  /// 125 in 3D) that it needs much more of it.
+  /// It keeps chance correlation in nearly flat windows from having a say. A window in a plane has so few samples (100 for a radius of 2,
+  /// 216 in 3D) that it needs much more of it.
   public var varianceFloor: Double?
   /// Whether forces follow the mean of both images' gradients, not the warped image's alone: steps are then of second order, and noise
   /// does not shorten them. Symmetric mode always does.

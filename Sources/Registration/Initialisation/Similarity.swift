@@ -3,7 +3,7 @@
 internal import Foundation
 internal import Grids
 internal import Transforms
-internal import Volumes
+package import Volumes
 
 /// How well two images agree under a map of world points.
 struct Similarity {
@@ -57,6 +57,17 @@ struct Similarity {
     information = sums.information
     concordance = sums.concordance
   }
+}
+
+/// Normalised mutual information (Studholme, 1999) less one, 0…1, of two images on one lattice, over the voxels inside a mask.
+///
+/// - Throws: `RegistrationError` where an image is constant there, or the mask is empty.
+/// - Complexity: O(voxels).
+package func normalizedMutualInformation(_ fixed: Volume, _ moving: Volume, mask: Mask) throws -> Double {
+  Similarity(
+    fixed: try PreparedImage(fixed, mask: mask, role: "fixed"), moving: try PreparedImage(moving, mask: mask, role: "moving"),
+    transform: .identity(rank: 3)
+  ).information
 }
 
 /// Running sums and a joint histogram of 32 × 32 bins of pairs of values in 0…1.

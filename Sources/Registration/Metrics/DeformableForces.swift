@@ -28,7 +28,8 @@ extension DeformableMetric {
   func forces(_ options: DeformableOptions, isPlane: Bool) -> any DeformableForces {
     switch self {
     case .lncc(let radius, let anySign):
-      CorrelationForces(radius: radius, floor: options.varianceFloor ?? (isPlane ? 0.5 : 3e-3), anySign: anySign)
+      CorrelationForces(
+        radius: isPlane ? 2 * radius : radius, floor: options.varianceFloor ?? (isPlane ? 0.25 : 3e-3), anySign: anySign)
     case .mutualInformation(let bins): InformationForces(bins: bins)
     case .meanSquares: SquaresForces()
     }
