@@ -19,10 +19,8 @@ struct BlockPair: Sendable {
   let movingMask: VoxelBuffer<UInt8>
 
   /// Reads a pair; `nil` where hardly any of the box maps inside the moving image.
-  ///
-  /// - Parameter hasFixedMask: whether the coarse foreground is a mask that was given.
   static func read(
-    _ box: Box, of images: LevelImages, coarse: CoarseRegistration, hasFixedMask: Bool, threads: Int
+    _ box: Box, of images: LevelImages, coarse: CoarseRegistration, threads: Int
   ) throws -> BlockPair? {
     var (moving, movingMask) = try BoxResampler(volume: images.moving, interpolation: .linear, threads: threads) {
       try images.mapped($0, to: images.moving.space, threads: threads)
@@ -34,7 +32,7 @@ struct BlockPair: Sendable {
     let fixed = try images.fixed.read(box)
     let space = images.fixed.space.cropped(at: box.lower)
     var fixedMask = fixed.mapVoxels { UInt8($0.isFinite ? 1 : 0) }
-    if hasFixedMask {
+    if coarse.hasFixedMask {
       let given = coarse.foreground.resampled(to: space, extent: box.extent)
       for i in given.elements.indices { fixedMask.elements[i] &= given.elements[i] }
     }

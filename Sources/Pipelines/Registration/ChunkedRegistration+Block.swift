@@ -22,7 +22,7 @@ extension ChunkedRegistration {
   package func blockVolumes(_ number: Int, _ coarse: CoarseRegistration, threads: Int) throws -> (fixed: Volume, moving: Volume)? {
     let box = grid[number].extended
     guard
-      let pair = try BlockPair.read(box, of: images(coarse), coarse: coarse, hasFixedMask: options.fixedMask != nil, threads: threads)
+      let pair = try BlockPair.read(box, of: images(coarse), coarse: coarse, threads: threads)
     else { return nil }
     let space = fixedRegion.space.cropped(at: box.lower)
     return (Volume(voxels: pair.fixed, space: space), Volume(voxels: pair.moving, space: space))

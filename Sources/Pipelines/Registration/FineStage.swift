@@ -33,7 +33,7 @@ struct FineStage: Sendable {
     do {
       guard
         let pair = try BlockPair.read(
-          wide, of: images, coarse: coarse, hasFixedMask: registration.options.fixedMask != nil, threads: threads)
+          wide, of: images, coarse: coarse, threads: threads)
       else {
         return BlockRecord(block, .outside)
       }

@@ -26,6 +26,7 @@ struct CoarseFiles {
     var invalidMoving: Int
     var metric: RegistrationMetric
     var notes: [String]
+    var hasFixedMask: Bool
     var hasMovingMask: Bool
     /// Digests of the transforms' files, by name.
     var digests: [String: String]
@@ -45,7 +46,7 @@ struct CoarseFiles {
     let record = Record(
       start: coarse.start, startScores: coarse.startScores.map { .init(name: $0.name, score: $0.score) }, quality: coarse.quality,
       invalidFixed: coarse.invalidVoxels.fixed, invalidMoving: coarse.invalidVoxels.moving, metric: coarse.metric, notes: coarse.notes,
-      hasMovingMask: coarse.movingMask != nil, digests: try digests())
+      hasFixedMask: coarse.hasFixedMask, hasMovingMask: coarse.movingMask != nil, digests: try digests())
     var sizes: [String: Int] = [:]
     for written in [transforms.path, mask(.fixed), mask(.moving)] {
       for case let name as String in files.enumerator(atPath: written) ?? .init() {
@@ -73,7 +74,7 @@ struct CoarseFiles {
     let foreground = try read(.fixed, registration)
     return CoarseRegistration(
       transform: transform, start: record.start, startScores: record.startScores.map { ($0.name, $0.score) }, quality: record.quality,
-      foreground: foreground, movingMask: record.hasMovingMask ? try read(.moving, registration) : nil,
+      foreground: foreground, hasFixedMask: record.hasFixedMask, movingMask: record.hasMovingMask ? try read(.moving, registration) : nil,
       invalidVoxels: (record.invalidFixed, record.invalidMoving), metric: record.metric, notes: record.notes)
   }
 

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Grids
+internal import Registration
+internal import Volumes
+
+/// Where the coarse images are looked at, on their own lattices.
+struct PairMasks: Sendable {
+  /// `nil`: everywhere.
+  var fixed: Mask?
+  /// `nil`: everywhere.
+  var moving: Mask?
+  /// Where likeness counts: the fixed mask, else the fixed image's tissue.
+  var foreground: Mask
+}
+
+extension CoarseStage {
+  /// What the options name.
+  func givenMasks() throws -> PairMasks {
+    let unit = registration.fixedPyramid.finest.space.unit
+    let fixedMask = try mask(options.fixedMask, of: fixed, spacing: unit)
+    return PairMasks(
+      fixed: fixedMask, moving: try mask(options.movingMask, of: moving, spacing: unit), foreground: try fixedMask ?? tissue(of: fixed))
+  }
+
+  /// Masks that leave out the padding of the image that holds less, where it holds less than seven tenths of the other (a brain without
+  /// its skull beside a head), and what to tell of it; `nil` where that is not so, or masks are given.
+  ///
+  /// The outline of that content is then no edge to be laid on some other edge.
+  func masksOfContent(beside given: PairMasks) throws -> (masks: PairMasks, note: String)? {
+    guard options.fixedMask == nil, options.movingMask == nil else { return nil }
+    let contents = (fixed: content(of: fixed), moving: content(of: moving))
+    guard contents.fixed != nil || contents.moving != nil else { return nil }
+    func volume(_ mask: Mask) -> Double {
+      Double(mask.voxels.elements.count { $0 != 0 }) * mask.space.spacing.suffix(rank).reduce(1, *)
+    }
+    let volumes = (fixed: volume(contents.fixed ?? given.foreground), moving: volume(try contents.moving ?? tissue(of: moving)))
+    func note(_ path: String, _ ratio: Double, _ other: String) -> String {
+      "\(path): its content takes \(Int((100 * ratio).rounded())) % of the volume of that of \(other); its padding is masked"
+    }
+    var masks = given
+    if let content = contents.moving, volumes.moving < 0.7 * volumes.fixed {
+      masks.moving = content
+      return (masks, note(registration.moving.path, volumes.moving / volumes.fixed, registration.fixed.path))
+    }
+    if let content = contents.fixed, volumes.fixed < 0.7 * volumes.moving {
+      (masks.fixed, masks.foreground) = (content, content)
+      return (masks, note(registration.fixed.path, volumes.fixed / volumes.moving, registration.moving.path))
+    }
+    return nil
+  }
+
+  /// What is not padding.
+  func content(of volume: Volume) -> Mask? {
+    Mask.content(of: flat(volume)).map { Mask(voxels: $0.voxels.reshaped(to: volume.extent), space: volume.space) }
+  }
+
+  private func mask(_ option: String?, of volume: Volume, spacing unit: LengthUnit?) throws -> Mask? {
+    switch option {
+    case nil: return nil
+    case "auto": return try tissue(of: volume)
+    case let path?:
+      let image = try StoredImage.open(path).volumes()
+      guard image.finest.rank == rank else {
+        throw PipelineError(
+          "the mask \(path) is \(image.finest.rank)D, and the images are \(rank)D", hint: "give a mask of the images' rank")
+      }
+      // A mask may be as large as its image: it is read near the coarse lattice, every voxel that touches the inside counting.
+      let levels = image.levels.map { $0.placed(in: $0.space.converted(to: unit)).liftedToThreeAxes() }
+      let finest = VolumePyramid(levels: levels).finest
+      let factors = PhysicalScale.factors(extent: finest.extent, spacing: finest.space.spacing, target: volume.space.spacing.min()!)
+      let coarse = try VolumePyramid(levels: levels).downsampled(by: factors).load()
+      let voxels = coarse.voxels.mapVoxels { UInt8($0 > 0 ? 1 : 0) }
+      guard voxels.elements.contains(1) else {
+        throw PipelineError(
+          "the mask \(path) is empty: no voxel is above 0", hint: "name another mask, or leave --fixed-mask and --moving-mask out")
+      }
+      let mask = Mask(voxels: voxels, space: coarse.space)
+      let onto = Mask(voxels: mask.resampled(to: volume.space, extent: volume.extent), space: volume.space)
+      guard onto.voxels.elements.contains(1) else {
+        throw PipelineError(
+          "the mask \(path) does not meet its image", hint: "check spacing, origin and direction of both with `weft info`")
+      }
+      return onto
+    }
+  }
+
+  /// The tissue of an image, on its own lattice.
+  func tissue(of volume: Volume) throws -> Mask {
+    let plain = flat(volume)
+    let voxels = try Mask.tissue(of: plain).resampled(to: plain.space, extent: plain.extent)
+    return Mask(voxels: voxels.reshaped(to: volume.extent), space: volume.space)
+  }
+}

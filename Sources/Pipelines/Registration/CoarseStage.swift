@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BlockExecution
+internal import Filtering
+internal import Grids
+internal import Registration
+internal import Transforms
+internal import Volumes
+
+/// The coarse images and what is known of them while the stage runs.
+struct CoarseStage: Sendable {
+  let registration: ChunkedRegistration
+  let fixed: Volume
+  let moving: Volume
+
+  var rank: Int { registration.rank }
+  var options: RegistrationOptions { registration.options }
+  var threads: Int { registration.plan.threads }
+
+  func run() throws -> CoarseRegistration {
+    let invalid = (fixed: fixed.voxels.elements.count { !$0.isFinite }, moving: moving.voxels.elements.count { !$0.isFinite })
+    try PairChecks.requireContrast(fixed, path: registration.fixed.path, side: "fixed")
+    try PairChecks.requireContrast(moving, path: registration.moving.path, side: "moving")
+    var notes: [String] = []
+    for (count, name) in [(invalid.fixed, registration.fixed.path), (invalid.moving, registration.moving.path)] where count > 0 {
+      notes.append("\(name): \(count) voxels of the coarse image are not numbers; they are masked")
+    }
+    var masks = try givenMasks()
+    var best = try align(masks)
+    if let (masksOfContent, note) = try masksOfContent(beside: masks) {
+      tell("contents of different size: tried again with padding masked")
+      let other = try align(masksOfContent)
+      if informationOfContents(other.transform) > informationOfContents(best.transform) {
+        (best, masks) = (other, masksOfContent)
+        notes.append(note)
+      }
+    }
+    notes += best.notes
+    notes.forEach(tell)
+    return CoarseRegistration(
+      transform: best.transform, start: best.start, startScores: best.startScores, quality: best.quality, foreground: masks.foreground,
+      hasFixedMask: masks.fixed != nil,
+      movingMask: masks.moving, invalidVoxels: invalid, metric: best.metric, notes: notes)
+  }
+
+  func tell(_ note: String) { registration.progress.report(.note(note)) }
+
+  /// One step of the stage, told of as it begins and ends.
+  func step<Result>(_ name: String, _ body: () throws -> Result) throws -> Result {
+    try Task.checkCancellation()
+    registration.progress.report(.started(stage: name, tasks: 1))
+    let result = try body()
+    try Task.checkCancellation()
+    registration.progress.report(.finished(stage: name))
+    return result
+  }
+
+  /// The image as its own rank has it: 2D without the plane axis.
+  func flat(_ volume: Volume) -> Volume {
+    rank == 3
+      ? volume
+      : Volume(
+        voxels: volume.voxels.reshaped(to: Extent(Array(volume.extent.lengths.dropFirst()))), space: volume.space.droppingFirstAxis())
+  }
+
+  func flat(_ mask: Mask) -> Mask {
+    rank == 3
+      ? mask
+      : Mask(
+        voxels: mask.voxels.reshaped(to: Extent(Array(mask.voxels.extent.lengths.dropFirst()))), space: mask.space.droppingFirstAxis())
+  }
+
+  func flat(_ affine: AffineTransform) -> AffineTransform { rank == 3 ? affine : affine.droppingFirstAxis() }
+
+  func lift(_ affine: AffineTransform) -> AffineTransform { affine.liftedToThreeAxes() }
+}
+
+extension DisplacementField {
+  /// A field of the world from displacements in voxels of a lattice.
+  init(voxels field: VectorField, space: PhysicalSpace) {
+    var world = field
+    for i in 0..<field.z.count {
+      let v = [field.z.elements[i], field.y.elements[i], field.x.elements[i]]
+      for row in 0..<3 {
+        var sum: Float = 0
+        for axis in 0..<3 { sum += Float(space.direction[row][axis] * space.spacing[axis]) * v[axis] }
+        world[row].elements[i] = sum
+      }
+    }
+    self.init(vectors: world, space: space)
+  }
+
+  /// The field on the lattice it was found on, as that has three axes.
+  func lifted(like space: PhysicalSpace) -> DisplacementField { DisplacementField(vectors: vectors, space: space) }
+}
