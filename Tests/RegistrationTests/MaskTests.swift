@@ -56,6 +56,27 @@ import Volumes
     #expect(error(mask, lifted) < 0.01 || mask.resampled(to: lifted.space, extent: lifted.extent).elements.contains(1))
   }
 
+  /// A ball or disc in one exact value, as skull stripping leaves it, some of its own voxels of that value.
+  @Test(arguments: [2, 3])
+  func contentIsWhatIsNotPadding(rank: Int) throws {
+    var volume = object(rank: rank, inside: 150, outside: 100)
+    for (i, index) in volume.extent.box.indices.enumerated() where radius(index) >= 20 { volume.voxels.elements[i] = -1024 }
+    let content = try #require(Mask.content(of: volume))
+    #expect(content.space == volume.space)
+    #expect(content.voxels.elements == volume.voxels.elements.map { $0 == -1024 ? 0 : 1 })
+  }
+
+  @Test func noiseAndTissueAtTheBorderAreNoPadding() {
+    let noisy = object(rank: 3, inside: 150, outside: 100)
+    #expect(Mask.content(of: noisy) == nil)
+    // Two of six faces are of one value: less than half of the border.
+    var halfPadded = noisy
+    for i in 0..<(20 * 64 * 64) { halfPadded.voxels.elements[i] = 0 }
+    #expect(Mask.content(of: halfPadded) == nil)
+    let constant = Volume(voxels: VoxelBuffer(extent: [8, 8, 8], repeating: 4), space: PhysicalSpace(spacing: [1, 1, 1]))
+    #expect(Mask.content(of: constant) == nil)
+  }
+
   @Test func aConstantImageHasNoTissue() {
     let constant = Volume(voxels: VoxelBuffer(extent: [8, 8, 8], repeating: 4), space: PhysicalSpace(spacing: [1, 1, 1]))
     #expect(throws: RegistrationError.self) { try Mask.tissue(of: constant) }

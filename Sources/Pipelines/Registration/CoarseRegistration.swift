@@ -58,6 +58,7 @@ extension CoarseRegistration {
       digest.add(mask.voxels.elements)
     }
     digest.add(metric.rawValue.utf8)
+    if hasFixedMask { digest.add("fixed mask".utf8) }
     return digest.description
   }
 }

@@ -17,22 +17,29 @@ extension CoarseStage {
     let metric: RegistrationMetric
     /// Whether intensities follow each other after the affine step: local correlation is hardly ever negative.
     let isOfOneKind: Bool
+    let masks: PairMasks
     var notes: [String] = []
   }
 
   /// Finds start, affine map and warp. Where the metric is `auto` and intensities follow each other in some places only, by local
   /// correlation and by mutual information; what tells more of the other image stands.
   func align(_ masks: PairMasks) throws -> Alignment {
-    var found = try align(masks, by: options.metric)
+    let found = try align(masks, by: options.metric)
     guard options.metric == .auto, found.metric == .lncc, !found.isOfOneKind else { return found }
     tell("intensities do not follow each other everywhere: mutual information is tried beside local correlation")
+    return try better(found, alternative: { try align(masks, by: .mi) }, by: { information($0.transform, masks.foreground) })
+  }
+
+  /// What a first try or an alternative found, whichever scores higher; an alternative that fails is no reason to fail.
+  func better(
+    _ first: Alignment, alternative: () throws -> Alignment, by score: (Alignment) -> Double
+  ) throws -> Alignment {
     do {
-      let other = try align(masks, by: .mi)
-      func told(_ alignment: Alignment) -> Double { information(alignment.transform, masks.foreground) }
-      return told(other) > told(found) ? other : found
-    } catch let error as RegistrationError {
-      found.notes.append("mutual information found nothing: \(error.message)")
-      return found
+      let other = try alternative()
+      return score(other) > score(first) ? other : first
+    } catch let error where error is RegistrationError || error is PipelineError {
+      tell("nothing was found so: \(error)")
+      return first
     }
   }
 
@@ -87,7 +94,8 @@ extension CoarseStage {
       }
     }
     return Alignment(
-      transform: transform, start: name, startScores: scores, quality: quality, metric: metric, isOfOneKind: isOfOneKind, notes: notes)
+      transform: transform, start: name, startScores: scores, quality: quality, metric: metric, isOfOneKind: isOfOneKind,
+      masks: masks, notes: notes)
   }
 
   private func start(

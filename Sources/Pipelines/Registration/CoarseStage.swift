@@ -25,22 +25,24 @@ struct CoarseStage: Sendable {
     for (count, name) in [(invalid.fixed, registration.fixed.path), (invalid.moving, registration.moving.path)] where count > 0 {
       notes.append("\(name): \(count) voxels of the coarse image are not numbers; they are masked")
     }
-    var masks = try givenMasks()
+    let masks = try givenMasks()
     var best = try align(masks)
     if let (masksOfContent, note) = try masksOfContent(beside: masks) {
-      tell("contents of different size: tried again with padding masked")
-      let other = try align(masksOfContent)
-      if informationOfContents(other.transform) > informationOfContents(best.transform) {
-        (best, masks) = (other, masksOfContent)
-        notes.append(note)
-      }
+      tell("the images hold contents of different size: padding is masked, for comparison")
+      best = try better(
+        best,
+        alternative: {
+          var found = try align(masksOfContent)
+          found.notes.append(note)
+          return found
+        }, by: { informationOfContents($0.transform) })
     }
     notes += best.notes
     notes.forEach(tell)
     return CoarseRegistration(
-      transform: best.transform, start: best.start, startScores: best.startScores, quality: best.quality, foreground: masks.foreground,
-      hasFixedMask: masks.fixed != nil,
-      movingMask: masks.moving, invalidVoxels: invalid, metric: best.metric, notes: notes)
+      transform: best.transform, start: best.start, startScores: best.startScores, quality: best.quality, foreground: best.masks.foreground,
+      hasFixedMask: best.masks.fixed != nil,
+      movingMask: best.masks.moving, invalidVoxels: invalid, metric: best.metric, notes: notes)
   }
 
   func tell(_ note: String) { registration.progress.report(.note(note)) }

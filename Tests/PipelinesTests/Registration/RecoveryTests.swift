@@ -109,6 +109,34 @@ struct RecoveryTests {
     #expect(found.result.blocks.allSatisfy { $0.state == .registered })
   }
 
+  /// Intensities that rise together in dim parts and against each other in bright ones: tissue over background correlates, and that once
+  /// chose local correlation.
+  @Test func imagesThatFollowEachOtherInPartAreRegistered() async throws {
+    let pair = KnownPair([48, 64, 64])
+    let most = pair.moving.elements.max()!
+    let arched = image(pair.moving.mapVoxels { sin(.pi * ($0 / most).squareRoot()) }, pair.movingSpace, name: "arched")
+    let found = try await errors(pair, (pair.images.fixed, arched), smallOptions(.normal, block: [48, 64, 64]))
+    #expect(found.result.coarse.metric == .mi)
+    #expect(found.before > 2.5 && found.after < 1.3, "\(found.before) \(found.after)")
+  }
+
+  /// A head, and a brain without its skull: the brain's outline is not to be laid on the head's.
+  @Test func contentIsFoundInsideLargerContent() async throws {
+    let pair = KnownPair([64, 64, 64], amplitude: 1)
+    func depth(_ index: [Int]) -> Double { index.reduce(0.0) { $0 + pow(Double($1) - 31.5, 2) }.squareRoot() }
+    let most = pair.fixed.elements.max()!
+    var (head, brain) = (pair.fixed, pair.moving)
+    for (i, index) in head.extent.box.indices.enumerated() {
+      if depth(index) > 30 { head.elements[i] = 0 } else if depth(index) > 26 { head.elements[i] = most }
+      if depth(index) > 21 { brain.elements[i] = 0 }
+    }
+    let images = (fixed: image(head, pair.fixedSpace, name: "head"), moving: image(brain, pair.movingSpace, name: "brain"))
+    let found = try await errors(pair, images, smallOptions(.normal, block: [64, 64, 64]))
+    #expect(found.result.coarse.notes.contains { $0.contains("its padding is masked") })
+    // Most points lie outside the brain, where nothing tells where they belong. With its padding looked at, they end 9 voxels off.
+    #expect(found.before > 2.5 && found.after < 3.5, "\(found.before) \(found.after)")
+  }
+
   @Test func aPhantomOfUnequalSpacingIsRegistered() async throws {
     try await withTemporaryFolder { folder in
       var phantom = PhantomOptions()
