@@ -81,8 +81,8 @@ extension RegistrationArguments {
       .value(
         "--metric", at: \.options.metric, "NAME", "What is maximised: auto, lncc, mi or mse",
         detail: "lncc (local correlation) for images of one kind, mi (mutual information) for images of different kinds, mse (squared "
-          + "differences) for images of one kind and brightness. auto tries lncc, and mi beside it where intensities do not follow each "
-          + "other everywhere."),
+          + "differences) for images of one kind and brightness. auto takes lncc, unless mi tells more where intensities do not follow "
+          + "each other everywhere."),
       .value(
         "--initial-transform", at: \.options.initialTransform, "FILE",
         "Start from an affine (ITK/ANTs .mat, .txt, .tfm) or landmark pairs (CSV)",
@@ -110,8 +110,8 @@ extension RegistrationArguments {
         fallback: "everywhere", completion: .file),
       .value(
         "--moving-mask", at: \.options.movingMask, "FILE|auto", "Where to look in MOVING",
-        detail: "Without masks, padding of one value around a smaller content (a brain beside a head) is left out "
-          + "where that tells more.", fallback: "everywhere", completion: .file),
+        detail: "Without both masks, padding of one value around the smaller content of either image (a brain "
+          + "beside a head) is masked where that tells more.", fallback: "everywhere", completion: .file),
       .parsed(
         "--fixed-spacing", at: \.fixedSpacing, "Z,Y,X", "Distance between voxels of FIXED, in place of the file's",
         expected: Values.spacingExpected, fallback: "the file's"

@@ -6,7 +6,10 @@ public import Volumes
 extension Mask {
   /// The part of an image that is not padding: the one value that skull stripping, stitching or rotation leave around it.
   ///
-  /// - Returns: on the image's lattice; `nil` where less than half of its faces (2D: edges) is of one exact value, or all of it is.
+  /// Holes are filled. Voxels that are no numbers are padding.
+  ///
+  /// - Returns: on the image's lattice; `nil` where less than half of the numbers on its faces (2D: edges) is one exact value, or nothing
+  ///   is left.
   /// - Complexity: O(voxels).
   public static func content(of volume: Volume) -> Mask? {
     let values = volume.voxels.elements
@@ -18,13 +21,17 @@ extension Mask {
       for position in Set([0, lengths[axis] - 1]) {
         for outer in 0..<lengths[..<axis].reduce(1, *) {
           let start = (outer * lengths[axis] + position) * stride
-          for value in values[start..<start + stride] { counts[value, default: 0] += 1 }
-          total += stride
+          for value in values[start..<start + stride] where value.isFinite {
+            counts[value, default: 0] += 1
+            total += 1
+          }
         }
       }
     }
     guard let (padding, count) = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }), 2 * count >= total else { return nil }
-    let voxels = volume.voxels.mapVoxels { UInt8($0 == padding ? 0 : 1) }
-    return voxels.elements.contains(1) ? Mask(voxels: voxels, space: volume.space) : nil
+    var content = BinaryVolume(extent: volume.extent.threeAxisForm, isInside: values.map { $0.isFinite && $0 != padding })
+    content.fillHoles()
+    guard content.isInside.contains(true) else { return nil }
+    return Mask(voxels: VoxelBuffer(extent: volume.extent, elements: content.isInside.map { $0 ? 1 : 0 }), space: volume.space)
   }
 }

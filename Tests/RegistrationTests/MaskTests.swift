@@ -56,25 +56,32 @@ import Volumes
     #expect(error(mask, lifted) < 0.01 || mask.resampled(to: lifted.space, extent: lifted.extent).elements.contains(1))
   }
 
-  /// A ball or disc in one exact value, as skull stripping leaves it, some of its own voxels of that value.
-  @Test(arguments: [2, 3])
-  func contentIsWhatIsNotPadding(rank: Int) throws {
+  /// A ball or disc in one exact value, as skull stripping leaves it, a few of its own voxels of that value, too.
+  @Test(arguments: [Float(-1024), .nan], [2, 3])
+  func contentIsWhatIsNotPadding(padding: Float, rank: Int) throws {
     var volume = object(rank: rank, inside: 150, outside: 100)
-    for (i, index) in volume.extent.box.indices.enumerated() where radius(index) >= 20 { volume.voxels.elements[i] = -1024 }
+    for (i, index) in volume.extent.box.indices.enumerated() {
+      let isFrame = index.contains(0) || index.contains(63)
+      if radius(index) >= 20 || radius(index) < 2 { volume.voxels.elements[i] = isFrame ? -1024 : padding }
+    }
     let content = try #require(Mask.content(of: volume))
     #expect(content.space == volume.space)
-    #expect(content.voxels.elements == volume.voxels.elements.map { $0 == -1024 ? 0 : 1 })
+    for (i, index) in volume.extent.box.indices.enumerated() {
+      #expect((content.voxels.elements[i] != 0) == (radius(index) < 20), "\(index)")
+    }
   }
 
   @Test func noiseAndTissueAtTheBorderAreNoPadding() {
     let noisy = object(rank: 3, inside: 150, outside: 100)
     #expect(Mask.content(of: noisy) == nil)
-    // Two of six faces are of one value: less than half of the border.
-    var halfPadded = noisy
-    for i in 0..<(20 * 64 * 64) { halfPadded.voxels.elements[i] = 0 }
-    #expect(Mask.content(of: halfPadded) == nil)
-    let constant = Volume(voxels: VoxelBuffer(extent: [8, 8, 8], repeating: 4), space: PhysicalSpace(spacing: [1, 1, 1]))
-    #expect(Mask.content(of: constant) == nil)
+    // A third of the border is of one value.
+    var partlyPadded = noisy
+    for i in 0..<(10 * 64 * 64) { partlyPadded.voxels.elements[i] = 0 }
+    #expect(Mask.content(of: partlyPadded) == nil)
+    for value in [Float(4), .nan] {
+      let constant = Volume(voxels: VoxelBuffer(extent: [8, 8, 8], repeating: value), space: PhysicalSpace(spacing: [1, 1, 1]))
+      #expect(Mask.content(of: constant) == nil)
+    }
   }
 
   @Test func aConstantImageHasNoTissue() {

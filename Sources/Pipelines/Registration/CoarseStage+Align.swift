@@ -14,8 +14,10 @@ extension CoarseStage {
     let start: String
     let startScores: [(name: String, score: Double)]
     var quality: CoarseQuality
+    /// What was asked for.
+    let wanted: RegistrationMetric
+    /// What was used: never `auto`.
     let metric: RegistrationMetric
-    /// Whether intensities follow each other after the affine step: local correlation is hardly ever negative.
     let isOfOneKind: Bool
     let masks: PairMasks
     var notes: [String] = []
@@ -27,25 +29,32 @@ extension CoarseStage {
     let found = try align(masks, by: options.metric)
     guard options.metric == .auto, found.metric == .lncc, !found.isOfOneKind else { return found }
     tell("intensities do not follow each other everywhere: mutual information is tried beside local correlation")
-    return try better(found, alternative: { try align(masks, by: .mi) }, by: { information($0.transform, masks.foreground) })
+    return try better(consume found, alternative: { try align(masks, by: .mi) }, by: { information($0.transform, masks) })
   }
 
-  /// What a first try or an alternative found, whichever scores higher; an alternative that fails is no reason to fail.
+  /// What a first try or an alternative found, whichever scores higher; among equals the alternative. One that fails is no reason to fail.
+  ///
+  /// The first one's fields are given up for the time, and found again where it wins: two of them at once are not in the memory's plan.
   func better(
-    _ first: Alignment, alternative: () throws -> Alignment, by score: (Alignment) -> Double
+    _ first: consuming Alignment, alternative: () throws -> Alignment, by score: (Alignment) -> Double
   ) throws -> Alignment {
+    let reached = score(first)
+    let hadWarp = first.transform.coarse != nil
+    (first.transform.coarse, first.transform.coarseInverse) = (nil, nil)
+    var failure: String?
     do {
       let other = try alternative()
-      return score(other) > score(first) ? other : first
+      if score(other) >= reached { return other }
     } catch let error where error is RegistrationError || error is PipelineError {
-      tell("nothing was found so: \(error)")
-      return first
+      failure = "an alternative for the coarse stage failed: \(error.localizedDescription)"
     }
+    if hadWarp { first = try align(first.masks, by: first.wanted) }
+    if let failure { first.notes.append(failure) }
+    return first
   }
 
   /// Finds start, affine map and warp by one metric, for `auto` the one that search and affine step choose.
   private func align(_ masks: PairMasks, by wanted: RegistrationMetric) throws -> Alignment {
-    let foreground = masks.foreground
     var metric = wanted
     var notes: [String] = []
     let (start, name, scores, searched) = try self.start(masks, metric)
@@ -65,14 +74,14 @@ extension CoarseStage {
       metric = result.metric
       found = lift(result.transform)
     }
-    if metric == .auto { metric = likeness(transform, foreground, .lncc) < 0.05 ? .mi : .lncc }
+    if metric == .auto { metric = likeness(transform, masks, .lncc) < 0.05 ? .mi : .lncc }
+    let started = transform
     let aligned = ComposedTransform(affine: found ?? start, coarse: nil, fixedSpace: transform.fixedSpace)
-    let isOfOneKind = likeness(aligned, foreground, .lncc) >= 0.9 * likeness(aligned, foreground, .mi).squareRoot()
-    if options.metric == .auto, isOfOneKind { metric = .lncc }
-    var quality = CoarseQuality(start: likeness(transform, foreground, metric), affine: nil, warp: nil)
+    if options.metric == .auto, metric == .mi, isOfOneKind(aligned, masks) { metric = .lncc }
+    var quality = CoarseQuality(start: likeness(transform, masks, metric), affine: nil, warp: nil)
     if let found {
       let candidate = ComposedTransform(affine: found, coarse: nil, fixedSpace: transform.fixedSpace)
-      let reached = likeness(candidate, foreground, metric)
+      let reached = likeness(candidate, masks, metric)
       if metric != .mi, reached < quality.start - 0.02 {
         notes.append("the affine map would lower the local correlation; the start stands alone")
       } else {
@@ -80,21 +89,28 @@ extension CoarseStage {
         transform = candidate
       }
     }
+    let before = transform
     if options.stages.contains(.warp) {
-      let before = transform
       let (forward, inverse) = try step("warp") { try warp(before.affine, metric, masks) }
       transform.coarse = forward
       transform.coarseInverse = inverse
-      quality.warp = likeness(transform, foreground, metric)
-      if let warped = quality.warp, warped < likeness(before, foreground, metric) - 0.01 {
+      quality.warp = likeness(transform, masks, metric)
+      if let warped = quality.warp, warped < likeness(before, masks, metric) - 0.01 {
         notes.append("the coarse warp did not improve the local correlation; the affine map stands alone")
         transform.coarse = nil
         transform.coarseInverse = nil
         quality.warp = nil
       }
     }
+    let isOfOneKind = isOfOneKind(transform, masks)
+    if options.metric == .auto, metric == .mi, isOfOneKind {
+      metric = .lncc
+      quality = CoarseQuality(
+        start: likeness(started, masks, metric), affine: quality.affine.map { _ in likeness(before, masks, metric) },
+        warp: quality.warp.map { _ in likeness(transform, masks, metric) })
+    }
     return Alignment(
-      transform: transform, start: name, startScores: scores, quality: quality, metric: metric, isOfOneKind: isOfOneKind,
+      transform: transform, start: name, startScores: scores, quality: quality, wanted: wanted, metric: metric, isOfOneKind: isOfOneKind,
       masks: masks, notes: notes)
   }
 
@@ -128,9 +144,7 @@ extension CoarseStage {
         options: SyNOptions(options.accuracy, metric))
       return (result.forward.lifted(like: fixed.space), result.inverse.lifted(like: fixed.space))
     case .weft:
-      let transform = ComposedTransform(affine: affine, coarse: nil, fixedSpace: fixed.space)
-      var (warped, valid) = resampled(moving, through: transform)
-      if let movingMask = masks.moving { valid = movingMask.inside(fixed.extent.box, through: transform, alsoIn: valid) }
+      let (warped, valid) = moved(ComposedTransform(affine: affine, coarse: nil, fixedSpace: fixed.space), masks.moving)
       var settings = DeformableOptions(options.accuracy, metric, isOfMeans: true, threads: threads)
       settings.symmetric = true
       let result = try registerDeformable(
@@ -143,35 +157,53 @@ extension CoarseStage {
   }
 
   /// Mean local correlation of the coarse images in the foreground, squared for mutual information.
-  private func likeness(_ transform: ComposedTransform, _ foreground: Mask, _ metric: RegistrationMetric) -> Double {
-    var onCoarse = transform
-    onCoarse.fixedSpace = fixed.space
-    let (warped, valid) = resampled(moving, through: onCoarse)
+  private func likeness(_ transform: ComposedTransform, _ masks: PairMasks, _ metric: RegistrationMetric) -> Double {
+    let (warped, valid) = moved(transform, masks.moving)
     // Beyond the moving image's border there is nothing to compare, neither at a window's centre nor inside it.
     return localNormalizedCrossCorrelation(
-      fixed.voxels, warped.masked(by: valid, threads: threads), radius: 4, mask: foreground.voxels,
-      squared: metric == .mi,
+      fixed.voxels, warped.masked(by: valid, threads: threads), radius: 4, mask: masks.foreground.voxels, squared: metric == .mi,
       threads: threads
     ).mean
   }
 
-  /// What the coarse images tell of each other inside a mask: normalised mutual information.
-  ///
-  /// - Parameter movingMask: where the moving image is looked at.
-  private func information(_ transform: ComposedTransform, _ mask: Mask?, _ movingMask: Mask? = nil) -> Double {
+  /// Whether intensities follow each other everywhere under a transform: local correlation is hardly ever negative.
+  private func isOfOneKind(_ transform: ComposedTransform, _ masks: PairMasks) -> Bool {
+    let mean = likeness(transform, masks, .lncc)
+    return mean > 0 && mean >= 0.9 * likeness(transform, masks, .mi).squareRoot()
+  }
+
+  /// What the coarse images tell of each other in the foreground: normalised mutual information.
+  private func information(_ transform: ComposedTransform, _ masks: PairMasks) -> Double {
+    let (warped, valid) = moved(transform, masks.moving)
+    return information(warped, inside: masks.foreground, and: valid).value
+  }
+
+  /// What contents tell of each other where they meet, less where less than half of the smaller one does.
+  func information(_ transform: ComposedTransform, of contents: Contents) -> Double {
+    let (warped, valid) = moved(transform, contents.moving)
+    let (value, count) = information(warped, inside: contents.fixed, and: valid)
+    let overlap = Double(count) * volume(of: fixed.space) / min(contents.volumes.fixed, contents.volumes.moving)
+    return value * min(1, overlap / 0.5)
+  }
+
+  /// Normalised mutual information of the fixed image and another on its lattice, over so many voxels of both masks; 0 without contrast.
+  private func information(
+    _ warped: VoxelBuffer<Float>, inside mask: Mask?, and valid: VoxelBuffer<UInt8>
+  ) -> (value: Double, count: Int) {
+    var both = valid
+    if let mask { for i in both.elements.indices { both.elements[i] &= mask.voxels.elements[i] } }
+    let inside = flat(Mask(voxels: both, space: fixed.space))
+    let value = try? normalizedMutualInformation(flat(fixed), flat(Volume(voxels: warped, space: fixed.space)), mask: inside)
+    return (value ?? 0, both.elements.count { $0 != 0 })
+  }
+
+  /// The moving image on the fixed lattice, and 1 where that shows some of it inside a mask.
+  private func moved(_ transform: ComposedTransform, _ mask: Mask?) -> (VoxelBuffer<Float>, VoxelBuffer<UInt8>) {
     var onCoarse = transform
     onCoarse.fixedSpace = fixed.space
     var (warped, valid) = resampled(moving, through: onCoarse)
-    if let movingMask { valid = movingMask.inside(fixed.extent.box, through: onCoarse, alsoIn: valid) }
-    if let mask { for i in valid.elements.indices { valid.elements[i] &= mask.voxels.elements[i] } }
-    let inside = flat(Mask(voxels: valid, space: fixed.space))
-    // Without contrast nothing is told.
-    return (try? normalizedMutualInformation(flat(fixed), flat(Volume(voxels: warped, space: fixed.space)), mask: inside)) ?? 0
-  }
-
-  /// What contents tell of each other where they meet, less where hardly any of them do.
-  func informationOfContents(_ transform: ComposedTransform) -> Double {
-    information(transform, content(of: fixed), content(of: moving))
+    if let mask { valid = mask.inside(fixed.extent.box, through: onCoarse, alsoIn: valid) }
+    return (warped, valid)
   }
 
   private func resampled(_ moving: Volume, through transform: ComposedTransform) -> (VoxelBuffer<Float>, VoxelBuffer<UInt8>) {

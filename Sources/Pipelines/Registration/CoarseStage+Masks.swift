@@ -23,35 +23,46 @@ extension CoarseStage {
       fixed: fixedMask, moving: try mask(options.movingMask, of: moving, spacing: unit), foreground: try fixedMask ?? tissue(of: fixed))
   }
 
-  /// Masks that leave out the padding of the image that holds less, where it holds less than seven tenths of the other (a brain without
-  /// its skull beside a head), and what to tell of it; `nil` where that is not so, or masks are given.
+  /// What the images hold: all but padding.
+  struct Contents {
+    /// `nil` where there is no padding.
+    let fixed: Mask?
+    let moving: Mask?
+    /// In the images' units; of an image without padding its tissue's.
+    let volumes: (fixed: Double, moving: Double)
+  }
+
+  /// The contents where one of them is less than seven tenths of the other (a brain without its skull beside a head), masks that leave
+  /// out the padding around it, and what to tell of them; `nil` where that is not so, or masks are given.
   ///
   /// The outline of that content is then no edge to be laid on some other edge.
-  func masksOfContent(beside given: PairMasks) throws -> (masks: PairMasks, note: String)? {
+  func contents(beside given: PairMasks) throws -> (contents: Contents, masks: PairMasks, note: String)? {
     guard options.fixedMask == nil, options.movingMask == nil else { return nil }
-    let contents = (fixed: content(of: fixed), moving: content(of: moving))
-    guard contents.fixed != nil || contents.moving != nil else { return nil }
-    func volume(_ mask: Mask) -> Double {
-      Double(mask.voxels.elements.count { $0 != 0 }) * mask.space.spacing.suffix(rank).reduce(1, *)
-    }
-    let volumes = (fixed: volume(contents.fixed ?? given.foreground), moving: volume(try contents.moving ?? tissue(of: moving)))
+    let found = (fixed: content(of: fixed), moving: content(of: moving))
+    guard found.fixed != nil || found.moving != nil else { return nil }
+    func size(_ mask: Mask) -> Double { Double(mask.voxels.elements.count { $0 != 0 }) * volume(of: mask.space) }
+    let tissue = try found.moving ?? tissue(of: moving)
+    let volumes = (fixed: size(found.fixed ?? given.foreground), moving: size(tissue))
+    let contents = Contents(fixed: found.fixed, moving: found.moving, volumes: volumes)
     func note(_ path: String, _ ratio: Double, _ other: String) -> String {
       "\(path): its content takes \(Int((100 * ratio).rounded())) % of the volume of that of \(other); its padding is masked"
     }
     var masks = given
-    if let content = contents.moving, volumes.moving < 0.7 * volumes.fixed {
+    if let content = found.moving, volumes.moving < 0.7 * volumes.fixed {
       masks.moving = content
-      return (masks, note(registration.moving.path, volumes.moving / volumes.fixed, registration.fixed.path))
+      return (contents, masks, note(registration.moving.path, volumes.moving / volumes.fixed, registration.fixed.path))
     }
-    if let content = contents.fixed, volumes.fixed < 0.7 * volumes.moving {
+    if let content = found.fixed, volumes.fixed < 0.7 * volumes.moving {
       (masks.fixed, masks.foreground) = (content, content)
-      return (masks, note(registration.fixed.path, volumes.fixed / volumes.moving, registration.moving.path))
+      return (contents, masks, note(registration.fixed.path, volumes.fixed / volumes.moving, registration.moving.path))
     }
     return nil
   }
 
-  /// What is not padding.
-  func content(of volume: Volume) -> Mask? {
+  /// Of a voxel; in 2D the area of a pixel.
+  func volume(of space: PhysicalSpace) -> Double { space.spacing.suffix(rank).reduce(1, *) }
+
+  private func content(of volume: Volume) -> Mask? {
     Mask.content(of: flat(volume)).map { Mask(voxels: $0.voxels.reshaped(to: volume.extent), space: volume.space) }
   }
 

@@ -27,15 +27,15 @@ struct CoarseStage: Sendable {
     }
     let masks = try givenMasks()
     var best = try align(masks)
-    if let (masksOfContent, note) = try masksOfContent(beside: masks) {
-      tell("the images hold contents of different size: padding is masked, for comparison")
+    if let (contents, ofContents, note) = try contents(beside: masks) {
+      tell("the images hold contents of different size: the coarse stage is done with padding masked, too")
       best = try better(
-        best,
+        consume best,
         alternative: {
-          var found = try align(masksOfContent)
+          var found = try align(ofContents)
           found.notes.append(note)
           return found
-        }, by: { informationOfContents($0.transform) })
+        }, by: { information($0.transform, of: contents) })
     }
     notes += best.notes
     notes.forEach(tell)

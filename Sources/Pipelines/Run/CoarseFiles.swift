@@ -85,7 +85,9 @@ struct CoarseFiles {
     guard let text = journal.entries(of: RegistrationRun.StageName.coarse)[0]?.outcome.result else {
       throw PipelineError("the coarse stage in \(folder.path) is not done", hint: "run it first: `weft resume`")
     }
-    let record = try RunFolder.decoder.decode(Record.self, from: Data(text.utf8))
+    guard let record = try? RunFolder.decoder.decode(Record.self, from: Data(text.utf8)) else {
+      throw DamagedOutput(path: transforms.path, reason: "another version of Weft wrote its record")
+    }
     for (name, digest) in record.digests.sorted(by: { $0.key < $1.key }) {
       let file = transforms.appendingPathComponent(name)
       guard (try? Digest(contentsOf: file))?.description == digest else {

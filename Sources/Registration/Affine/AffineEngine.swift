@@ -26,7 +26,7 @@ struct AffineEngine {
   private var forces: any DeformableForces
   private var equations: [Float]?
 
-  /// - Parameter radius: of the windows of `lncc`, in voxels.
+  /// - Parameter radius: of the windows of `lncc`, in voxels; in a plane they are twice as wide.
   init(fixed: PreparedImage, moving: PreparedImage, metric: RegistrationMetric, radius: Int, threads: Int) throws {
     let lattice = Lattice(fixed.extent)
     let spacing = fixed.space.spacing

@@ -62,7 +62,7 @@ struct DeformableLevel: Sendable {
   /// Standard deviations, in units of length, of the Gaussian over which a step is gathered and of the one that smooths the whole field.
   ///
   /// At full resolution they go by the noise; means of finer voxels have little of it. Where windows are wide (in a plane) steps need less;
-  /// metrics without windows gather over as many samples in a plane (8² of them) as in a volume (3³).
+  /// metrics without windows gather as many samples in a plane (a Gaussian of 8 weighs 400) as in a volume (one of 3 weighs 425).
   func smoothing(_ options: DeformableOptions) -> (update: Double, total: Double) {
     var found = (update: isOnly ? 3 : min(max(50 * noise, 1.5), 3), total: min(max(25 * noise, 0.6), 2))
     if options.isOfMeans || factors.contains(where: { $0 > 1 }) {

@@ -77,7 +77,11 @@ struct KnownPair: Sendable {
 
   /// Mean distance between where `transforms` take fixed voxels and where they belong, in voxels of the moving image, over the blobs;
   /// and the same for voxels that stay where they are in the world.
-  func errors(of transforms: TransformFolder) throws -> (before: Double, after: Double) {
+  ///
+  /// - Parameter counts: which fixed voxels count.
+  func errors(
+    of transforms: TransformFolder, where counts: ([Int]) -> Bool = { _ in true }
+  ) throws -> (before: Double, after: Double) {
     let lattice = Self.lifted(fixedSpace)
     let target = Self.lifted(movingSpace)
     let lift = [Int](repeating: 0, count: 3 - extent.rank)
@@ -94,7 +98,7 @@ struct KnownPair: Sendable {
         let at = place[axis + lift.count]
         return at > 1 && at < Double(extent[axis] - 2)
       }
-      guard inside, scene.value(there) > 250 else { continue }
+      guard inside, counts(index), scene.value(there) > 250 else { continue }
       voxels.append(voxel)
       truth.append(place)
       still.append(target.index(of: world))
