@@ -36,6 +36,25 @@ import Volumes
     #expect(abs(result.candidates[0].correlation - 1) < 1e-6)
   }
 
+  /// A ball in padding of one value, turned, has the outline of the ball: windows of its edge once outvoted all that is inside.
+  @Test(arguments: [[0.0, 0, 0], [3, -4, 2.5]])
+  func aBallInPaddingIsNotTurned(shift: [Double]) throws {
+    let inside = GaussianBlobs(count: 60, lower: [14, 14, 14], upper: [58, 58, 58], widths: 2...5, seed: 7)
+    func ball(_ shift: [Double]) -> Volume {
+      var volume = inside.volume([72, 72, 72], space) { zip($0, shift).map(-) }
+      for (i, index) in volume.extent.box.indices.enumerated() {
+        let depth = zip(index, shift).reduce(0.0) { $0 + pow(Double($1.0) - $1.1 - 35.5, 2) }.squareRoot()
+        volume.voxels.elements[i] = depth < 24 ? volume.voxels.elements[i] + 100 : 0
+      }
+      return volume
+    }
+    let result = try initialise(fixed: ball([0, 0, 0]), moving: ball(shift))
+    for point in [[20.0, 30, 40], [50, 40, 30], [36, 20, 50]] {
+      #expect(distance(result.transform(point), zip(point, shift).map(+)) < 1.5, "\(result.name)")
+    }
+    if shift == [0, 0, 0] { #expect(result.transform == .identity(rank: 3)) }
+  }
+
   @Test func directionsInTheHeaderAreBelieved() throws {
     let fixed = blobs.volume(extent, space)
     // The same world image, stored from right to left.

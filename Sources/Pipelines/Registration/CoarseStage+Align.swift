@@ -96,7 +96,7 @@ extension CoarseStage {
       transform.coarseInverse = inverse
       quality.warp = likeness(transform, masks, metric)
       if let warped = quality.warp, warped < likeness(before, masks, metric) - 0.01 {
-        notes.append("the coarse warp did not improve the local correlation; the affine map stands alone")
+        notes.append("the coarse warp did not make the images more alike; the affine map stands alone")
         transform.coarse = nil
         transform.coarseInverse = nil
         quality.warp = nil

@@ -44,17 +44,17 @@ extension CoarseStage {
     let tissue = try found.moving ?? tissue(of: moving)
     let volumes = (fixed: size(found.fixed ?? given.foreground), moving: size(tissue))
     let contents = Contents(fixed: found.fixed, moving: found.moving, volumes: volumes)
-    func note(_ path: String, _ ratio: Double, _ other: String) -> String {
-      "\(path): its content takes \(Int((100 * ratio).rounded())) % of the volume of that of \(other); its padding is masked"
+    func note(_ side: String, _ ratio: Double, _ other: String) -> String {
+      "the content of the \(side) image takes \(Int((100 * ratio).rounded())) % of the volume of the \(other) one's: its padding is masked"
     }
     var masks = given
     if let content = found.moving, volumes.moving < 0.7 * volumes.fixed {
       masks.moving = content
-      return (contents, masks, note(registration.moving.path, volumes.moving / volumes.fixed, registration.fixed.path))
+      return (contents, masks, note("moving", volumes.moving / volumes.fixed, "fixed"))
     }
     if let content = found.fixed, volumes.fixed < 0.7 * volumes.moving {
       (masks.fixed, masks.foreground) = (content, content)
-      return (contents, masks, note(registration.fixed.path, volumes.fixed / volumes.moving, registration.moving.path))
+      return (contents, masks, note("fixed", volumes.fixed / volumes.moving, "moving"))
     }
     return nil
   }

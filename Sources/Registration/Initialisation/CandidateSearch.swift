@@ -88,14 +88,33 @@ struct CandidateSearch {
     let order = scores.indices.filter { scores[$0] > -.infinity }.sorted { (scores[$0], $1) > (scores[$1], $0) }
     let first = distinct((scores[0] > -.infinity ? [0] : []) + order, apart: 3, most: 20)
     try refine(first, spacing: 1.7 * spacing, radius: 4, models: [.translation, .rigid, .affine], decisive)
+    dropUnlikely(first, decisive)
     let refined = first.filter { tried[$0].refined != nil }.sorted { (tried[$0].refined!, $1) > (tried[$1].refined!, $0) }
     guard let best = refined.first.map({ tried[$0].refined! }) else { return }
     // Headers are to be believed unless another place is clearly better.
     let header = refined.filter { $0 == 0 && isAsGood(tried[0].refined!, as: best) }
     let second = distinct(header + refined.filter { tried[$0].refined! >= best - 0.25 * abs(best) }, apart: 6, most: 5)
-    guard second.count > 1 else { return }
     for index in first where !second.contains(index) { tried[index].refined = nil }
+    guard second.count > 1 else { return }
     try refine(second, spacing: spacing, radius: 2, models: [.affine], decisive)
+  }
+
+  /// Where one place correlates all but perfectly, others that lack twice as much are wrong, however alike windows of their outlines are: a
+  /// ball in padding, turned, has the outline of the ball. Where that place is what the headers say, nothing else is looked at.
+  private mutating func dropUnlikely(_ indices: [Int], _ decisive: RegistrationMetric) {
+    guard decisive != .mi else { return }
+    let (fixed, moving) = (fixed, moving)
+    let scores = indices.map { tried[$0].map }.concurrentMap(threads: threads) {
+      Similarity(fixed: fixed, moving: moving, transform: $0).score(decisive)
+    }
+    let known = zip(indices, scores).filter { tried[$0.0].refined != nil }
+    guard let top = known.map(\.1).max(), top >= 0.95 else { return }
+    if tried[0].refined != nil, tried[0].similarity.score(decisive) >= top {
+      for (index, _) in known where index != 0 { tried[index].refined = nil }
+      tried[0].map = tried[0].transform
+      return
+    }
+    for (index, score) in known where score < 1 - 2 * (1 - top) - 0.005 { tried[index].refined = nil }
   }
 
   /// The first `most` of some candidates that lie `apart` times the spacing from all before them, at a corner at least.
