@@ -108,7 +108,7 @@ struct CandidateSearch {
       Similarity(fixed: fixed, moving: moving, transform: $0).score(decisive)
     }
     let known = zip(indices, scores).filter { tried[$0.0].refined != nil }
-    guard let top = known.map(\.1).max(), top >= 0.95 else { return }
+    guard let top = known.map(\.1).max(), top >= 0.99 else { return }
     if tried[0].refined != nil, tried[0].similarity.score(decisive) >= top {
       for (index, _) in known where index != 0 { tried[index].refined = nil }
       tried[0].map = tried[0].transform
