@@ -74,7 +74,7 @@ import Volumes
   @Test func noiseAndTissueAtTheBorderAreNoPadding() {
     let noisy = object(rank: 3, inside: 150, outside: 100)
     #expect(Mask.content(of: noisy) == nil)
-    // A third of the border is of one value.
+    // About a quarter of the border is of one value.
     var partlyPadded = noisy
     for i in 0..<(10 * 64 * 64) { partlyPadded.voxels.elements[i] = 0 }
     #expect(Mask.content(of: partlyPadded) == nil)
