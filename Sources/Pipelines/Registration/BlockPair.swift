@@ -19,9 +19,7 @@ struct BlockPair: Sendable {
   let movingMask: VoxelBuffer<UInt8>
 
   /// Reads a pair; `nil` where hardly any of the box maps inside the moving image.
-  static func read(
-    _ box: Box, of images: LevelImages, coarse: CoarseRegistration, threads: Int
-  ) throws -> BlockPair? {
+  static func read(_ box: Box, of images: LevelImages, coarse: CoarseRegistration, threads: Int) throws -> BlockPair? {
     var (moving, movingMask) = try BoxResampler(volume: images.moving, interpolation: .linear, threads: threads) {
       try images.mapped($0, to: images.moving.space, threads: threads)
     }.values(over: box)
@@ -39,7 +37,8 @@ struct BlockPair: Sendable {
     return BlockPair(box: box, fixed: fixed, fixedMask: fixedMask, moving: moving, movingMask: movingMask)
   }
 
-  /// Mean local correlation, squared for mutual information, of the fixed image with `image` inside `part`, over voxels that are numbers in both.
+  /// Mean local correlation, squared for mutual information, of the fixed image with `image` inside `part`, over voxels that are numbers
+  /// in both.
   ///
   /// - Parameter image: on this box; what lies outside the moving image is no number, and takes no part in a window either.
   func likeness(_ image: VoxelBuffer<Float>, in part: Box, _ metric: RegistrationMetric, threads: Int) -> Double {

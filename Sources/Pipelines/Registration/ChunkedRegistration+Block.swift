@@ -21,9 +21,7 @@ extension ChunkedRegistration {
   /// The images that the fine step of a block compares, on core and halo: the moving one brought there by the coarse transform.
   package func blockVolumes(_ number: Int, _ coarse: CoarseRegistration, threads: Int) throws -> (fixed: Volume, moving: Volume)? {
     let box = grid[number].extended
-    guard
-      let pair = try BlockPair.read(box, of: images(coarse), coarse: coarse, threads: threads)
-    else { return nil }
+    guard let pair = try BlockPair.read(box, of: images(coarse), coarse: coarse, threads: threads) else { return nil }
     let space = fixedRegion.space.cropped(at: box.lower)
     return (Volume(voxels: pair.fixed, space: space), Volume(voxels: pair.moving, space: space))
   }

@@ -201,14 +201,10 @@ extension CoarseStage {
   private func moved(_ transform: ComposedTransform, _ mask: Mask?) -> (VoxelBuffer<Float>, VoxelBuffer<UInt8>) {
     var onCoarse = transform
     onCoarse.fixedSpace = fixed.space
-    var (warped, valid) = resampled(moving, through: onCoarse)
+    var mapped = onCoarse.mapped(fixed.extent.box, local: nil, to: moving.space, threads: threads)
+    mapped.rebase(to: [0, 0, 0])
+    var (warped, valid) = resampled(moving.voxels, at: mapped.positions, threads: threads)
     if let mask { valid = mask.inside(fixed.extent.box, through: onCoarse, alsoIn: valid) }
     return (warped, valid)
-  }
-
-  private func resampled(_ moving: Volume, through transform: ComposedTransform) -> (VoxelBuffer<Float>, VoxelBuffer<UInt8>) {
-    var mapped = transform.mapped(fixed.extent.box, local: nil, to: moving.space, threads: threads)
-    mapped.rebase(to: [0, 0, 0])
-    return Filtering.resampled(moving.voxels, at: mapped.positions, threads: threads)
   }
 }

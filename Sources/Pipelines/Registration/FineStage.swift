@@ -31,10 +31,7 @@ struct FineStage: Sendable {
     let halo = images.grid.halo.lengths
     let wide = block.extended.expanded(by: halo.map { $0 * widening }).intersection(images.grid.extent.box)
     do {
-      guard
-        let pair = try BlockPair.read(
-          wide, of: images, coarse: coarse, threads: threads)
-      else {
+      guard let pair = try BlockPair.read(wide, of: images, coarse: coarse, threads: threads) else {
         return BlockRecord(block, .outside)
       }
       return try deform(block, pair, widened: widening > 0)

@@ -55,8 +55,8 @@ enum PairChecks {
     let meets = resampled(moving.voxels, at: mapped.positions, interpolation: .nearest).valid.elements.contains { $0 != 0 }
     guard !meets else { return }
     throw PipelineError(
-      "\(paths.fixed) and \(paths.moving) do not overlap under the start (\(start)): the fixed image begins at "
-        + "\(fixed.space.origin) and the moving one at \(moving.space.origin) (z, y, x)",
+      "\(paths.fixed) and \(paths.moving) do not overlap under the start (\(start)): it sends the fixed image's first voxel, at "
+        + "\(fixed.space.origin), to \(transform.affine(fixed.space.origin)), and the moving image begins at \(moving.space.origin) (z, y, x)",
       hint: "let a start be searched (--stages with affine, no --initial-transform), or correct origins, spacings and units")
   }
 }
