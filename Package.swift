@@ -65,11 +65,19 @@ let targets: [Target] = [
   library("Transforms", ["Grids", "Volumes", "Filtering", "ImageFiles", "CITK"]),
   library("Filtering", ["Grids", "Volumes", "CKernels", "CFourier"], settings: fileByFile),
   library("Registration", ["Grids", "Volumes", "Filtering", "Transforms", "CITK", "CKernels"], settings: fileByFile),
+  library("Segmentation", ["Grids", "Volumes", "Filtering", "CITK"], settings: fileByFile),
   library(
     "Pipelines",
-    ["Grids", "Volumes", "BlockExecution", "ChunkStores", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration"]),
+    [
+      "Grids", "Volumes", "BlockExecution", "ChunkStores", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration",
+      "Segmentation",
+    ]),
   library(
-    "Weft", ["Grids", "Volumes", "BlockExecution", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration", "Pipelines"]),
+    "Weft",
+    [
+      "Grids", "Volumes", "BlockExecution", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration", "Segmentation",
+      "Pipelines",
+    ]),
   library("CommandLineParsing"),
   library("Commands", ["Weft", "CommandLineParsing"]),
   .executableTarget(name: "WeftTool", dependencies: ["Commands"], swiftSettings: swiftSettings),
@@ -91,6 +99,7 @@ let targets: [Target] = [
   tests("TransformsTests", ["Transforms", "ImageFiles"]),
   tests("FilteringTests", ["Filtering"]),
   tests("RegistrationTests", ["Registration", "Filtering", "Transforms"]),
+  tests("SegmentationTests", ["Segmentation", "Filtering"]),
   tests("PipelinesTests", ["Pipelines", "Pyramids", "BlockExecution", "Transforms", "Weft"]),
   tests("CommandLineParsingTests", ["CommandLineParsing"]),
   tests("CommandTests", ["Commands", "Weft", "WeftTool"]),

@@ -7,5 +7,6 @@
 @_exported public import Pipelines
 @_exported public import Pyramids
 @_exported public import Registration
+@_exported public import Segmentation
 @_exported public import Transforms
 @_exported public import Volumes

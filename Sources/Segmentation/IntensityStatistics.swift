@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Volumes
+
+/// How the intensities of a whole channel are distributed: a histogram of equal bins from the least to the greatest value.
+public struct IntensityStatistics: Sendable, Hashable, Codable {
+  /// The least and the greatest value; voxels that are no numbers do not count.
+  public private(set) var minimum: Double
+  public private(set) var maximum: Double
+  /// Voxels in each bin.
+  public private(set) var counts: [Int]
+  /// The sum of all values.
+  public private(set) var sum = 0.0
+
+  /// The most bins.
+  static let mostBins = 65_536
+
+  /// An empty histogram between two values.
+  ///
+  /// - Parameter isInteger: whether values are whole numbers, which then have a bin each as long as there are not too many.
+  /// - Precondition: `minimum` is not above `maximum`.
+  public init(minimum: Double, maximum: Double, isInteger: Bool) {
+    precondition(minimum <= maximum, "a range begins before it ends")
+    self.minimum = minimum
+    self.maximum = maximum
+    let values = isInteger ? maximum - minimum + 1 : .infinity
+    counts = [Int](repeating: 0, count: minimum == maximum ? 1 : Int(min(values, Double(Self.mostBins))))
+  }
+
+  /// Takes voxels in; those outside the range count at its ends.
+  ///
+  /// - Complexity: O(voxels).
+  public mutating func add(_ voxels: VoxelBuffer<Float>) {
+    let scale = binsPerValue
+    let span = voxels.span
+    var total = 0.0
+    for i in span.indices {
+      let value = Double(span[i])
+      guard value.isFinite else { continue }
+      counts[bin(of: value, scale)] += 1
+      total += value
+    }
+    sum += total
+  }
+
+  /// Takes another part of the same channel in.
+  ///
+  /// - Precondition: it has the same range.
+  public mutating func merge(_ other: IntensityStatistics) {
+    precondition(minimum == other.minimum && maximum == other.maximum && counts.count == other.counts.count, "histograms of one range")
+    for bin in counts.indices { counts[bin] += other.counts[bin] }
+    sum += other.sum
+  }
+
+  /// How many voxels were looked at.
+  public var count: Int { counts.reduce(0, +) }
+
+  /// The mean; 0 of nothing.
+  public var mean: Double { count == 0 ? 0 : sum / Double(count) }
+
+  /// The value in the middle of a bin.
+  public func value(ofBin bin: Int) -> Double { counts.count == 1 ? minimum : minimum + Double(bin) / binsPerValue }
+
+  /// The least value below or at which `percent` of all voxels lie.
+  ///
+  /// - Parameter percent: 0 to 100.
+  public func percentile(_ percent: Double) -> Double {
+    let wanted = percent / 100 * Double(count)
+    var below = 0
+    for (bin, count) in counts.enumerated() {
+      below += count
+      if below > 0 && Double(below) >= wanted { return value(ofBin: bin) }
+    }
+    return maximum
+  }
+
+  private var binsPerValue: Double { counts.count > 1 ? Double(counts.count - 1) / (maximum - minimum) : 0 }
+
+  private func bin(of value: Double, _ scale: Double) -> Int {
+    min(max(Int(((value - minimum) * scale).rounded()), 0), counts.count - 1)
+  }
+}
