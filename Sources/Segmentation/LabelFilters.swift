@@ -11,7 +11,7 @@ public import Volumes
 /// - Parameter mask: any rank from 1 to 3 (z, y, x); axes of one voxel are allowed.
 /// - Returns: labels from 1 without gaps, in the order of each component's first voxel in C order; 0 where the mask is 0.
 /// - Precondition: there are fewer than 2³² components.
-/// - Complexity: O(voxels); about 10 bytes a voxel for a mask as rough as can be, far less for objects.
+/// - Complexity: O(voxels); up to 20 bytes a voxel beside the labels for a mask as rough as noise, far less for objects.
 public func connectedComponents(of mask: VoxelBuffer<UInt8>) -> VoxelBuffer<UInt32> {
   var labels = VoxelBuffer<UInt32>(extent: mask.extent)
   if mask.count == 0 { return labels }

@@ -16,7 +16,7 @@ public struct ThresholdSegmenter: Segmenter {
   public var requirements: SegmenterRequirements {
     var requirements = SegmenterRequirements()
     requirements.channels = 1...Int.max
-    requirements.bytesPerVoxel = 6
+    requirements.bytesPerVoxel = 22
     return requirements
   }
 
