@@ -99,7 +99,7 @@ let targets: [Target] = [
   tests("TransformsTests", ["Transforms", "ImageFiles"]),
   tests("FilteringTests", ["Filtering"]),
   tests("RegistrationTests", ["Registration", "Filtering", "Transforms"]),
-  tests("SegmentationTests", ["Segmentation", "Filtering"]),
+  tests("SegmentationTests", ["Segmentation", "Filtering", "ImageFiles", "Pipelines"]),
   tests("PipelinesTests", ["Pipelines", "Pyramids", "BlockExecution", "Transforms", "Weft"]),
   tests("CommandLineParsingTests", ["CommandLineParsing"]),
   tests("CommandTests", ["Commands", "Weft", "WeftTool"]),

@@ -48,6 +48,15 @@ CK_VECTORISED void correlate_row(const float *padded, long length, const float *
 /// Fills the padding of `length` lines of `width` voxels.
 void pad(float *padded, long length, long width, long radius, int border) {
   float *first = padded + radius * width, *last = padded + (radius + length - 1) * width;
+  if (border == CKernelsBorderMirror) {
+    // Mirrored again and again where the line is shorter than the padding.
+    for (long k = 1; k <= radius; ++k) {
+      long away = (k - 1) % (2 * length), inner = std::min(away, 2 * length - 1 - away);
+      std::copy(first + inner * width, first + (inner + 1) * width, first - k * width);
+      std::copy(last - inner * width, last - (inner - 1) * width, last + k * width);
+    }
+    return;
+  }
   for (long k = 1; k <= radius; ++k) {
     long inner = std::min(k, length - 1);
     for (long x = 0; x < width; ++x) {

@@ -32,6 +32,8 @@ package enum SmoothingBorder: Int, Sendable {
   case clamp = 0
   /// Along the straight line through it, so that linear fields stay as they are.
   case linear = 1
+  /// As in a mirror on the outer face of the border voxel, so that what is cut by the border goes on as if it were whole.
+  case mirror = 2
 }
 
 /// `image` smoothed by a Gaussian, cut at four sigma and continued beyond the border by the border voxel.

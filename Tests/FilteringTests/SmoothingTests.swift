@@ -37,6 +37,30 @@ struct SmoothingTests {
     #expect(Array(all.elements.prefix(plane.count)) == one.elements)
   }
 
+  @Test(arguments: [[1, 3, 40], [2, 30, 5], [7, 1, 1]])
+  func aMirrorGoesOnAsTheImageAndItsMirrorImages(lengths: [Int]) {
+    let extent = Extent(lengths)
+    let image = noise(extent, seed: 9)
+    let sigma = [1.5, 2, 2.5]
+    var values = image.elements
+    smooth(&values, components: 1, lattice: Lattice(extent), sigma: sigma, border: .mirror)
+    // Eleven images in a row along each axis longer than one voxel, every other one turned.
+    let copies = lengths.map { $0 > 1 ? 11 : 1 }
+    let wide = Extent(zip(lengths, copies).map(*))
+    var padded = VoxelBuffer<Float>(extent: wide)
+    for (i, index) in wide.box.indices.enumerated() {
+      padded.elements[i] =
+        image[
+          (0..<3).map { (axis: Int) -> Int in
+            let (copy, place) = index[axis].quotientAndRemainder(dividingBy: lengths[axis])
+            return copy % 2 == copies[axis] / 2 % 2 ? place : lengths[axis] - 1 - place
+          }]
+    }
+    let middle = Box(lower: (0..<3).map { copies[$0] / 2 * lengths[$0] }, extent: extent)
+    let expected = smoothed(padded, sigma: sigma).cropped(to: middle)
+    for i in values.indices { #expect(abs(values[i] - expected.elements[i]) < 1e-5) }
+  }
+
   @Test func voxelsThatAreNotNumbersLeaveNoTrace() {
     var image = VoxelBuffer<Float>(extent: [6, 12, 12], repeating: 3)
     image[[2, 3, 4]] = .nan

@@ -5,6 +5,7 @@
 
 #include "citk_affine.h"
 #include "citk_image_file.h"
+#include "citk_labels.h"
 #include "citk_lattice.h"
 #include "citk_status.h"
 #include "citk_syn.h"

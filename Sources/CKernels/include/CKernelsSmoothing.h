@@ -6,8 +6,9 @@
 extern "C" {
 #endif
 
-/// How a smoothing continues beyond the border: by the border voxel, or along the line through it (straight lines stay).
-enum { CKernelsBorderClamp = 0, CKernelsBorderLinear = 1 };
+/// How a smoothing continues beyond the border: by the border voxel, along the line through it (straight lines stay), or as in a mirror
+/// on the outer face of the border voxel.
+enum { CKernelsBorderClamp = 0, CKernelsBorderLinear = 1, CKernelsBorderMirror = 2 };
 
 /// Correlates `components` lattices in `values` with a symmetric kernel along `axis` (0 is z), in place.
 ///
