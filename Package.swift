@@ -36,8 +36,10 @@ let itkLibraries: [LinkerSetting] = [
   "itksys-5.2", "m", "stdc++",
 ].map { .linkedLibrary($0) }
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings + settings)
+func library(
+  _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil, settings: [SwiftSetting] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings + settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -71,7 +73,9 @@ let targets: [Target] = [
     [
       "Grids", "Volumes", "BlockExecution", "ChunkStores", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration",
       "Segmentation",
-    ]),
+    ],
+    // Programs that Weft starts are part of it: there is no file to lose.
+    resources: ["worker", "cellpose", "stardist"].map { .embedInCode("Workers/Python/weft_\($0).py") }),
   library(
     "Weft",
     [

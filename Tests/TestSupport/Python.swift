@@ -18,11 +18,13 @@ public struct ScriptResult: Sendable {
   public let output: String
 }
 
-/// Runs a script of `Tests/Interop` with `$WEFT_PYTHON`.
-public func runInteropScript(_ name: String, _ arguments: [String]) throws -> ScriptResult {
+/// Runs a script of `Tests/Interop`.
+///
+/// - Parameter interpreter: in place of `$WEFT_PYTHON`.
+public func runInteropScript(_ name: String, _ arguments: [String], interpreter: String? = nil) throws -> ScriptResult {
   let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   let process = Process()
-  process.executableURL = URL(fileURLWithPath: python ?? "/nonexistent")
+  process.executableURL = URL(fileURLWithPath: interpreter ?? python ?? "/nonexistent")
   process.arguments = [tests.appendingPathComponent("Interop/\(name)").path] + arguments
   let pipe = Pipe()
   process.standardOutput = pipe
