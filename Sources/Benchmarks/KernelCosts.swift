@@ -26,8 +26,8 @@ struct KernelCosts: Sendable {
     KernelCosts(name: "correlation windows", bytes: 8 + 2 + 28.0 / 8, operations: 8 + (6 + 36 + 40.0) / 8) { $0.correlate() },
     // In: two images 8, validities 2, 7 coefficients. Out: 9 equations.
     // A cell: 7 sums of 3 cells along 3 axes: 42; to fold: 9, of 2 voxels along x a mean each: 18. A voxel: forces 16; of each image the
-    // gradient 19 and the 9 sums of its products: 21; a sign 1.
-    KernelCosts(name: "equations", bytes: 10 + (28 + 36.0) / 8, operations: 16 + 2 * (19 + 21) + 1 + (42 + 9 + 18.0) / 8) { $0.equate() },
+    // gradient 6 (choices beside voxels that do not count left out) and the 9 sums of its products: 21; a sign 1.
+    KernelCosts(name: "equations", bytes: 10 + (28 + 36.0) / 8, operations: 16 + 2 * (6 + 21) + 1 + (42 + 9 + 18.0) / 8) { $0.equate() },
     smoothing("gather (smooth equations)", components: 9, sigma: ProfiledIteration.updateSigma) { $0.gather() },
     // In: 3 equations for the traces, then 9. Out: the step. A cell: traces 5; LDLᵀ and the limit of the step 58.
     KernelCosts(name: "solve", bytes: (12 + 36 + 12.0) / 8, operations: (5 + 58.0) / 8) { $0.solve() },

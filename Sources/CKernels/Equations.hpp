@@ -111,47 +111,53 @@ CK_INLINE void unfold(const float *cells, long width, int factor, float *out) {
   if (width & 1) out[width - 1] = cells[pairs];
 }
 
-/// An image about a row of voxels: the rows next to it, and whether they are there.
+/// An image about a row of voxels: the rows next to it, and whether they are there; where not, the row itself stands in for them.
 struct Around {
   const float *here, *zBefore, *zAfter, *yBefore, *yAfter;
   const uint8_t *valid, *zBeforeValid, *zAfterValid, *yBeforeValid, *yAfterValid;
-  float hasZBefore, hasZAfter, hasYBefore, hasYAfter;
+  bool hasBothZ, hasBothY;
 };
 
 CK_INLINE Around around(const float *image, const uint8_t *valid, const Extent &n, long start, long z, long y) {
   long up = z > 0 ? n.y * n.x : 0, down = z + 1 < n.z ? n.y * n.x : 0, left = y > 0 ? n.x : 0, right = y + 1 < n.y ? n.x : 0;
   const float *here = image + start;
   const uint8_t *v = valid + start;
-  return {here, here - up, here + down, here - left, here + right, v, v - up, v + down, v - left, v + right, up ? 1.0f : 0.0f,
-      down ? 1.0f : 0.0f, left ? 1.0f : 0.0f, right ? 1.0f : 0.0f};
+  return {here, here - up, here + down, here - left, here + right, v, v - up, v + down, v - left, v + right, up && down, left && right};
 }
 
-/// Gradient of an image along one axis from the voxels that count; zero beside none.
-CK_INLINE float slope(float before, float here, float after, float hasBefore, float hasAfter) {
-  float both = hasBefore * hasAfter;
-  return (hasAfter * (after - here) + hasBefore * (here - before)) * (1.0f - 0.5f * both);
+/// Gradient of an image along one axis from the voxels that count: where a neighbour is missing or does not count, the voxel itself stands
+/// in for it. `half` is the scale of a difference over two voxels.
+template <bool masked>
+CK_INLINE float slope(float before, float here, float after, bool beforeCounts, bool afterCounts, bool hasBoth, float half) {
+  if (masked) {
+    before = beforeCounts ? before : here;
+    after = afterCounts ? after : here;
+    hasBoth = hasBoth & beforeCounts & afterCounts;
+  }
+  return (hasBoth ? half : 2 * half) * (after - before);
 }
 
 struct Gradient {
   float z, y, x;
 };
 
-/// The gradient at x; `before` and `after` are 0 where there is no neighbour along x.
+/// The gradient at x; `before` and `after` are 0 where there is no neighbour along x. `halves` are the scales of differences over two
+/// voxels.
 template <bool masked>
-CK_INLINE Gradient gradient_at(const Around &a, const float *scales, long x, long before, long after) {
-  float hasBefore = before ? 1.0f : 0.0f, hasAfter = after ? 1.0f : 0.0f;
-  float zb = a.hasZBefore, za = a.hasZAfter, yb = a.hasYBefore, ya = a.hasYAfter;
+CK_INLINE Gradient gradient_at(const Around &a, const float *halves, long x, long before, long after) {
+  bool zb = true, za = true, yb = true, ya = true, xb = true, xa = true;
   if (masked) {
-    zb *= float(a.zBeforeValid[x]);
-    za *= float(a.zAfterValid[x]);
-    yb *= float(a.yBeforeValid[x]);
-    ya *= float(a.yAfterValid[x]);
-    hasBefore *= float(a.valid[x - before]);
-    hasAfter *= float(a.valid[x + after]);
+    zb = a.zBeforeValid[x] != 0;
+    za = a.zAfterValid[x] != 0;
+    yb = a.yBeforeValid[x] != 0;
+    ya = a.yAfterValid[x] != 0;
+    xb = a.valid[x - before] != 0;
+    xa = a.valid[x + after] != 0;
   }
   float here = a.here[x];
-  return {scales[0] * slope(a.zBefore[x], here, a.zAfter[x], zb, za), scales[1] * slope(a.yBefore[x], here, a.yAfter[x], yb, ya),
-      scales[2] * slope(a.here[x - before], here, a.here[x + after], hasBefore, hasAfter)};
+  return {slope<masked>(a.zBefore[x], here, a.zAfter[x], zb, za, a.hasBothZ, halves[0]),
+      slope<masked>(a.yBefore[x], here, a.yAfter[x], yb, ya, a.hasBothY, halves[1]),
+      slope<masked>(a.here[x - before], here, a.here[x + after], xb, xa, before && after, halves[2])};
 }
 
 /// Gathers a row of cells: `force(masked, row, x)` is the force at a voxel of its rows; where not `masked`, all voxels count. With `both`,
@@ -164,6 +170,7 @@ CK_INLINE void gather_rows(const Pair &p, const Equations &e, const CellRows &ro
     warped[r] = around(p.warped, p.warpedValid, p.n, rows.start[r], rows.z[r], rows.y[r]);
     fixed[r] = around(p.fixed, p.fixedValid, p.n, rows.start[r], rows.z[r], rows.y[r]);
   }
+  float halves[3] = {0.5f * e.scales[0], 0.5f * e.scales[1], 0.5f * e.scales[2]};
   float *t[9];
   for (int c = 0; c < 9; ++c) t[c] = scratch + c * width;
   auto one = [&](long x, long before, long after) __attribute__((always_inline)) {
@@ -183,8 +190,8 @@ CK_INLINE void gather_rows(const Pair &p, const Equations &e, const CellRows &ro
 #pragma unroll
     for (int r = 0; r < rowCount; ++r) {
       Force f = force(std::bool_constant<masked>{}, r, x);
-      add(gradient_at<masked>(warped[r], e.scales, x, before, after), f.warped, f.warpedWeight);
-      if (both) add(gradient_at<masked>(fixed[r], e.scales, x, before, after), -f.fixed, f.fixedWeight);
+      add(gradient_at<masked>(warped[r], halves, x, before, after), f.warped, f.warpedWeight);
+      if (both) add(gradient_at<masked>(fixed[r], halves, x, before, after), -f.fixed, f.fixedWeight);
     }
     float share = both ? 0.5f : 1.0f;
     for (int c = 0; c < 9; ++c) t[c][x] = share * s[c];

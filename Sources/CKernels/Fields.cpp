@@ -2,6 +2,7 @@
 #include "include/CKernelsFields.h"
 
 #include "Octets.hpp"
+#include "Sixteens.hpp"
 
 using namespace ckernels;
 
@@ -43,6 +44,35 @@ CK_VECTORISED void compose_row(const float *outer, const float *inner, float *re
     store(u.x + v.x, n.x - x, rx + x);
   }
 }
+
+#if CK_SIXTEENS
+
+/// As `compose_row`.
+CK_WIDE void compose_row_by_sixteens(
+    const float *outer, const float *inner, float *result, const Extent &n, long row, const float *scales, const Points &p) {
+  Cell cell = cell_of(n);
+  long count = n.count(), width = n.x, start = row * width;
+  const float *uz = inner + start, *uy = uz + count, *ux = uy + count;
+  float *pz = p.fz, *py = p.fy, *px = p.fx;
+  float sz = scales[0], sy = scales[1], sx = scales[2], atZ = float(row / n.y), atY = float(row % n.y);
+  CK_INDEPENDENT
+  for (long x = 0; x < width; ++x) {
+    pz[x] = atZ + sz * uz[x];
+    py[x] = atY + sy * uy[x];
+    px[x] = float(int(x)) + sx * ux[x];
+  }
+  locate_row(cell, count, p, width);
+  for (long x = 0; x < width; x += kSixteen) {
+    __mmask16 lanes = lanes_from(x, width);
+    for (int c = 0; c < 3; ++c) {
+      long at = c * count + start + x;
+      __m512 sum = _mm512_add_ps(_mm512_maskz_loadu_ps(lanes, inner + at), interpolated(outer + c * count, cell, p, x));
+      _mm512_mask_storeu_ps(result + at, lanes, sum);
+    }
+  }
+}
+
+#endif
 
 struct RowResidual {
   double sum, greatest;
@@ -92,6 +122,15 @@ void ckernels_compose(const float *outer __noescape, const float *inner __noesca
   Extent n(nz, ny, nx);
   RowParts rows(n);
   float scales[3] = {sz, sy, sx};
+#if CK_SIXTEENS
+  if (has_sixteens())
+    return parallel(
+        rows.parts, threads, [&] { return PointsScratch(n.x); },
+        [&](long part, PointsScratch &scratch) {
+          for (long row = rows.first(part); row < rows.end(part); ++row)
+            compose_row_by_sixteens(outer, inner, result, n, row, scales, scratch.points());
+        });
+#endif
   parallel(rows.parts, threads, [&](long part) {
     for (long row = rows.first(part); row < rows.end(part); ++row) compose_row(outer, inner, result, n, row, scales);
   });

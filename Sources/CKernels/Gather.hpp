@@ -49,7 +49,7 @@ CK_INLINE float linear(const float *v, const Cell &c, const Corner &p) {
 
 /// Whether a point lies in the lattice or at most `slack` beyond its outermost centres (where it takes their values).
 CK_INLINE bool inside(const Cell &c, float slack, float pz, float py, float px) {
-  return pz >= -slack && pz <= c.lastZ + slack && py >= -slack && py <= c.lastY + slack && px >= -slack && px <= c.lastX + slack;
+  return (pz >= -slack) & (pz <= c.lastZ + slack) & (py >= -slack) & (py <= c.lastY + slack) & (px >= -slack) & (px <= c.lastX + slack);
 }
 
 /// The two coarse indices and the weight of the second for a fine index, on a lattice coarser by `factor` (1 or 2).

@@ -2,6 +2,7 @@
 #include "include/CKernelsSampling.h"
 
 #include "Octets.hpp"
+#include "Sixteens.hpp"
 
 using namespace ckernels;
 
@@ -22,11 +23,17 @@ struct Warp {
   uint8_t *valid;
 };
 
+/// The field at a row of voxels.
+CK_INLINE void displacements(const Warp &w, long z, long y, float *line, float *uz, float *uy, float *ux) {
+  Between bz = between(z, w.factors[0], w.m.z), by = between(y, w.factors[1], w.m.y);
+  float *rows[3] = {uz, uy, ux};
+  for (int c = 0; c < 3; ++c) upsample_row(w.field + c * w.m.count(), w.m, bz, by, w.factors[2], line, rows[c], w.n.x);
+}
+
 CK_VECTORISED void warp_row(const Warp &w, long z, long y, float *scratch) {
   long width = w.n.x, count = w.n.count();
   float *uz = scratch, *uy = uz + width, *ux = uy + width, *line = ux + width;
-  Between bz = between(z, w.factors[0], w.m.z), by = between(y, w.factors[1], w.m.y);
-  for (int c = 0; c < 3; ++c) upsample_row(w.field + c * w.m.count(), w.m, bz, by, w.factors[2], line, scratch + c * width, width);
+  displacements(w, z, y, line, uz, uy, ux);
   Cell cell = cell_of(w.n);
   float *target = w.target + (z * w.n.y + y) * width;
   uint8_t *valid = w.valid + (z * w.n.y + y) * width;
@@ -51,6 +58,53 @@ CK_VECTORISED void warp_row(const Warp &w, long z, long y, float *scratch) {
     store(in, width - x, valid + x);
   }
 }
+
+#if CK_SIXTEENS
+
+struct WideScratch {
+  PointsScratch points;
+  std::vector<float> line;
+  explicit WideScratch(const Warp &w) : points(w.n.x), line(size_t(w.m.x + 2)) {}
+};
+
+/// As `warp_row`.
+CK_WIDE void warp_row_by_sixteens(const Warp &w, long z, long y, const Points &p, float *line) {
+  long width = w.n.x;
+  Cell cell = cell_of(w.n);
+  float *target = w.target + (z * w.n.y + y) * width;
+  uint8_t *valid = w.valid + (z * w.n.y + y) * width;
+  float *pz = p.fz, *py = p.fy, *px = p.fx;
+  displacements(w, z, y, line, pz, py, px);
+  float sz = w.scales[0], sy = w.scales[1], sx = w.scales[2], atZ = float(z), atY = float(y);
+  CK_INDEPENDENT
+  for (long x = 0; x < width; ++x) {
+    pz[x] = atZ + sz * pz[x];
+    py[x] = atY + sy * py[x];
+    px[x] = float(int(x)) + sx * px[x];
+    valid[x] = inside(cell, kHalfVoxel, pz[x], py[x], px[x]);
+  }
+  locate_row(cell, w.n.count(), p, width);
+  for (long x = 0; x < width; x += kSixteen) {
+    __mmask16 lanes = lanes_from(x, width);
+    __m512 value = interpolated(w.image, cell, p, x);
+    __m128i inside = _mm_maskz_loadu_epi8(lanes, valid + x);
+    __mmask16 in = _mm512_mask_cmp_ps_mask(_mm_test_epi8_mask(inside, inside), value, value, _CMP_ORD_Q);
+    _mm512_mask_storeu_ps(target + x, lanes, _mm512_maskz_mov_ps(in, value));
+    _mm_mask_storeu_epi8(valid + x, lanes, _mm_maskz_set1_epi8(in, 1));
+  }
+}
+
+void warp_by_sixteens(const Warp &w, int threads) {
+  RowParts rows(w.n);
+  parallel(
+      rows.parts, threads, [&] { return WideScratch(w); },
+      [&](long part, WideScratch &scratch) {
+        for (long row = rows.first(part); row < rows.end(part); ++row)
+          warp_row_by_sixteens(w, row / w.n.y, row % w.n.y, scratch.points.points(), scratch.line.data());
+      });
+}
+
+#endif
 
 struct Resample {
   const float *image;
@@ -146,6 +200,9 @@ void resample_cubic(const Resample &r, long row, const float *pz, const float *p
 void ckernels_warp(const float *image __noescape, size_t nz, size_t ny, size_t nx, const float *field __noescape, size_t mz, size_t my,
     size_t mx, int gz, int gy, int gx, float sz, float sy, float sx, float *target __noescape, uint8_t *valid __noescape, int threads) {
   Warp w = {image, {nz, ny, nx}, field, {mz, my, mx}, {gz, gy, gx}, {sz, sy, sx}, target, valid};
+#if CK_SIXTEENS
+  if (has_sixteens()) return warp_by_sixteens(w, threads);
+#endif
   RowParts rows(w.n);
   parallel(
       rows.parts, threads, [&] { return std::vector<float>(size_t(3 * w.n.x + w.m.x + 2)); },
