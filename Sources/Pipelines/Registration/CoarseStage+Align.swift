@@ -21,6 +21,16 @@ extension CoarseStage {
     let isOfOneKind: Bool
     let masks: PairMasks
     var notes: [String] = []
+
+    /// Why that metric.
+    var reason: String {
+      switch metric {
+      case _ where wanted != .auto: RegistrationMetric.askedFor
+      case .mi: "chosen: contrasts differ"
+      case _ where isOfOneKind: "chosen: intensities follow each other"
+      default: "chosen: contrasts differ in places, and mutual information told no more"
+      }
+    }
   }
 
   /// Finds start, affine map and warp. Where the metric is `auto` and intensities follow each other in some places only, by local

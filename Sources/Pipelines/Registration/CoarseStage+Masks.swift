@@ -17,10 +17,9 @@ struct PairMasks: Sendable {
 extension CoarseStage {
   /// What the options name.
   func givenMasks() throws -> PairMasks {
-    let unit = registration.fixedPyramid.finest.space.unit
-    let fixedMask = try mask(options.fixedMask, of: fixed, spacing: unit)
-    return PairMasks(
-      fixed: fixedMask, moving: try mask(options.movingMask, of: moving, spacing: unit), foreground: try fixedMask ?? tissue(of: fixed))
+    let fixedMask = try mask(options.fixedMask, of: fixed, registration.fixedPyramid.finest)
+    let movingMask = try mask(options.movingMask, of: moving, registration.movingPyramid.finest)
+    return PairMasks(fixed: fixedMask, moving: movingMask, foreground: try fixedMask ?? tissue(of: fixed))
   }
 
   /// What the images hold: all but padding.
@@ -66,21 +65,17 @@ extension CoarseStage {
     Mask.content(of: flat(volume)).map { Mask(voxels: $0.voxels.reshaped(to: volume.extent), space: volume.space) }
   }
 
-  private func mask(_ option: String?, of volume: Volume, spacing unit: LengthUnit?) throws -> Mask? {
+  /// The mask that an option names, on the coarse lattice of its image.
+  private func mask(_ option: String?, of volume: Volume, _ image: LazyVolume) throws -> Mask? {
     switch option {
     case nil: return nil
     case "auto": return try tissue(of: volume)
     case let path?:
-      let image = try StoredImage.open(path).volumes()
-      guard image.finest.rank == rank else {
-        throw PipelineError(
-          "the mask \(path) is \(image.finest.rank)D, and the images are \(rank)D", hint: "give a mask of the images' rank")
-      }
+      let stored = try MaskFile.open(path, of: image, rank: rank)
       // A mask may be as large as its image: it is read near the coarse lattice, every voxel that touches the inside counting.
-      let levels = image.levels.map { $0.placed(in: $0.space.converted(to: unit)).liftedToThreeAxes() }
-      let finest = VolumePyramid(levels: levels).finest
+      let finest = stored.finest
       let factors = PhysicalScale.factors(extent: finest.extent, spacing: finest.space.spacing, target: volume.space.spacing.min()!)
-      let coarse = try VolumePyramid(levels: levels).downsampled(by: factors).load()
+      let coarse = try stored.downsampled(by: factors).load()
       let voxels = coarse.voxels.mapVoxels { UInt8($0 > 0 ? 1 : 0) }
       guard voxels.elements.contains(1) else {
         throw PipelineError(
@@ -92,6 +87,7 @@ extension CoarseStage {
         throw PipelineError(
           "the mask \(path) does not meet its image", hint: "check spacing, origin and direction of both with `weft info`")
       }
+      try PairChecks.requireContrast(volume, inside: onto, paths: (image.name, path))
       return onto
     }
   }

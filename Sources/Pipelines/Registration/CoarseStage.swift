@@ -42,7 +42,8 @@ struct CoarseStage: Sendable {
     return CoarseRegistration(
       transform: best.transform, start: best.start, startScores: best.startScores, quality: best.quality, foreground: best.masks.foreground,
       hasFixedMask: best.masks.fixed != nil,
-      movingMask: best.masks.moving, invalidVoxels: invalid, metric: best.metric, notes: notes)
+      movingMask: best.masks.moving, invalidVoxels: invalid, metric: best.metric,
+      metricReason: best.reason, notes: notes)
   }
 
   func tell(_ note: String) { registration.progress.report(.note(note)) }
