@@ -202,9 +202,7 @@ extension CoarseStage {
   ) -> (value: Double, count: Int) {
     var both = valid
     if let mask { for i in both.elements.indices { both.elements[i] &= mask.voxels.elements[i] } }
-    let inside = flat(Mask(voxels: both, space: fixed.space))
-    let value = try? normalizedMutualInformation(flat(fixed), flat(Volume(voxels: warped, space: fixed.space)), mask: inside)
-    return (value ?? 0, both.elements.count { $0 != 0 })
+    return (normalizedMutualInformation(fixed.voxels, warped, mask: both), both.elements.count { $0 != 0 })
   }
 
   /// The moving image on the fixed lattice, and 1 where that shows some of it inside a mask.

@@ -37,7 +37,7 @@ public struct RegistrationResult: Sendable {
       + "whether it lies where it belongs: look at the result, or choose a --region of FIXED around that place"
   }
 
-  /// Mean local correlation over registered and no-gain blocks, before and after the fine stage; `nil` without such blocks.
+  /// Mean local correlation (with mutual information: normalised mutual information) over registered and no-gain blocks, before and after the fine stage; `nil` without such blocks.
   public var fineQuality: (before: Double, after: Double)? {
     let measured = blocks.filter { $0.metricBefore != nil && $0.metricAfter != nil }
     if measured.isEmpty { return nil }
