@@ -178,9 +178,21 @@ extension CoarseStage {
 
   /// Whether intensities follow each other everywhere under a transform: local correlation is hardly ever negative.
   private func isOfOneKind(_ transform: ComposedTransform, _ masks: PairMasks) -> Bool {
-    let mean = likeness(transform, masks, .lncc)
-    return mean > 0 && mean >= 0.9 * likeness(transform, masks, .mi).squareRoot()
+    Self.followEachOther(mean: likeness(transform, masks, .lncc), meanSquare: likeness(transform, masks, .mi))
   }
+
+  /// The same inside the contents of both images, whatever their outlines do.
+  func isOfOneKind(_ transform: ComposedTransform, inside contents: Contents) -> Bool {
+    var (warped, valid) = moved(transform, contents.moving)
+    if let inside = contents.fixed { for i in valid.elements.indices { valid.elements[i] &= inside.voxels.elements[i] } }
+    warped = warped.masked(by: valid, threads: threads)
+    func mean(squared: Bool) -> Double {
+      localNormalizedCrossCorrelation(fixed.voxels, warped, radius: 4, mask: valid, squared: squared, threads: threads).mean
+    }
+    return Self.followEachOther(mean: mean(squared: false), meanSquare: mean(squared: true))
+  }
+
+  private static func followEachOther(mean: Double, meanSquare: Double) -> Bool { mean > 0 && mean >= 0.9 * meanSquare.squareRoot() }
 
   /// What the coarse images tell of each other in the foreground: normalised mutual information.
   private func information(_ transform: ComposedTransform, _ masks: PairMasks) -> Double {

@@ -2,6 +2,7 @@
 
 internal import Grids
 internal import Registration
+internal import Transforms
 internal import Volumes
 
 /// Where the coarse images are looked at, on their own lattices.
@@ -31,29 +32,39 @@ extension CoarseStage {
     let volumes: (fixed: Double, moving: Double)
   }
 
-  /// The contents where one of them is less than seven tenths of the other (a brain without its skull beside a head), masks that leave
-  /// out the padding around it, and what to tell of them; `nil` where that is not so, or masks are given.
+  /// The contents, masks that leave padding out, and what to tell of them, where the outline of content may mislead; `nil` where that is
+  /// not so, or masks are given.
   ///
-  /// The outline of that content is then no edge to be laid on some other edge.
-  func contents(beside given: PairMasks) throws -> (contents: Contents, masks: PairMasks, note: String)? {
+  /// Where one content is less than seven tenths of the other (a brain without its skull beside a head) its outline is no edge to be laid on
+  /// some other edge. Where both are as large, and intensities do not follow each other inside them under the transform found so far, it is
+  /// the outlines that hold the images together, and they say nothing of what turns inside them.
+  func contents(
+    beside given: PairMasks, under found: ComposedTransform
+  ) throws -> (contents: Contents, masks: PairMasks, note: String)? {
     guard options.fixedMask == nil, options.movingMask == nil else { return nil }
-    let found = (fixed: content(of: fixed), moving: content(of: moving))
-    guard found.fixed != nil || found.moving != nil else { return nil }
+    let whole = (fixed: content(of: fixed), moving: content(of: moving))
+    guard whole.fixed != nil || whole.moving != nil else { return nil }
     func size(_ mask: Mask) -> Double { Double(mask.voxels.elements.count { $0 != 0 }) * volume(of: mask.space) }
-    let tissue = try found.moving ?? tissue(of: moving)
-    let volumes = (fixed: size(found.fixed ?? given.foreground), moving: size(tissue))
-    let contents = Contents(fixed: found.fixed, moving: found.moving, volumes: volumes)
+    let tissue = try whole.moving ?? tissue(of: moving)
+    let volumes = (fixed: size(whole.fixed ?? given.foreground), moving: size(tissue))
+    let contents = Contents(fixed: whole.fixed?.withoutRim, moving: whole.moving?.withoutRim, volumes: volumes)
     func note(_ side: String, _ ratio: Double, _ other: String) -> String {
       "the content of the \(side) image takes \(Int((100 * ratio).rounded())) % of the volume of the \(other) one's: its padding is masked"
     }
     var masks = given
-    if let content = found.moving, volumes.moving < 0.7 * volumes.fixed {
+    if let content = contents.moving, volumes.moving < 0.7 * volumes.fixed {
       masks.moving = content
       return (contents, masks, note("moving", volumes.moving / volumes.fixed, "fixed"))
     }
-    if let content = found.fixed, volumes.fixed < 0.7 * volumes.moving {
+    if let content = contents.fixed, volumes.fixed < 0.7 * volumes.moving {
       (masks.fixed, masks.foreground) = (content, content)
       return (contents, masks, note("fixed", volumes.fixed / volumes.moving, "moving"))
+    }
+    if let inFixed = contents.fixed, let inMoving = contents.moving, [.auto, .mi].contains(options.metric),
+      !isOfOneKind(found, inside: contents)
+    {
+      masks = PairMasks(fixed: inFixed, moving: inMoving, foreground: inFixed)
+      return (contents, masks, "intensities do not follow each other inside the contents of both images: their padding is masked")
     }
     return nil
   }
