@@ -25,7 +25,9 @@ enum RegisterCommand {
           .value(
             "--output", "-o", at: \.folder, "DIR", "Folder for the results, new or empty", completion: .directory),
           .flag("--dry-run", at: \.isDryRun, "Print what would be done, with blocks, memory and disk, and stop"),
-          .flag("--strict", at: \.options.isStrict, "End where a block cannot be read; exit with 3 where one failed or the map folds"),
+          .flag(
+            "--strict", at: \.options.isStrict,
+            "End where a block cannot be read; exit with 3 where one failed, the map folds, or the images hardly overlap"),
         ] + RegistrationArguments.talking), RegistrationArguments.blocks, RegistrationArguments.method,
       RegistrationArguments.images,
       RegistrationArguments.result, RegistrationArguments.machine,
@@ -60,7 +62,7 @@ enum RegisterCommand {
     let summary = RegistrationSummary(result)
     if arguments.output.json { try console.print(json: summary) } else { console.print(summary.text) }
     if arguments.options.isStrict && result.isFlagged {
-      console.warn("blocks failed or the map folds: see \(result.folder)/blocks.csv")
+      console.warn("blocks failed, the map folds, or the images hardly overlap: see \(result.folder)/blocks.csv")
       return .flagged
     }
     return .done
@@ -72,10 +74,13 @@ struct RegistrationSummary: Encodable {
   let folder: String
   let registered: String
   let start: String
+  let metric: String
+  let metricReason: String
   let coarse: CoarseQuality
   let blocks: [String: Int]
   let fineBefore: Double?
   let fineAfter: Double?
+  let insidePercent: Double
   let foldingPercent: Double
   let minimumJacobian: Double
   let peakMemory: Int
@@ -84,17 +89,20 @@ struct RegistrationSummary: Encodable {
     folder = result.folder
     registered = result.registered
     start = result.coarse.start
+    metric = result.coarse.metric.rawValue
+    metricReason = result.coarse.metricReason
     coarse = result.coarse.quality
     blocks = Dictionary(uniqueKeysWithValues: result.blockStates.map { ($0.key.rawValue, $0.value) })
     fineBefore = result.fineQuality?.before
     fineAfter = result.fineQuality?.after
+    insidePercent = result.map.insidePercent
     foldingPercent = result.map.foldingPercent
     minimumJacobian = result.map.minimumJacobian
     peakMemory = PeakMemory.bytes()
   }
 
   var text: String {
-    var rows: [(String, String)] = [("start", start)]
+    var rows: [(String, String)] = [("start", start), ("metric", "\(metric) (\(metricReason))")]
     let steps = [("start", coarse.start as Double?), ("affine", coarse.affine), ("warp", coarse.warp)]
     let reached = steps.compactMap { name, value in value.map { "\(name) \(Numbers.text($0, digits: 4))" } }
     rows.append(("coarse metric", reached.joined(separator: ", ")))
@@ -104,6 +112,7 @@ struct RegistrationSummary: Encodable {
     if let fineBefore, let fineAfter {
       rows.append(("block metric", "\(Numbers.text(fineBefore, digits: 4)) before, \(Numbers.text(fineAfter, digits: 4)) after"))
     }
+    rows.append(("overlap", "\(Numbers.text(insidePercent, digits: 2)) % of the fixed image's voxels map inside the moving image"))
     rows.append(
       (
         "folding",

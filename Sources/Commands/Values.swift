@@ -53,9 +53,9 @@ enum Values {
   static func stages(_ text: String) -> Set<RegistrationStage>? {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { RegistrationStage(rawValue: String($0)) }
     let stages = parts.compactMap(\.self)
-    return stages.count == parts.count ? Set(stages) : nil
+    return stages.count == parts.count && Set(stages).count == stages.count ? Set(stages) : nil
   }
-  static let stagesExpected = "some of \(RegistrationStage.allCases.map(\.rawValue).joined(separator: ",")), joined by commas"
+  static let stagesExpected = "some of \(RegistrationStage.allCases.map(\.rawValue).joined(separator: ",")), each once, joined by commas"
 
   static func natural(_ text: String) -> Int? { Int(text).flatMap { $0 >= 0 ? $0 : nil } }
   static func positive(_ text: String) -> Int? { Int(text).flatMap { $0 > 0 ? $0 : nil } }

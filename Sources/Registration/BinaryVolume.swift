@@ -13,6 +13,11 @@ struct BinaryVolume {
     for axis in 0..<3 where extent[axis] > 1 { spread(false, along: axis, radius: radius) }
   }
 
+  /// Takes off the voxels that touch one outside, by a face, an edge or a corner; beyond the lattice nothing lies outside.
+  mutating func shrink() {
+    for axis in 0..<3 { spread(false, along: axis, radius: 1) }
+  }
+
   /// Gives every voxel within `radius` of one that is `value` that value.
   private mutating func spread(_ value: Bool, along axis: Int, radius: Int) {
     let step = extent.strides[axis]

@@ -34,4 +34,14 @@ extension Mask {
     guard content.isInside.contains(true) else { return nil }
     return Mask(voxels: VoxelBuffer(extent: volume.extent, elements: content.isInside.map { $0 ? 1 : 0 }), space: volume.space)
   }
+
+  /// The voxels none of whose neighbours, diagonal ones too, lies outside; beyond the lattice nothing does. This mask where none is left.
+  ///
+  /// Voxels at the rim of content are means of content and padding, and interpolation mixes the two.
+  public var withoutRim: Mask {
+    var inner = BinaryVolume(extent: voxels.extent.threeAxisForm, isInside: voxels.elements.map { $0 != 0 })
+    inner.shrink()
+    guard inner.isInside.contains(true) else { return self }
+    return Mask(voxels: VoxelBuffer(extent: voxels.extent, elements: inner.isInside.map { $0 ? 1 : 0 }), space: space)
+  }
 }

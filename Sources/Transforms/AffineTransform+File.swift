@@ -20,7 +20,7 @@ extension AffineTransform {
     guard size.intValue > 0, size.intValue < 1 << 20 else {
       throw TransformError("\(path) is no file of an affine transform: it has \(size) bytes", hint: "give a .mat, .txt or .tfm file")
     }
-    if path.hasSuffix(".mat") { try MATLABCheck.check(path) }
+    if path.hasSuffix(".mat") { try MATLABCheck.check(path) } else { try TransformTextCheck.check(path) }
     var numbers = [Double](repeating: 0, count: Int(CITK_AFFINE_COUNT))
     var span = numbers.mutableSpan
     let file = unsafe citk_transform_file_read(path, &span)

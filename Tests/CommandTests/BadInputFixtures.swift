@@ -91,6 +91,18 @@ struct ImageFolder {
   }
 }
 
+extension ImageFolder {
+  /// A plain Zarr array of bytes in one chunk, which tells of no place.
+  func array(_ name: String, _ lengths: [Int], _ voxel: (Int) -> UInt8 = { _ in 1 }) throws {
+    try put(
+      """
+      {"zarr_format": 2, "shape": \(lengths), "chunks": \(lengths), "dtype": "|u1", "compressor": null, "fill_value": 0, "order": "C",
+      "filters": null}
+      """, name + "/.zarray")
+    try put((0..<lengths.reduce(1, *)).map(voxel), name + "/" + lengths.map { _ in "0" }.joined(separator: "."))
+  }
+}
+
 /// Runs one command line, in which `@name` stands for a file of the folder.
 func weft(_ line: String, in folder: ImageFolder) async -> Transcript {
   await Transcript(line.split(separator: " ").map { $0.hasPrefix("@") ? folder.path(String($0.dropFirst())) : String($0) })

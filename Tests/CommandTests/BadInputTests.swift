@@ -106,14 +106,68 @@ struct BadInputTests {
     }
   }
 
+  @Test(arguments: ["fixed", "moving"]) func aMaskThatTellsOfNoPlaceHasTheVoxelsOfItsImage(side: String) async throws {
+    try await withImagePair { folder in
+      try folder.array("half.zarr", [20, 10, 20])
+      try folder.array("flat.zarr", [20, 20])
+      try folder.array("whole.zarr", [20, 20, 20])
+      // Its image lies elsewhere than a file without a place is put.
+      try folder.nrrd("a.nrrd", [20, 20, 20], spacing: [2, 2, 2], origin: [300, 0, 0])
+      let masked = "register @a.nrrd @b.nrrd -o @out --stages affine --\(side)-mask"
+      let image = side == "fixed" ? "a.nrrd" : "b.nrrd"
+      await expectError("\(masked) @half.zarr", in: folder, ["half.zarr has 20×10×20 voxels", "\(image) has 20×20×20", "NIfTI"])
+      await expectError("\(masked) @flat.zarr", in: folder, ["flat.zarr is 2D", "\(image) is 3D"])
+      #expect(!folder.names().contains("out"))
+      let done = await weft("\(masked) @whole.zarr", in: folder)
+      #expect(done.status == .done, "\(done.errors)")
+    }
+  }
+
+  @Test(arguments: ["fixed", "moving"]) func aMaskThatLeavesNextToNothingIsNamed(side: String) async throws {
+    try await withImagePair { folder in
+      try folder.array("voxel.zarr", [20, 20, 20]) { $0 == 4210 ? 1 : 0 }
+      try folder.array("plain.zarr", [20, 20, 20]) { $0 / 400 < 6 ? 1 : 0 }
+      for name in ["a.nrrd", "b.nrrd"] { try folder.nrrd(name, [20, 20, 20]) { $0 < 8 ? 5 : ImageFolder.waves($0, $1, $2) } }
+      let masked = "register @a.nrrd @b.nrrd -o @out --\(side)-mask"
+      let image = side == "fixed" ? "a.nrrd" : "b.nrrd"
+      await expectError("\(masked) @voxel.zarr", in: folder, ["voxel.zarr leaves 1 voxels", image])
+      await expectError("\(masked) @plain.zarr", in: folder, ["\(image) is constant inside the mask", "plain.zarr: every voxel is 5"])
+    }
+  }
+
+  @Test func aResultThatShowsNextToNothingIsWarnedOf() async throws {
+    try await withImagePair { folder in
+      try folder.nrrd("whole.nrrd", [40, 40, 40])
+      try folder.nrrd("crop.nrrd", [8, 8, 8], origin: [12, 20, 16]) { ImageFolder.waves($0 + 12, $1 + 20, $2 + 16) }
+      let crop = await weft("register @whole.nrrd @crop.nrrd -o @out --quiet", in: folder)
+      #expect(crop.status == .done && crop.errors.contains("warning: the moving image covers 0."), "\(crop.errors)")
+      // Found by the whole image, but for a part of it in which nothing of the other one lies.
+      for (options, status) in [("", Commands.ExitStatus.done), ("--strict", .flagged)] {
+        let empty = await weft(
+          "register @whole.nrrd @crop.nrrd -o @empty --overwrite --quiet --stages affine --region 0:8,0:8,0:8 \(options)", in: folder)
+        #expect(empty.status == status && empty.errors.contains("warning: the registered image is empty"), "\(empty.errors)")
+      }
+    }
+  }
+
   @Test(arguments: [
-    ("bad.mat", ["bad.mat"]), ("bad.txt", ["bad.txt", "cannot be read as a transform"]), ("columns.csv", ["no column `fixed_y`"]),
+    ("nan.txt", ["nan.txt line 4 holds `nan`"]), ("bad.mat", ["bad.mat"]), ("bad.txt", ["bad.txt", "cannot be read as a transform"]),
+    ("columns.csv", ["no column `fixed_y`"]),
     ("empty.csv", ["is empty"]), ("far.csv", ["overlap"]),
   ])
   func aDamagedStartIsNamed(name: String, parts: [String]) async throws {
     try await withImagePair { folder in
       try folder.put((0..<300).map { UInt8(truncatingIfNeeded: $0 &* 57) }, "bad.mat")
       try folder.put("nonsense", "bad.txt")
+      try folder.put(
+        """
+        #Insight Transform File V1.0
+        #Transform 0
+        Transform: AffineTransform_double_3_3
+        Parameters: nan 0 0 0 1 0 0 0 1 0 0 0
+        FixedParameters: 0 0 0
+
+        """, "nan.txt")
       try folder.put("a,b\n1,2\n", "columns.csv")
       try folder.put("", "empty.csv")
       try folder.put(

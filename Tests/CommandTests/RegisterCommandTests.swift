@@ -40,6 +40,10 @@ struct RegisterCommandTests {
         #expect(FileManager.default.fileExists(atPath: out + "/" + name), "\(name)")
       }
       #expect(!FileManager.default.fileExists(atPath: out + "/.weft"))
+      #expect(registered.output.contains("metric         lncc (chosen: intensities follow each other)"), "\(registered.output)")
+      let record = try #require(
+        JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: out + "/run.json"))) as? [String: Any])
+      #expect(record["metric"] as? String == "lncc" && record["metricReason"] as? String == "chosen: intensities follow each other")
 
       let measured = await Transcript([
         "evaluate", "--truth", pair, "--landmarks", pair + "/landmarks.csv", "--transforms", out, "--json",

@@ -32,7 +32,11 @@ struct UsageTests {
       ("register a b -o o --region 0:4", "invalid value `0:4` for `--region`: expected a range for each axis, as 0:64,0:256,128:256", nil),
       (
         "register a b -o o --stages affine,wrap",
-        "invalid value `affine,wrap` for `--stages`: expected some of affine,warp,fine, joined by commas", nil
+        "invalid value `affine,wrap` for `--stages`: expected some of affine,warp,fine, each once, joined by commas", nil
+      ),
+      (
+        "register a b -o o --stages affine,affine",
+        "invalid value `affine,affine` for `--stages`: expected some of affine,warp,fine, each once, joined by commas", nil
       ),
       ("register a b -o o --fixed-channel -1", "invalid value `-1` for `--fixed-channel`: expected a whole number from 0", nil),
       ("register a b -o o --interpolate linear", "unknown option `--interpolate` for `register`", "did you mean `--interpolation`?"),

@@ -159,6 +159,19 @@ import Volumes
     #expect(distance(result.transform([20, 30, 40]), [26, 21, 52]) < 3)
   }
 
+  @Test(arguments: [true, false]) func aBandOfNoNumbersIsAsIfCutOff(isFixed: Bool) throws {
+    let shift = [6.0, -9, 12]
+    let pair = [blobs.volume(extent, space), blobs.volume(extent, space) { zip($0, shift).map(-) }]
+    var padded = Volume(voxels: VoxelBuffer(extent: [90, 64, 120], repeating: Float.nan), space: space)
+    padded.space.origin = [-30, 0, -10]
+    let image = pair[isFixed ? 0 : 1]
+    padded.voxels.copy(from: image.voxels, box: image.extent.box, at: [30, 0, 10])
+    let plain = try initialise(fixed: pair[0], moving: pair[1])
+    let found = try initialise(fixed: isFixed ? padded : pair[0], moving: isFixed ? pair[1] : padded)
+    #expect(found.name == plain.name && found.scores.map(\.name) == plain.scores.map(\.name))
+    for point in [[10.0, 10, 10], [40, 50, 60]] { #expect(distance(found.transform(point), plain.transform(point)) < 1e-6) }
+  }
+
   @Test func whatTheMaskHidesDoesNotCount() throws {
     let shift = [0.0, 12, -10]
     let fixed = blobs.volume(extent, space)

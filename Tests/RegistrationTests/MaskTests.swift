@@ -69,6 +69,11 @@ import Volumes
     for (i, index) in volume.extent.box.indices.enumerated() {
       #expect((content.voxels.elements[i] != 0) == (radius(index) < 20), "\(index)")
     }
+    let inner = content.withoutRim
+    for (i, index) in volume.extent.box.indices.enumerated() where abs(radius(index) - 20) < 3 {
+      let neighbours = Box(lower: index.map { $0 - 1 }, upper: index.map { $0 + 2 }).intersection(volume.extent.box)
+      #expect((inner.voxels.elements[i] != 0) == neighbours.indices.allSatisfy { radius($0) < 20 }, "\(index)")
+    }
   }
 
   @Test func noiseAndTissueAtTheBorderAreNoPadding() {

@@ -13,15 +13,20 @@ package struct MapInspector: Sendable {
   let extent: Extent
   /// The moving lattice.
   let moving: PhysicalSpace
+  let movingExtent: Extent
   /// The least determinant that is left alone.
   let threshold: Float
 
   /// An inspector of a map.
-  package init(transform: ComposedTransform, field: LocalField?, extent: Extent, moving: PhysicalSpace, threshold: Float) {
+  package init(
+    transform: ComposedTransform, field: LocalField?, extent: Extent, moving: PhysicalSpace, movingExtent: Extent,
+    threshold: Float
+  ) {
     self.transform = transform
     self.field = field
     self.extent = extent
     self.moving = moving
+    self.movingExtent = movingExtent
     self.threshold = threshold
   }
 
@@ -37,8 +42,9 @@ package struct MapInspector: Sendable {
       let reach = tile.expanded(by: [1, 1, 1]).intersection(extent.box)
       let inner = tile.relative(to: reach.lower)
       let local = try field?.field(over: reach)
-      let ratios = jacobianDeterminant(ofPositions: transform.mapped(reach, local: local, to: moving).positions).cropped(to: inner)
-        .mapVoxels { $0 / scale }
+      let mapped = transform.mapped(reach, local: local, to: moving)
+      result.inside += insideCount(mapped, of: inner)
+      let ratios = jacobianDeterminant(ofPositions: mapped.positions).cropped(to: inner).mapVoxels { $0 / scale }
       var lowest = Float.infinity
       for ratio in ratios.elements {
         lowest = min(lowest, ratio)
@@ -55,6 +61,17 @@ package struct MapInspector: Sendable {
     }
     result.isSuspect = !faults.isEmpty
     return (result, faults)
+  }
+
+  /// How many voxels of a part of a mapped box lie inside the moving image.
+  private func insideCount(_ mapped: MappedBox, of part: Box) -> Int {
+    let positions = mapped.positions.cropped(to: part)
+    return positions.z.elements.indices.count { i in
+      (0..<3).allSatisfy { axis in
+        let position = Double(positions[axis].elements[i]) + Double(mapped.base[axis])
+        return position >= -0.5 && position <= Double(movingExtent[axis]) - 0.5
+      }
+    }
   }
 
   /// The determinant of the affine part, in moving voxels a fixed voxel.

@@ -24,11 +24,20 @@ extension DeformableOptions {
       case .normal: .normal
       case .high: .high
       }
-    // Images of different kinds are led near by mutual information; from there local correlation of either sign is finer, and needs no
-    // histogram of a block that may have little in it.
-    self.metric = metric == .mi && !isOfMeans ? .lncc(anySign: true) : DeformableMetric(metric)
+    self.metric = DeformableMetric(metric)
     self.threads = threads
     self.isOfMeans = isOfMeans
+  }
+}
+
+extension DeformableMetric {
+  /// What a block is registered by: the first of these that makes its images more alike.
+  ///
+  /// Images of different kinds are led near by mutual information; from there local correlation of either sign is finer, and needs no
+  /// histogram of a block that may have little in it. Where that lowers what the images tell of each other, as it does where contrast turns
+  /// inside a window, mutual information goes on.
+  static func ofBlocks(_ metric: RegistrationMetric, isOfMeans: Bool) -> [DeformableMetric] {
+    metric == .mi && !isOfMeans ? [.lncc(anySign: true), .mutualInformation()] : [DeformableMetric(metric)]
   }
 }
 

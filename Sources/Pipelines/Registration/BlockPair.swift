@@ -37,17 +37,20 @@ struct BlockPair: Sendable {
     return BlockPair(box: box, fixed: fixed, fixedMask: fixedMask, moving: moving, movingMask: movingMask)
   }
 
-  /// Mean local correlation, squared for mutual information, of the fixed image with `image` inside `part`, over voxels that are numbers
-  /// in both.
+  /// Mean local correlation of the fixed image with `image` inside `part`, for mutual information what they tell of each other there
+  /// (normalised mutual information), over voxels that are numbers in both.
   ///
   /// - Parameter image: on this box; what lies outside the moving image is no number, and takes no part in a window either.
   func likeness(_ image: VoxelBuffer<Float>, in part: Box, _ metric: RegistrationMetric, threads: Int) -> Double {
+    if metric == .mi {
+      return normalizedMutualInformation(fixed.cropped(to: part), image.cropped(to: part), mask: fixedMask.cropped(to: part))
+    }
     // The window reaches 4 voxels beyond the part.
     let reach = part.expanded(by: [4, 4, 4]).intersection(fixed.extent.box)
     var centres = VoxelBuffer<UInt8>(extent: reach.extent)
     centres.copy(from: fixedMask.cropped(to: part), box: part.extent.box, at: part.relative(to: reach.lower).lower)
     return localNormalizedCrossCorrelation(
-      fixed.cropped(to: reach), image.cropped(to: reach), radius: 4, mask: centres, squared: metric == .mi, threads: threads
+      fixed.cropped(to: reach), image.cropped(to: reach), radius: 4, mask: centres, threads: threads
     ).mean
   }
 }

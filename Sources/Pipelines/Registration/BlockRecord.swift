@@ -22,7 +22,8 @@ public struct BlockRecord: Sendable, Equatable {
   public var block: Block
   /// How it ended.
   public var state: State
-  /// Local normalised cross-correlation (radius 4, foreground of the core) of the fixed with the coarsely warped moving image.
+  /// Local normalised cross-correlation (radius 4, foreground of the core) of the fixed with the coarsely warped moving image; with mutual
+  /// information, normalised mutual information (less one) in the core.
   public var metricBefore: Double?
   /// The same with the finely warped moving image.
   public var metricAfter: Double?

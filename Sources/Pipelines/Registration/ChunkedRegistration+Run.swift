@@ -110,9 +110,7 @@ extension ChunkedRegistration {
   /// What was found, once all of it has its final name; the run folder goes.
   private func complete(_ run: RegistrationRun, _ output: OutputFolder) throws -> RegistrationResult {
     var result = try run.result(Journal(output.run, run.outlines))
-    if !result.blocks.isEmpty, result.blocks.allSatisfy({ $0.state == .outside }) {
-      progress.report(.warning("the moving image lies outside the region everywhere: the registered image is empty"))
-    }
+    if let warning = result.overlapWarning { progress.report(.warning(warning)) }
     if options.keepWork { try Publication.end(in: output.run) } else { output.abandon() }
     result.folder = output.url.path
     result.registered = output.url.appendingPathComponent("registered.\(options.format.fileExtension)").path

@@ -75,6 +75,8 @@ public struct ChunkedRegistration: Sendable {
     try PairChecks.requireComparableSpacing(fixedPyramid.finest, movingPyramid.finest)
     fixedRegion = try fixedPyramid.finest.cropped(to: Self.regionBox(options.region, of: fixedLevels[0]))
     try Self.check(options)
+    for case (let mask?, let image) in [(options.fixedMask, fixedPyramid.finest), (options.movingMask, movingPyramid.finest)]
+    where mask != "auto" { _ = try MaskFile.open(mask, of: image, rank: rank) }
     plan = try .make(
       fixed: fixedRegion, whole: fixedPyramid.finest, moving: movingPyramid.finest, movingChannels: moving.channelCount * moving.timeCount,
       rank: rank, options: options, frozen: frozen)

@@ -29,6 +29,8 @@ public struct CoarseRegistration: Sendable {
   public var invalidVoxels: (fixed: Int, moving: Int)
   /// The similarity in force, chosen where `auto` was asked for.
   public var metric: RegistrationMetric
+  /// Why that one: `asked for`, or what of the images made `auto` choose it.
+  public var metricReason = RegistrationMetric.askedFor
   /// What to know, in words.
   public var notes: [String]
 }
@@ -40,6 +42,11 @@ extension CoarseRegistration {
       transform: transform, start: "given", startScores: [], quality: CoarseQuality(start: 0, affine: nil, warp: nil),
       foreground: foreground, invalidVoxels: (0, 0), metric: metric, notes: [])
   }
+}
+
+extension RegistrationMetric {
+  /// The reason for a metric that was named.
+  static let askedFor = "asked for"
 }
 
 extension CoarseRegistration {

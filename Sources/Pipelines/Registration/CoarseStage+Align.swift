@@ -21,6 +21,16 @@ extension CoarseStage {
     let isOfOneKind: Bool
     let masks: PairMasks
     var notes: [String] = []
+
+    /// Why that metric.
+    var reason: String {
+      switch metric {
+      case _ where wanted != .auto: RegistrationMetric.askedFor
+      case .mi: "chosen: contrasts differ"
+      case _ where isOfOneKind: "chosen: intensities follow each other"
+      default: "chosen: contrasts differ in places, and mutual information told no more"
+      }
+    }
   }
 
   /// Finds start, affine map and warp. Where the metric is `auto` and intensities follow each other in some places only, by local
@@ -168,9 +178,21 @@ extension CoarseStage {
 
   /// Whether intensities follow each other everywhere under a transform: local correlation is hardly ever negative.
   private func isOfOneKind(_ transform: ComposedTransform, _ masks: PairMasks) -> Bool {
-    let mean = likeness(transform, masks, .lncc)
-    return mean > 0 && mean >= 0.9 * likeness(transform, masks, .mi).squareRoot()
+    Self.followEachOther(mean: likeness(transform, masks, .lncc), meanSquare: likeness(transform, masks, .mi))
   }
+
+  /// The same inside the contents of both images, whatever their outlines do.
+  func isOfOneKind(_ transform: ComposedTransform, inside contents: Contents) -> Bool {
+    var (warped, valid) = moved(transform, contents.moving)
+    if let inside = contents.fixed { for i in valid.elements.indices { valid.elements[i] &= inside.voxels.elements[i] } }
+    warped = warped.masked(by: valid, threads: threads)
+    func mean(squared: Bool) -> Double {
+      localNormalizedCrossCorrelation(fixed.voxels, warped, radius: 4, mask: valid, squared: squared, threads: threads).mean
+    }
+    return Self.followEachOther(mean: mean(squared: false), meanSquare: mean(squared: true))
+  }
+
+  private static func followEachOther(mean: Double, meanSquare: Double) -> Bool { mean > 0 && mean >= 0.9 * meanSquare.squareRoot() }
 
   /// What the coarse images tell of each other in the foreground: normalised mutual information.
   private func information(_ transform: ComposedTransform, _ masks: PairMasks) -> Double {
@@ -192,9 +214,7 @@ extension CoarseStage {
   ) -> (value: Double, count: Int) {
     var both = valid
     if let mask { for i in both.elements.indices { both.elements[i] &= mask.voxels.elements[i] } }
-    let inside = flat(Mask(voxels: both, space: fixed.space))
-    let value = try? normalizedMutualInformation(flat(fixed), flat(Volume(voxels: warped, space: fixed.space)), mask: inside)
-    return (value ?? 0, both.elements.count { $0 != 0 })
+    return (normalizedMutualInformation(fixed.voxels, warped, mask: both), both.elements.count { $0 != 0 })
   }
 
   /// The moving image on the fixed lattice, and 1 where that shows some of it inside a mask.

@@ -2,6 +2,7 @@
 
 internal import Grids
 internal import Registration
+internal import Transforms
 internal import Volumes
 
 /// Where the coarse images are looked at, on their own lattices.
@@ -17,10 +18,9 @@ struct PairMasks: Sendable {
 extension CoarseStage {
   /// What the options name.
   func givenMasks() throws -> PairMasks {
-    let unit = registration.fixedPyramid.finest.space.unit
-    let fixedMask = try mask(options.fixedMask, of: fixed, spacing: unit)
-    return PairMasks(
-      fixed: fixedMask, moving: try mask(options.movingMask, of: moving, spacing: unit), foreground: try fixedMask ?? tissue(of: fixed))
+    let fixedMask = try mask(options.fixedMask, of: fixed, registration.fixedPyramid.finest)
+    let movingMask = try mask(options.movingMask, of: moving, registration.movingPyramid.finest)
+    return PairMasks(fixed: fixedMask, moving: movingMask, foreground: try fixedMask ?? tissue(of: fixed))
   }
 
   /// What the images hold: all but padding.
@@ -32,29 +32,39 @@ extension CoarseStage {
     let volumes: (fixed: Double, moving: Double)
   }
 
-  /// The contents where one of them is less than seven tenths of the other (a brain without its skull beside a head), masks that leave
-  /// out the padding around it, and what to tell of them; `nil` where that is not so, or masks are given.
+  /// The contents, masks that leave padding out, and what to tell of them, where the outline of content may mislead; `nil` where that is
+  /// not so, or masks are given.
   ///
-  /// The outline of that content is then no edge to be laid on some other edge.
-  func contents(beside given: PairMasks) throws -> (contents: Contents, masks: PairMasks, note: String)? {
+  /// Where one content is less than seven tenths of the other (a brain without its skull beside a head) its outline is no edge to be laid on
+  /// some other edge. Where both are as large, and intensities do not follow each other inside them under the transform found so far, it is
+  /// the outlines that hold the images together, and they say nothing of what turns inside them.
+  func contents(
+    beside given: PairMasks, under found: ComposedTransform
+  ) throws -> (contents: Contents, masks: PairMasks, note: String)? {
     guard options.fixedMask == nil, options.movingMask == nil else { return nil }
-    let found = (fixed: content(of: fixed), moving: content(of: moving))
-    guard found.fixed != nil || found.moving != nil else { return nil }
+    let whole = (fixed: content(of: fixed), moving: content(of: moving))
+    guard whole.fixed != nil || whole.moving != nil else { return nil }
     func size(_ mask: Mask) -> Double { Double(mask.voxels.elements.count { $0 != 0 }) * volume(of: mask.space) }
-    let tissue = try found.moving ?? tissue(of: moving)
-    let volumes = (fixed: size(found.fixed ?? given.foreground), moving: size(tissue))
-    let contents = Contents(fixed: found.fixed, moving: found.moving, volumes: volumes)
+    let tissue = try whole.moving ?? tissue(of: moving)
+    let volumes = (fixed: size(whole.fixed ?? given.foreground), moving: size(tissue))
+    let contents = Contents(fixed: whole.fixed?.withoutRim, moving: whole.moving?.withoutRim, volumes: volumes)
     func note(_ side: String, _ ratio: Double, _ other: String) -> String {
       "the content of the \(side) image takes \(Int((100 * ratio).rounded())) % of the volume of the \(other) one's: its padding is masked"
     }
     var masks = given
-    if let content = found.moving, volumes.moving < 0.7 * volumes.fixed {
+    if let content = contents.moving, volumes.moving < 0.7 * volumes.fixed {
       masks.moving = content
       return (contents, masks, note("moving", volumes.moving / volumes.fixed, "fixed"))
     }
-    if let content = found.fixed, volumes.fixed < 0.7 * volumes.moving {
+    if let content = contents.fixed, volumes.fixed < 0.7 * volumes.moving {
       (masks.fixed, masks.foreground) = (content, content)
       return (contents, masks, note("fixed", volumes.fixed / volumes.moving, "moving"))
+    }
+    if let inFixed = contents.fixed, let inMoving = contents.moving, [.auto, .mi].contains(options.metric),
+      !isOfOneKind(found, inside: contents)
+    {
+      masks = PairMasks(fixed: inFixed, moving: inMoving, foreground: inFixed)
+      return (contents, masks, "intensities do not follow each other inside the contents of both images: their padding is masked")
     }
     return nil
   }
@@ -66,21 +76,17 @@ extension CoarseStage {
     Mask.content(of: flat(volume)).map { Mask(voxels: $0.voxels.reshaped(to: volume.extent), space: volume.space) }
   }
 
-  private func mask(_ option: String?, of volume: Volume, spacing unit: LengthUnit?) throws -> Mask? {
+  /// The mask that an option names, on the coarse lattice of its image.
+  private func mask(_ option: String?, of volume: Volume, _ image: LazyVolume) throws -> Mask? {
     switch option {
     case nil: return nil
     case "auto": return try tissue(of: volume)
     case let path?:
-      let image = try StoredImage.open(path).volumes()
-      guard image.finest.rank == rank else {
-        throw PipelineError(
-          "the mask \(path) is \(image.finest.rank)D, and the images are \(rank)D", hint: "give a mask of the images' rank")
-      }
+      let stored = try MaskFile.open(path, of: image, rank: rank)
       // A mask may be as large as its image: it is read near the coarse lattice, every voxel that touches the inside counting.
-      let levels = image.levels.map { $0.placed(in: $0.space.converted(to: unit)).liftedToThreeAxes() }
-      let finest = VolumePyramid(levels: levels).finest
+      let finest = stored.finest
       let factors = PhysicalScale.factors(extent: finest.extent, spacing: finest.space.spacing, target: volume.space.spacing.min()!)
-      let coarse = try VolumePyramid(levels: levels).downsampled(by: factors).load()
+      let coarse = try stored.downsampled(by: factors).load()
       let voxels = coarse.voxels.mapVoxels { UInt8($0 > 0 ? 1 : 0) }
       guard voxels.elements.contains(1) else {
         throw PipelineError(
@@ -92,6 +98,7 @@ extension CoarseStage {
         throw PipelineError(
           "the mask \(path) does not meet its image", hint: "check spacing, origin and direction of both with `weft info`")
       }
+      try PairChecks.requireContrast(volume, inside: onto, paths: (image.name, path))
       return onto
     }
   }

@@ -27,8 +27,8 @@ struct CoarseStage: Sendable {
     }
     let masks = try givenMasks()
     var best = try align(masks)
-    if let (contents, ofContents, note) = try contents(beside: masks) {
-      tell("the images hold contents of different size: the coarse stage is done with padding masked, too")
+    if let (contents, ofContents, note) = try contents(beside: masks, under: best.transform) {
+      tell("the padding around what the images hold may mislead: the coarse stage is done with it masked, too")
       best = try better(
         consume best,
         alternative: {
@@ -42,7 +42,8 @@ struct CoarseStage: Sendable {
     return CoarseRegistration(
       transform: best.transform, start: best.start, startScores: best.startScores, quality: best.quality, foreground: best.masks.foreground,
       hasFixedMask: best.masks.fixed != nil,
-      movingMask: best.masks.moving, invalidVoxels: invalid, metric: best.metric, notes: notes)
+      movingMask: best.masks.moving, invalidVoxels: invalid, metric: best.metric,
+      metricReason: best.reason, notes: notes)
   }
 
   func tell(_ note: String) { registration.progress.report(.note(note)) }

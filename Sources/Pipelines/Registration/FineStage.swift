@@ -19,7 +19,7 @@ struct FineStage: Sendable {
   /// Whether fields are kept as those of a wider halo.
   let isWide: Bool
 
-  /// Less gain than this in local correlation is none.
+  /// Less gain than this in local correlation, or than this part of what images of different kinds tell of each other, is none.
   static let leastGain = 1e-3
   /// Fewer foreground voxels than this part of a block make it background.
   static let leastForeground = 1e-3
@@ -52,38 +52,33 @@ struct FineStage: Sendable {
     record.validPercent = 100 * Double(pair.movingMask.cropped(to: core).elements.count { $0 != 0 }) / Double(core.count)
     record.metricBefore = before
     record.metricAfter = before
-    let options = DeformableOptions(registration.options.accuracy, coarse.metric, isOfMeans: images.isAveraged, threads: threads)
-    let spacing = images.fixed.space.spacing
-    let found = try registerDeformable(
-      fixed: pair.fixed, moving: pair.moving, fixedMask: pair.fixedMask, movingMask: pair.movingMask, spacing: spacing, options: options,
-      isCancelled: { Task.isCancelled }
-    ).field
-
-    // From here on the field is the stored one: what is measured is what will be used.
-    let field = SplineField.fitting(found, of: pair.box, over: block.extended, on: fields.lattice, threads: threads)
-    let within = block.extended.relative(to: pair.box.lower)
-    var stored = field.dense(over: block.extended, threads: threads)
-    if block.extended != pair.box {
-      let inner = stored
-      stored = VectorField(zeros: pair.box.extent)
-      for axis in 0..<3 { stored[axis].copy(from: inner[axis], box: inner.extent.box, at: within.lower) }
-    }
-    // A value that is interpolated with what lies outside the moving image is none.
-    let warped = Filtering.warped(visible, by: stored, outside: .nan, threads: threads).values
-    let after = pair.likeness(warped, in: core, coarse.metric, threads: threads)
-    let coreField = stored.cropped(to: core)
-    record.largestDisplacement = coreField.longest
-    guard after > before + Self.leastGain else {
-      record.largestDisplacement = 0
+    var options = DeformableOptions(registration.options.accuracy, coarse.metric, isOfMeans: images.isAveraged, threads: threads)
+    for metric in DeformableMetric.ofBlocks(coarse.metric, isOfMeans: images.isAveraged) {
+      options.metric = metric
+      let found = try registerDeformable(
+        fixed: pair.fixed, moving: pair.moving, fixedMask: pair.fixedMask, movingMask: pair.movingMask,
+        spacing: images.fixed.space.spacing, options: options, isCancelled: { Task.isCancelled }
+      ).field
+      // From here on the field is the stored one: what is measured is what will be used.
+      let field = SplineField.fitting(found, of: pair.box, over: block.extended, on: fields.lattice, threads: threads)
+      let stored = field.dense(over: block.extended, within: pair.box, threads: threads)
+      // A value that is interpolated with what lies outside the moving image is none.
+      let warped = Filtering.warped(visible, by: stored, outside: .nan, threads: threads).values
+      let after = pair.likeness(warped, in: core, coarse.metric, threads: threads)
+      // What images of different kinds tell of each other is small in noise.
+      guard after > before + Self.leastGain * (coarse.metric == .mi ? before : 1) else { continue }
+      let coreField = stored.cropped(to: core)
+      let jacobian = folding(of: coreField, threads: threads)
+      record.largestDisplacement = coreField.longest
+      record.minimumJacobian = jacobian.minimumDeterminant
+      record.foldingPercent = jacobian.foldedPercent
+      record.metricAfter = after
+      record.state = .registered
+      record.passesHalfHalo = passesHalfHalo(coreField)
+      try fields.write(field, of: block, isWide: isWide, threads: threads)
       return record
     }
-    let jacobian = folding(of: coreField, threads: threads)
-    record.minimumJacobian = jacobian.minimumDeterminant
-    record.foldingPercent = jacobian.foldedPercent
-    record.metricAfter = after
-    record.state = .registered
-    record.passesHalfHalo = passesHalfHalo(coreField)
-    try fields.write(field, of: block, isWide: isWide, threads: threads)
+    record.largestDisplacement = 0
     return record
   }
 
@@ -116,6 +111,15 @@ struct FineStage: Sendable {
 }
 
 extension SplineField {
+  /// The displacement over a box, zero elsewhere in a larger one.
+  fileprivate func dense(over box: Box, within whole: Box, threads: Int) -> VectorField {
+    let inner = dense(over: box, threads: threads)
+    if box == whole { return inner }
+    var result = VectorField(zeros: whole.extent)
+    for axis in 0..<3 { result[axis].copy(from: inner[axis], box: inner.extent.box, at: box.relative(to: whole.lower).lower) }
+    return result
+  }
+
   /// The spline field over a box nearest to a field that was found on a larger one.
   fileprivate static func fitting(
     _ found: SampledField, of whole: Box, over box: Box, on lattice: SplineLattice, threads: Int

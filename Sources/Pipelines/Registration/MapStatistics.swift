@@ -13,6 +13,8 @@ public struct MapStatistics: Sendable, Codable, Equatable {
   public var foldingPercent: Double
   /// Voxels among them where the coarse map folds by itself, which no local field can mend, in per cent.
   public var coarseFoldingPercent: Double
+  /// Voxels that map inside the moving image, and so show some of it, in per cent.
+  public var insidePercent: Double
 }
 
 extension ChunkedRegistration {

@@ -2,6 +2,7 @@
 
 internal import Filtering
 internal import Grids
+internal import Registration
 internal import Transforms
 internal import Volumes
 
@@ -9,6 +10,8 @@ internal import Volumes
 enum PairChecks {
   /// Spacings of one pair that differ by more than this are a mistake of units.
   private static let largestRatio = 1e6
+  /// A mask that leaves fewer voxels of the coarse image leaves nothing to align.
+  private static let leastVoxels = 64
 
   /// - Throws: `PipelineError` where the two images are of sizes that cannot belong together.
   static func requireComparableSpacing(_ fixed: LazyVolume, _ moving: LazyVolume) throws(PipelineError) {
@@ -34,6 +37,21 @@ enum PairChecks {
       throw PipelineError(
         "the \(side) image \(path) is constant: every voxel is \(bounds.least)",
         hint: "check the path, the channel and the level; nothing can be aligned without contrast")
+    }
+  }
+
+  /// - Throws: `PipelineError` where a mask leaves too few voxels of an image on its lattice, or no contrast.
+  static func requireContrast(_ image: Volume, inside mask: Mask, paths: (image: String, mask: String)) throws(PipelineError) {
+    let values = zip(image.voxels.elements, mask.voxels.elements).filter { $1 != 0 && $0.isFinite }.map(\.0)
+    guard values.count >= leastVoxels else {
+      throw PipelineError(
+        "the mask \(paths.mask) leaves \(values.count) voxels of the coarse image of \(paths.image), too few to register",
+        hint: "mask less: \(leastVoxels) voxels of the coarse image are needed (--downsample makes them smaller)")
+    }
+    guard values.contains(where: { $0 != values[0] }) else {
+      throw PipelineError(
+        "\(paths.image) is constant inside the mask \(paths.mask): every voxel is \(values[0])",
+        hint: "check that mask and image belong together; nothing can be aligned without contrast")
     }
   }
 

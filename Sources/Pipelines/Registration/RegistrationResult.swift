@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Foundation
+
 /// What a finished registration left behind.
 public struct RegistrationResult: Sendable {
   /// The output folder.
@@ -20,12 +22,22 @@ public struct RegistrationResult: Sendable {
   /// How many blocks ended in each state.
   public var blockStates: [BlockRecord.State: Int] { Dictionary(grouping: blocks, by: \.state).mapValues(\.count) }
 
-  /// Whether a block failed or folds: what `--strict` reports.
+  /// Whether a block failed, the map folds, or next to nothing of the moving image is shown: what `--strict` reports.
   public var isFlagged: Bool {
-    (blocks + coarserLevels.flatMap(\.blocks)).contains { $0.state == .failed } || map.foldingPercent > 0
+    (blocks + coarserLevels.flatMap(\.blocks)).contains { $0.state == .failed } || map.foldingPercent > 0 || overlapWarning != nil
   }
 
-  /// Mean local correlation over registered and no-gain blocks, before and after the fine stage; `nil` without such blocks.
+  /// What to be told where the moving image covers less of the region than a block needs to be registered; `nil` elsewhere.
+  var overlapWarning: String? {
+    if map.insidePercent == 0 {
+      return "the registered image is empty: nothing of the moving image lies in the fixed image's region (start: \(coarse.start))"
+    }
+    guard map.insidePercent < 1 else { return nil }
+    return "the moving image covers \(String(format: "%.2g", map.insidePercent)) % of the fixed image's region, too little to know "
+      + "whether it lies where it belongs: look at the result, or choose a --region of FIXED around that place"
+  }
+
+  /// Mean local correlation (with mutual information: normalised mutual information) over registered and no-gain blocks, before and after the fine stage; `nil` without such blocks.
   public var fineQuality: (before: Double, after: Double)? {
     let measured = blocks.filter { $0.metricBefore != nil && $0.metricAfter != nil }
     if measured.isEmpty { return nil }

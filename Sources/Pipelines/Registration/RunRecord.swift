@@ -49,7 +49,9 @@ struct RunRecord: Encodable {
   var stages: [String]
   var engine: String
   var accuracy: String
+  /// What is maximised: the one chosen where `auto` was asked for.
   var metric: String
+  var metricReason: String
   var initialTransform: String?
   var region: [[Int]]?
   var fixedMask: String?
@@ -80,6 +82,7 @@ struct RunRecord: Encodable {
     engine = options.engine.rawValue
     accuracy = options.accuracy.rawValue
     metric = result.coarse.metric.rawValue
+    metricReason = result.coarse.metricReason
     initialTransform = options.initialTransform
     region = options.region?.map { [$0.lowerBound, $0.upperBound] }
     fixedMask = options.fixedMask

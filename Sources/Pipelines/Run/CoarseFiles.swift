@@ -25,6 +25,7 @@ struct CoarseFiles {
     var invalidFixed: Int
     var invalidMoving: Int
     var metric: RegistrationMetric
+    var metricReason: String
     var notes: [String]
     var hasFixedMask: Bool
     var hasMovingMask: Bool
@@ -45,7 +46,8 @@ struct CoarseFiles {
     if let moving = coarse.movingMask { try write(moving, to: mask(.moving)) }
     let record = Record(
       start: coarse.start, startScores: coarse.startScores.map { .init(name: $0.name, score: $0.score) }, quality: coarse.quality,
-      invalidFixed: coarse.invalidVoxels.fixed, invalidMoving: coarse.invalidVoxels.moving, metric: coarse.metric, notes: coarse.notes,
+      invalidFixed: coarse.invalidVoxels.fixed, invalidMoving: coarse.invalidVoxels.moving, metric: coarse.metric,
+      metricReason: coarse.metricReason, notes: coarse.notes,
       hasFixedMask: coarse.hasFixedMask, hasMovingMask: coarse.movingMask != nil, digests: try digests())
     var sizes: [String: Int] = [:]
     for written in [transforms.path, mask(.fixed), mask(.moving)] {
@@ -75,7 +77,8 @@ struct CoarseFiles {
     return CoarseRegistration(
       transform: transform, start: record.start, startScores: record.startScores.map { ($0.name, $0.score) }, quality: record.quality,
       foreground: foreground, hasFixedMask: record.hasFixedMask, movingMask: record.hasMovingMask ? try read(.moving, registration) : nil,
-      invalidVoxels: (record.invalidFixed, record.invalidMoving), metric: record.metric, notes: record.notes)
+      invalidVoxels: (record.invalidFixed, record.invalidMoving), metric: record.metric,
+      metricReason: record.metricReason, notes: record.notes)
   }
 
   /// Checks that the transforms are what was written.

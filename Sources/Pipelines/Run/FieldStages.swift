@@ -15,6 +15,8 @@ package struct MapCheck: Codable, Equatable {
   package var folded = 0
   /// Those of them where the coarse map folds by itself, which no local field can mend.
   package var coarseFolded = 0
+  /// Voxels that map inside the moving image.
+  package var inside = 0
   /// Whether the local field is to be smoothed somewhere there.
   package var isSuspect = false
 
@@ -25,6 +27,7 @@ package struct MapCheck: Codable, Equatable {
     minimum = min(minimum, other.minimum)
     folded += other.folded
     coarseFolded += other.coarseFolded
+    inside += other.inside
     isSuspect = isSuspect || other.isSuspect
   }
 }
@@ -114,7 +117,7 @@ extension LevelRun {
     return (
       MapStatistics(
         minimumJacobian: whole.minimum, foldingPercent: percent * Double(whole.folded),
-        coarseFoldingPercent: percent * Double(whole.coarseFolded)),
+        coarseFoldingPercent: percent * Double(whole.coarseFolded), insidePercent: percent * Double(whole.inside)),
       repaired
     )
   }
@@ -126,8 +129,9 @@ extension LevelRun {
   }
 
   private func inspector(_ field: LocalField?) throws -> MapInspector {
-    MapInspector(
-      transform: try transform(), field: field, extent: grid.extent, moving: registration.movingPyramid.finest.space,
+    let moving = registration.movingPyramid.finest
+    return MapInspector(
+      transform: try transform(), field: field, extent: grid.extent, moving: moving.space, movingExtent: moving.extent,
       threshold: registration.leastDeterminant)
   }
 }

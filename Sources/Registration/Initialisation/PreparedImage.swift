@@ -60,6 +60,31 @@ struct PreparedImage {
     values = VoxelBuffer(
       extent: extent, elements: source.map { $0.isFinite ? Float(min(max((Double($0) - bottom) * scale, 0), 1)) : 0 })
     self.mask = valid
+    cropToWhatCounts()
+  }
+
+  /// The part of the lattice that holds all that counts, of 8 voxels along an axis at least where there are so many: what is masked at the
+  /// border is as if it had been cut off.
+  private mutating func cropToWhatCounts() {
+    var (lower, upper) = (extent.lengths, [0, 0, 0])
+    var offset = 0
+    for z in 0..<extent[0] {
+      for y in 0..<extent[1] {
+        let row = mask.elements[offset..<offset + extent[2]]
+        offset += extent[2]
+        guard let first = row.firstIndex(where: { $0 != 0 }), let last = row.lastIndex(where: { $0 != 0 }) else { continue }
+        for (axis, (low, high)) in [(z, z), (y, y), (first - row.startIndex, last - row.startIndex)].enumerated() {
+          (lower[axis], upper[axis]) = (min(lower[axis], low), max(upper[axis], high + 1))
+        }
+      }
+    }
+    for axis in 0..<3 {
+      upper[axis] = min(extent[axis], max(upper[axis], lower[axis] + 8))
+      lower[axis] = max(0, min(lower[axis], upper[axis] - 8))
+    }
+    let box = Box(lower: lower, upper: upper)
+    if box == extent.box { return }
+    (values, mask, space) = (values.cropped(to: box), mask.cropped(to: box), space.cropped(at: lower))
   }
 
   /// An image from parts.
@@ -84,7 +109,7 @@ struct PreparedImage {
   }
 
   /// Robust bounds of the valid values from a regular sample of about a million; the true bounds where the robust ones coincide.
-  private static func bounds(_ values: [Float], _ valid: [UInt8]) -> (Float, Float)? {
+  static func bounds(_ values: [Float], _ valid: [UInt8]) -> (Float, Float)? {
     // A step that shares no factor with usual extents, so that the sample is no plane of the lattice.
     let step = values.count <= 1 << 20 ? 1 : (values.count >> 20) | 1
     var sample: [Float] = []

@@ -59,15 +59,23 @@ struct Similarity {
   }
 }
 
-/// Normalised mutual information (Studholme, 1999) less one, 0…1, of two images on one lattice, over the voxels inside a mask.
+/// Normalised mutual information (Studholme, 1999) less one, 0…1, of two images on one lattice, over the voxels of a mask that are numbers
+/// in both; 0 where there are none or one image is constant there.
 ///
-/// - Throws: `RegistrationError` where an image is constant there, or the mask is empty.
 /// - Complexity: O(voxels).
-package func normalizedMutualInformation(_ fixed: Volume, _ moving: Volume, mask: Mask) throws -> Double {
-  Similarity(
-    fixed: try PreparedImage(fixed, mask: mask, role: "fixed"), moving: try PreparedImage(moving, mask: mask, role: "moving"),
-    transform: .identity(rank: 3)
-  ).information
+package func normalizedMutualInformation(_ fixed: VoxelBuffer<Float>, _ moving: VoxelBuffer<Float>, mask: VoxelBuffer<UInt8>) -> Double {
+  precondition(fixed.extent == moving.extent && fixed.extent == mask.extent, "images and mask share no lattice")
+  var valid = mask.elements
+  for i in valid.indices where !fixed.elements[i].isFinite || !moving.elements[i].isFinite { valid[i] = 0 }
+  guard let first = PreparedImage.bounds(fixed.elements, valid), let second = PreparedImage.bounds(moving.elements, valid) else { return 0 }
+  let scales = (1 / (first.1 - first.0), 1 / (second.1 - second.0))
+  guard scales.0.isFinite, scales.1.isFinite else { return 0 }
+  var sums = Sums()
+  for i in valid.indices where valid[i] != 0 {
+    sums.add(
+      min(max((fixed.elements[i] - first.0) * scales.0, 0), 1), min(max((moving.elements[i] - second.0) * scales.1, 0), 1))
+  }
+  return sums.information
 }
 
 /// Running sums and a joint histogram of 32 × 32 bins of pairs of values in 0…1.

@@ -64,7 +64,8 @@ struct FoldRepairTests {
         try field.write(SplineField(lattice: lattice, region: region, coefficients: held))
       }
       var found = Found(fieldBefore: before, fieldAfter: before)
-      let inspector = MapInspector(transform: transform, field: field, extent: extent, moving: Self.space, threshold: 0.05)
+      let inspector = MapInspector(
+        transform: transform, field: field, extent: extent, moving: Self.space, movingExtent: extent, threshold: 0.05)
       var checks = try (0..<regions.tasks).map { try inspector.check(regions.voxels(of: regions.region($0))).check }
       for check in checks { found.before.add(check) }
       let suspects = checks.indices.filter { checks[$0].isSuspect }
