@@ -17,7 +17,7 @@ enum ResumeCommand {
     "resume", "go on with a run that was interrupted",
     discussion: [
       "Everything that was finished is kept, block by block; the result is the same, byte for byte, as without the interruption. The same "
-        + "`weft register` or `weft apply` goes on as well."
+        + "`weft register`, `weft segment` or `weft apply` goes on as well."
     ],
     defaults: ResumeArguments(),
     positionals: [.value("OUTPUT", at: \.run, "The --output of the run", completion: .file)],
@@ -57,6 +57,20 @@ enum ResumeCommand {
       progress.close()
       let record = ApplyRecord(output: result.output, largestInverseResidual: result.largestInverseResidual)
       try ApplyCommand.tell(record, result.warning, console, arguments.output)
+    case .segmentation:
+      let result = try await ChunkedSegmentation.resume(arguments.run, progress: progress) { options in
+        if let memory = arguments.memory { options.memory = memory }
+        if let threads = arguments.threads { options.threads = threads }
+      }
+      progress.close()
+      try SegmentCommand.tell(result, console, arguments.output)
+    case .tileImages:
+      let result = try await TileImages.resume(arguments.run, progress: progress) { options in
+        if let memory = arguments.memory { options.memory = memory }
+        if let threads = arguments.threads { options.threads = threads }
+      }
+      progress.close()
+      try TilesCommand.tell(result, console, arguments.output)
     }
     return .done
   }

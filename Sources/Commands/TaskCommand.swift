@@ -20,7 +20,7 @@ enum TaskCommand {
     discussion: [
       "All executors run this over the same files. Tasks that are done already are passed over; each task that ends is recorded in a ledger "
         + "of this process's own.",
-      "A run is planned by `weft register` or `weft apply`: its folder holds plan.json from the first moment on. All stages before the one "
+      "A run is planned by `weft register`, `weft segment` or `weft apply`: its folder holds plan.json from the first moment on. All stages before the one "
         + "that is named have to be done.",
       "On SIGUSR1 or SIGTERM the task under way is abandoned, and the exit status is 75: what is left can be run again.",
     ],
@@ -31,7 +31,8 @@ enum TaskCommand {
         [
           .value(
             "--run-dir", at: \.folder, "DIR",
-            "The run folder: DIR/.weft of a registration, .NAME.weft beside an image that `weft apply` writes", completion: .directory),
+            "The run folder: DIR/.weft of a registration, .NAME.weft beside an image that `weft segment` or `weft apply` writes",
+            completion: .directory),
           .value("--stage", at: \.stage, "NAME", "The stage, as `weft status` lists them"),
           .value(
             "--list", at: \.list, "FILE", "Groups of task numbers, as JSON: {\"round\": 0, \"groups\": [[0, 1], [2]]}",

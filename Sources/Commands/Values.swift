@@ -11,6 +11,7 @@ extension OutputInterpolation: ArgumentValue {}
 extension OutputFormat: ArgumentValue {}
 extension ApplyOptions.Target: ArgumentValue {}
 extension OMEVersion: ArgumentValue {}
+extension SegmentationMethod: ArgumentValue {}
 
 /// Values with a grammar of their own.
 enum Values {
@@ -56,6 +57,13 @@ enum Values {
     return stages.count == parts.count && Set(stages).count == stages.count ? Set(stages) : nil
   }
   static let stagesExpected = "some of \(RegistrationStage.allCases.map(\.rawValue).joined(separator: ",")), each once, joined by commas"
+
+  /// `0` or `0,1`: whole numbers from zero.
+  static func channels(_ text: String) -> [Int]? {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { natural(String($0)) }
+    let channels = parts.compactMap(\.self)
+    return channels.count == parts.count ? channels : nil
+  }
 
   static func natural(_ text: String) -> Int? { Int(text).flatMap { $0 >= 0 ? $0 : nil } }
   static func positive(_ text: String) -> Int? { Int(text).flatMap { $0 > 0 ? $0 : nil } }

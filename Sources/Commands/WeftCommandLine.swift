@@ -9,14 +9,16 @@ public enum WeftCommandLine {
   static let name = "weft"
 
   static let verbs: [Verb] = [
-    RegisterCommand.verb, ApplyCommand.verb, InfoCommand.verb, PlanCommand.verb, PhantomCommand.verb, EvaluateCommand.verb,
+    RegisterCommand.verb, SegmentCommand.verb, TilesCommand.verb, ApplyCommand.verb, InfoCommand.verb, PlanCommand.verb,
+    PhantomCommand.verb,
+    EvaluateCommand.verb,
     StatusCommand.verb, ResumeCommand.verb, CancelCommand.verb, TaskCommand.verb,
   ]
 
   static let tool: ToolDescription = {
     let completions = CompletionsCommand.command.description
     return ToolDescription(
-      name: name, summary: "register images too big for memory, block by block",
+      name: name, summary: "register and segment images too big for memory, block by block",
       closing: "See `weft COMMAND -h` for a command's options, `weft COMMAND --help` for what they mean and for examples",
       commands: verbs.map(\.description) + [completions])
   }()

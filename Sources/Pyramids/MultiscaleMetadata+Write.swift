@@ -21,6 +21,12 @@ extension MultiscaleMetadata {
     ]
     var members: [String: JSON] = [:]
     if !layout.channels.isEmpty { members["omero"] = ["channels": .array(layout.channels.map(\.json))] }
+    // https://ngff.openmicroscopy.org/0.5/index.html#label-metadata
+    if layout.isLabels {
+      var label: [String: JSON] = layout.version == .v04 ? ["version": "0.4"] : [:]
+      if let image = layout.labelledImage { label["source"] = ["image": .string(image)] }
+      members["image-label"] = .object(label)
+    }
     switch layout.version {
     case .v04:
       multiscale["version"] = "0.4"

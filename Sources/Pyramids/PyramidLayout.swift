@@ -50,6 +50,10 @@ public struct PyramidLayout: Sendable {
   public var downsampling = Downsampling.mean
   /// The value of voxels that are never written.
   public var fillValue: FillValue = 0
+  /// Whether the image holds labels, and says so.
+  public var isLabels = false
+  /// The image that was labelled, relative to the labels; `nil` where the metadata do not tell.
+  public var labelledImage: String?
   /// How viewers show the channels; none unless given.
   public var channels: [ImageChannel] = []
 

@@ -52,6 +52,16 @@ public struct IntensityStatistics: Sendable, Hashable, Codable {
     sum += other.sum
   }
 
+  /// The same without the bins at both ends that hold nothing.
+  public func trimmed() -> IntensityStatistics {
+    guard let first = counts.firstIndex(where: { $0 > 0 }), let last = counts.lastIndex(where: { $0 > 0 }) else { return self }
+    var result = self
+    result.minimum = value(ofBin: first)
+    result.maximum = value(ofBin: last)
+    result.counts = Array(counts[first...last])
+    return result
+  }
+
   /// How many voxels were looked at.
   public var count: Int { counts.reduce(0, +) }
 

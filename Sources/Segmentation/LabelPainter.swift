@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import Grids
-public import Volumes
+package import Grids
+package import Volumes
 
 /// The objects of the image inside a box.
 ///
@@ -12,7 +12,7 @@ public import Volumes
 ///   - assignments: what became of the objects of each of those tiles.
 /// - Returns: ids; 0 is background.
 /// - Complexity: O(voxels of all layers inside the box).
-public func paintedObjects<Voxel: VoxelScalar & FixedWidthInteger>(
+package func paintedObjects<Voxel: VoxelScalar & FixedWidthInteger>(
   in box: Box, ofCoreOf tile: Int, layers: [LabelLayer], assignments: [Int: ObjectMerger.Assignment], as type: Voxel.Type
 ) -> VoxelBuffer<Voxel> {
   var result = VoxelBuffer<Voxel>(extent: box.extent)

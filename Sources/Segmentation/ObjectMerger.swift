@@ -12,33 +12,36 @@
 ///    other's best by intersection over union in the voxels that both tiles read.
 ///
 /// Ids are 1, 2, … in the order of tiles and their labels.
-public struct ObjectMerger {
+package struct ObjectMerger {
   /// What one tile knows of itself.
-  public struct Tile: Sendable {
+  package struct Tile: Sendable {
     /// Its objects, label 1 first.
-    public var objects: [TileObject]
+    package var objects: [TileObject]
     /// What of them the neighbours see, too.
-    public var presences: [TilePresence]
+    package var presences: [TilePresence]
 
     /// A tile's objects.
-    public init(objects: [TileObject], presences: [TilePresence]) {
+    package init(objects: [TileObject], presences: [TilePresence]) {
       self.objects = objects
       self.presences = presences
     }
   }
 
   /// What becomes of a tile's objects.
-  public struct Assignment: Sendable, Hashable {
+  package struct Assignment: Sendable, Hashable {
     /// The object of the image that each label becomes part of; 0 where it is dropped.
-    public var ids: [UInt64]
+    package var ids: [UInt64]
     /// Where several tiles claim a voxel, the least rank has it. `pieceRank`: what is written inside the tile's core alone.
-    public var ranks: [UInt32]
+    package var ranks: [UInt32]
+
+    /// What becomes of labels 1, 2, …
+    package init(ids: [UInt64], ranks: [UInt32]) { (self.ids, self.ranks) = (ids, ranks) }
   }
 
   /// The rank of objects that end at their tile's core.
-  public static let pieceRank = UInt32.max
+  package static let pieceRank = UInt32.max
   /// Voxels beyond its core up to which a tile may own a centroid that the neighbour did not claim.
-  public static let orphanDistance = 3.0
+  package static let orphanDistance = 3.0
 
   private let rule: MergeRule
   private let minimumVoxels: Int
@@ -50,14 +53,14 @@ public struct ObjectMerger {
   /// A merger of tiles of an image of that many axes.
   ///
   /// - Parameter minimumVoxels: objects of less are dropped.
-  public init(rule: MergeRule, rank: Int, minimumVoxels: Int = 0) {
+  package init(rule: MergeRule, rank: Int, minimumVoxels: Int = 0) {
     self.rule = rule
     self.minimumVoxels = minimumVoxels
     centre = (0..<rank).reduce(0) { code, _ in 3 * code + 1 }
   }
 
   /// Takes in what meets in the core of one tile.
-  public mutating func add(_ overlaps: [TileOverlap]) { self.overlaps += overlaps }
+  package mutating func add(_ overlaps: [TileOverlap]) { self.overlaps += overlaps }
 
   /// Decides, and tells of each tile what becomes of its objects, tiles in order.
   ///
@@ -68,7 +71,7 @@ public struct ObjectMerger {
   ///   - sink: takes what becomes of the objects of a tile.
   /// - Returns: how many objects the image has.
   /// - Complexity: O(objects + n log n) for n pairs that meet; memory O(n) and one tile.
-  public mutating func merge(
+  package mutating func merge(
     tileCount: Int, neighbour: (_ tile: Int, _ code: Int) -> Int, tile: (Int) throws -> Tile,
     sink: (_ tile: Int, Assignment) throws -> Void
   ) throws -> UInt64 {

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Grids
-public import Volumes
+package import Grids
+package import Volumes
 
 /// The labels of a tile, dense: 1 ... count, in the order in which they first appear (C order).
-public struct TileLabels: Sendable {
+package struct TileLabels: Sendable {
   /// Labels of the tile with its halo; 0 is background.
-  public let voxels: VoxelBuffer<UInt32>
+  package let voxels: VoxelBuffer<UInt32>
   /// How many objects there are.
-  public let count: Int
+  package let count: Int
 
   /// Dense labels of what a method returned, whose labels may have gaps.
   ///
   /// - Complexity: O(voxels); memory beside the result: 4 bytes for each label up to the greatest, or for each object where labels are far
   ///   apart.
-  public init(compacting found: VoxelBuffer<UInt32>) {
+  package init(compacting found: VoxelBuffer<UInt32>) {
     var voxels = found
     let greatest = found.elements.max() ?? 0
     var count: UInt32 = 0
@@ -45,6 +45,25 @@ public struct TileLabels: Sendable {
     }
     self.voxels = voxels
     self.count = Int(count)
+  }
+}
+
+extension TileLabels {
+  /// The bounding boxes of the objects, that of label 1 first.
+  package func boxes() -> [Box] {
+    let rank = voxels.extent.rank
+    var lower = [[Int]](repeating: voxels.extent.lengths, count: count)
+    var upper = [[Int]](repeating: [Int](repeating: 0, count: rank), count: count)
+    forEachRun(of: voxels, in: voxels.extent.box) { label, row, run in
+      let index = Int(label) - 1
+      for axis in 0..<rank - 1 {
+        lower[index][axis] = min(lower[index][axis], row[axis])
+        upper[index][axis] = max(upper[index][axis], row[axis] + 1)
+      }
+      lower[index][rank - 1] = min(lower[index][rank - 1], run.lowerBound)
+      upper[index][rank - 1] = max(upper[index][rank - 1], run.upperBound)
+    }
+    return zip(lower, upper).map { Box(lower: $0, upper: $1) }
   }
 }
 

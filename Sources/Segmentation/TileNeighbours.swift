@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import Grids
+package import Grids
 
 /// A block and one of the blocks around it: where it lies, and which voxels they share.
-public struct TileNeighbour: Sendable, Hashable {
+package struct TileNeighbour: Sendable, Hashable {
   /// -1, 0 or 1 along each axis.
-  public let offset: [Int]
+  package let offset: [Int]
   /// The other block.
-  public let block: Block
+  package let block: Block
   /// The voxels that both read; where they share none but touch across a face, as blocks without halo do, empty.
-  public let shared: Box
+  package let shared: Box
   /// The axis across which they touch without sharing voxels; `nil` where they share some, or touch at an edge or a corner only.
-  public let contactAxis: Int?
+  package let contactAxis: Int?
 
   /// The offset as one number: base 3, each axis from 0 to 2.
-  public var code: Int { offset.reduce(0) { 3 * $0 + $1 + 1 } }
+  package var code: Int { offset.reduce(0) { 3 * $0 + $1 + 1 } }
 }
 
 extension BlockGrid {
@@ -22,7 +22,7 @@ extension BlockGrid {
   ///
   /// - Parameter isByFace: whether only blocks across a face count, and only their touching planes.
   /// - Complexity: O(3ʳ) for rank r.
-  public func neighbours(of block: Block, isByFace: Bool = false) -> [TileNeighbour] {
+  package func neighbours(of block: Block, isByFace: Bool = false) -> [TileNeighbour] {
     Box(lower: [Int](repeating: -1, count: rank), upper: [Int](repeating: 2, count: rank)).indices.compactMap { offset in
       let index = zip(block.index, offset).map(+)
       guard offset.contains(where: { $0 != 0 }), shape.box.contains(index) else { return nil }
@@ -37,7 +37,7 @@ extension BlockGrid {
   /// The number of the block that another one knows under `TileNeighbour.code`.
   ///
   /// - Precondition: there is one.
-  public func neighbour(of number: Int, code: Int) -> Int {
+  package func neighbour(of number: Int, code: Int) -> Int {
     var number = number
     var code = code
     for step in shape.strides.reversed() {
@@ -50,7 +50,7 @@ extension BlockGrid {
 
 extension Block {
   /// The plane of voxels of the core that touches a neighbour across an axis.
-  public func contactPlane(_ axis: Int, isUpper: Bool) -> Box {
+  package func contactPlane(_ axis: Int, isUpper: Bool) -> Box {
     var (lower, upper) = (core.lower, core.upper)
     if isUpper { lower[axis] = upper[axis] - 1 } else { upper[axis] = lower[axis] + 1 }
     return Box(lower: lower, upper: upper)

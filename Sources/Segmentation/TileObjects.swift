@@ -1,39 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import Grids
+package import Grids
 internal import Volumes
 
 /// What merging has to know of an object of a tile.
-public struct TileObject: Sendable, Hashable {
+package struct TileObject: Sendable, Hashable {
   /// Voxels in the tile with its halo.
-  public var voxels = 0
+  package var voxels = 0
   /// Voxels in the core.
-  public var coreVoxels = 0
+  package var coreVoxels = 0
   /// Whether it touches a border of the tile that is none of the image: there may be more of it.
-  public var isCut = false
+  package var isCut = false
   /// How far the bounding box stays from such borders, in voxels.
-  public var depth = Int.max
+  package var depth = Int.max
   /// How far outside the core the centroid lies, in voxels; 0 where it lies inside.
-  public var distance = 0.0
+  package var distance = 0.0
   /// The block whose core the centroid lies in, as `TileNeighbour.code` has it.
-  public var owner = 0
+  package var owner = 0
+
+  /// What is known of an object.
+  package init(voxels: Int = 0, coreVoxels: Int = 0, isCut: Bool = false, depth: Int = .max, distance: Double = 0, owner: Int = 0) {
+    (self.voxels, self.coreVoxels, self.isCut) = (voxels, coreVoxels, isCut)
+    (self.depth, self.distance, self.owner) = (depth, distance, owner)
+  }
 }
 
 /// How many voxels of an object lie where a neighbour sees them, too.
-public struct TilePresence: Sendable, Hashable {
+package struct TilePresence: Sendable, Hashable {
   /// The object, from 1.
-  public var label: UInt32
+  package var label: UInt32
   /// The neighbour, as `TileNeighbour.code` has it.
-  public var neighbour: Int
+  package var neighbour: Int
   /// Voxels that both tiles read, or in the plane that touches the neighbour where they share none.
-  public var voxels: Int
+  package var voxels: Int
+
+  /// So many voxels of a label that a neighbour sees.
+  package init(label: UInt32, neighbour: Int, voxels: Int) { (self.label, self.neighbour, self.voxels) = (label, neighbour, voxels) }
 }
 
 extension TileLabels {
   /// The objects, label 1 first.
   ///
   /// - Complexity: O(voxels), memory O(objects).
-  public func objects(of block: Block, in extent: Extent) -> [TileObject] {
+  package func objects(of block: Block, in extent: Extent) -> [TileObject] {
     let rank = extent.rank
     let box = block.extended
     let core = block.coreWithinExtended
@@ -88,7 +97,7 @@ extension TileLabels {
   /// How many voxels of each object the neighbours see, too; sorted by label, then by neighbour.
   ///
   /// - Complexity: O(n + r log r) for n shared voxels, summed over the neighbours, and r runs of them.
-  public func presences(of block: Block, among neighbours: [TileNeighbour]) -> [TilePresence] {
+  package func presences(of block: Block, among neighbours: [TileNeighbour]) -> [TilePresence] {
     let origin = block.extended.lower
     var found: [TilePresence] = []
     for neighbour in neighbours {

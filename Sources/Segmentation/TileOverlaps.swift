@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import Grids
-public import Volumes
+package import Grids
+package import Volumes
 
 /// What one tile says of a part of the image.
-public struct LabelLayer: Sendable {
+package struct LabelLayer: Sendable {
   /// The number of the tile.
-  public var tile: Int
+  package var tile: Int
   /// Its labels.
-  public var voxels: VoxelBuffer<UInt32>
+  package var voxels: VoxelBuffer<UInt32>
   /// Where they lie in the image.
-  public var box: Box
+  package var box: Box
 
   /// The labels of a box.
-  public init(tile: Int, voxels: VoxelBuffer<UInt32>, box: Box) {
+  package init(tile: Int, voxels: VoxelBuffer<UInt32>, box: Box) {
     precondition(voxels.extent == box.extent, "a layer has the extent of its box")
     self.tile = tile
     self.voxels = voxels
@@ -22,18 +22,24 @@ public struct LabelLayer: Sendable {
 }
 
 /// Two objects of different tiles that meet.
-public struct TileOverlap: Sendable, Hashable {
+package struct TileOverlap: Sendable, Hashable {
   /// The tile with the lower number, and its object.
-  public var tileA: UInt32
-  public var labelA: UInt32
+  package var tileA: UInt32
+  package var labelA: UInt32
   /// The other one.
-  public var tileB: UInt32
-  public var labelB: UInt32
+  package var tileB: UInt32
+  package var labelB: UInt32
   /// Voxels that both hold, or where they touch across a face.
-  public var voxels: UInt32
+  package var voxels: UInt32
   /// How many of those lie in the core of each.
-  public var coreA: UInt32
-  public var coreB: UInt32
+  package var coreA: UInt32
+  package var coreB: UInt32
+
+  /// Two objects that meet in so many voxels.
+  package init(tileA: UInt32, labelA: UInt32, tileB: UInt32, labelB: UInt32, voxels: UInt32, coreA: UInt32, coreB: UInt32) {
+    (self.tileA, self.labelA, self.tileB, self.labelB) = (tileA, labelA, tileB, labelB)
+    (self.voxels, self.coreA, self.coreB) = (voxels, coreA, coreB)
+  }
 }
 
 /// The objects of different tiles that meet inside the core of one tile.
@@ -43,7 +49,7 @@ public struct TileOverlap: Sendable, Hashable {
 ///   - tile: the tile whose core it is.
 /// - Returns: sorted by tiles and labels, each pair once.
 /// - Complexity: O(n log n) for n runs of voxels that two tiles hold.
-public func overlaps(of layers: [LabelLayer], inCoreOf tile: Int) -> [TileOverlap] {
+package func overlaps(of layers: [LabelLayer], inCoreOf tile: Int) -> [TileOverlap] {
   var found: [TileOverlap] = []
   let layers = layers.sorted { $0.tile < $1.tile }
   for (index, a) in layers.enumerated() {
@@ -67,7 +73,7 @@ public func overlaps(of layers: [LabelLayer], inCoreOf tile: Int) -> [TileOverla
 ///   - a: the plane of labels of one tile on its side of the face.
 ///   - b: that of the other one, of the same extent.
 /// - Returns: sorted, each pair once.
-public func contacts(_ a: LabelLayer, _ b: LabelLayer) -> [TileOverlap] {
+package func contacts(_ a: LabelLayer, _ b: LabelLayer) -> [TileOverlap] {
   let (a, b) = a.tile < b.tile ? (a, b) : (b, a)
   return commonVoxels(a.voxels, a.voxels.extent.box, b.voxels, b.voxels.extent.box).map {
     TileOverlap(tileA: UInt32(a.tile), labelA: $0.a, tileB: UInt32(b.tile), labelB: $0.b, voxels: $0.count, coreA: 0, coreB: 0)

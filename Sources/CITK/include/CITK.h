@@ -7,6 +7,7 @@
 #include "citk_image_file.h"
 #include "citk_labels.h"
 #include "citk_lattice.h"
+#include "citk_png.h"
 #include "citk_status.h"
 #include "citk_syn.h"
 #include "citk_transform_file.h"

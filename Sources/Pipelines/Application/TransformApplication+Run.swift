@@ -2,7 +2,6 @@
 
 public import BlockExecution
 internal import Foundation
-internal import Pyramids
 public import Volumes
 
 extension TransformApplication {
@@ -18,57 +17,26 @@ extension TransformApplication {
   }
 
   private func apply(to image: StoredImage, output: String, isResuming: Bool) async throws -> ImageResult {
-    try checkPlace(output, of: image)
-    if Publication.begun(in: RunFolder(Self.workFolder(of: output))) == nil { try checkAbsence(output) }
+    let outputRun = OutputRun(output: output, overwrite: options.overwrite, retries: options.retries, progress: progress)
+    try outputRun.checkPlace(
+      outside: [image.path, ApplicationPlanFile.place(ofTransforms: folder)], notHolding: [image.path, folder])
+    try outputRun.checkIsNoFolder(hint: "applied.ome.zarr")
+    try outputRun.checkAbsenceUnlessPublished()
     let plan = try ApplicationPlan(self, image, output)
-    let work = RunFolder(Self.workFolder(of: output))
-    let parent = work.url.deletingLastPathComponent()
-    let isNewFolder = !FileManager.default.fileExists(atPath: parent.path)
-    do {
-      try FileManager.default.createDirectory(at: work.url, withIntermediateDirectories: true)
-    } catch {
-      throw PipelineError("\(output) cannot be written: \(RunError.reason(error))", hint: "choose a folder you may write to")
-    }
-    do {
-      let lock = try RunLock(work)
-      defer { withExtendedLifetime(lock) {} }
-      RunFolder.sweep(parent)
-      let published = Publication.begun(in: work)
-      try published?.finish(in: work, to: parent)
-      let run = ApplicationRun(plan, work)
-      if published?.key != run.key || published?.isWhole(in: parent) == false {
-        if published != nil {
-          // Another run ends here; what it leaves is an output like any other.
-          try work.clear()
-        }
-        let isNew = !FileManager.default.fileExists(atPath: work.plan.path)
-        do {
-          try checkAbsence(output)
-          try adopt(plan, run, work, isResuming: isResuming)
-          try await LocalExecutor(folder: work, retries: options.retries, progress: progress).run(run)
-          try plan.images(in: work).complete()
-          // It may have come into being meanwhile.
-          try checkAbsence(output)
-        } catch {
-          tellHowToGoOn(run, output, isNew: isNew)
-          if isNewFolder { unsafe rmdir(parent.path) }
-          throw error
-        }
-        let publication = Publication(key: run.key, moves: [.init(from: plan.images(in: work).result, to: plan.name)], removed: [])
-        try publication.begin(in: work)
-        try publication.finish(in: work, to: parent)
-      }
-      let sampled = run.sampled
-      // Where workers that are late keep it, the next run of this output removes it.
-      try? work.remove()
-      return ImageResult(
-        output: output, largestInverseResidual: Double(sampled?.residual ?? 0),
-        warning: sampled?.warning(plan.finest, image.path, rank: transforms.rank))
-    } catch let cause as CocoaError {
-      throw PipelineError(
-        "\(output) cannot be written: \(RunError.reason(cause))",
-        hint: "free some space, or choose an output on another disk that you may write to")
-    }
+    let work = outputRun.work
+    let run = ApplicationRun(plan, work)
+    let images = plan.images(in: work)
+    return try await outputRun.perform(
+      run,
+      OutputRun.Steps(
+        key: run.key, adopt: { try adopt(plan, run, work, isResuming: isResuming) }, complete: { try images.complete() },
+        moves: { [Publication.Move(from: images.result, to: plan.name)] }
+      ) {
+        let sampled = run.sampled
+        return ImageResult(
+          output: output, largestInverseResidual: Double(sampled?.residual ?? 0),
+          warning: sampled?.warning(plan.finest, image.path, rank: transforms.rank))
+      })
   }
 
   /// Goes on with an application that was interrupted.
@@ -84,37 +52,7 @@ extension TransformApplication {
     var options = file.options
     change(&options)
     let (application, image) = try file.application(options, progress)
-    return try await application.apply(to: image, output: outputPath(of: work.url), isResuming: true)
-  }
-
-  private func checkPlace(_ output: String, of image: StoredImage) throws {
-    let target = URL(fileURLWithPath: output)
-    try OutputFolder.refuse(target, inside: image.path)
-    try OutputFolder.refuse(target, inside: ApplicationPlanFile.place(ofTransforms: folder))
-    for needed in [image.path, folder] { try OutputFolder.refuse(target, holding: needed) }
-    // Of a link itself, wherever it leads.
-    if let type = try? FileManager.default.attributesOfItem(atPath: output)[.type] as? FileAttributeType {
-      switch type {
-      case .typeRegular, .typeDirectory: break
-      case .typeSymbolicLink:
-        throw PipelineError(
-          "--output \(output) is a link, and links are not replaced", hint: "name what it leads to, or choose another name")
-      case .typeCharacterSpecial, .typeBlockSpecial:
-        throw PipelineError("--output \(output) is a device", hint: "name a file or folder that is to be made")
-      default:
-        throw PipelineError("--output \(output) is neither a file nor a folder", hint: "choose another name")
-      }
-    }
-    if FileManager.default.isFolder(atPath: output) == true, !OMEImage.isZarr(output) {
-      throw PipelineError(
-        "--output \(output) is a folder that holds no image", hint: "name the image itself, as \(output)/applied.ome.zarr")
-    }
-  }
-
-  private func checkAbsence(_ output: String) throws {
-    if FileManager.default.fileExists(atPath: output), !options.overwrite {
-      throw PipelineError("--output \(output) exists", hint: "choose another name, or give --overwrite")
-    }
+    return try await application.apply(to: image, output: OutputRun.outputPath(of: work.url), isResuming: true)
   }
 
   /// Records the plan, and keeps what an earlier run with the same inputs did.
@@ -125,12 +63,5 @@ extension TransformApplication {
     try file.write(to: work)
     progress.report(staleStages: try work.adopt(run.outlines))
     try plan.images(in: work).prepare()
-  }
-
-  /// Says how far the run is and how to go on; of a new one of which nothing is done, nothing stays.
-  private func tellHowToGoOn(_ run: ApplicationRun, _ output: String, isNew: Bool) {
-    let journal = Journal(run.folder, run.outlines)
-    if isNew, !journal.outlines.contains(where: { !journal.entries(of: $0.name).isEmpty }) { return (try? run.folder.remove()) ?? () }
-    journal.report(to: progress, goOn: "`weft resume \(output)` or the same command goes on")
   }
 }

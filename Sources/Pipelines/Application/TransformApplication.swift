@@ -33,16 +33,4 @@ public struct TransformApplication: Sendable {
     /// What to tell where the image lies wholly outside the result, which then is empty: both extents, physical.
     public var warning: String?
   }
-
-  /// The run folder of an application, hidden beside the output.
-  static func workFolder(of output: String) -> URL {
-    let url = URL(fileURLWithPath: output).standardizedFileURL
-    return url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent)\(OutputFolder.workName)")
-  }
-
-  /// The output that a run folder lies beside.
-  static func outputPath(of work: URL) -> String {
-    let name = work.lastPathComponent.dropFirst().dropLast(OutputFolder.workName.count)
-    return work.deletingLastPathComponent().appendingPathComponent(String(name)).path
-  }
 }

@@ -109,7 +109,7 @@ struct RunRecord: Encodable {
     map = result.map
   }
 
-  private static func input(_ image: StoredImage, channel: Int?) -> Input {
+  static func input(_ image: StoredImage, channel: Int?) -> Input {
     Input(
       path: InputIdentity(image).path, format: image.format, extent: image.levels[0].source.extent.lengths,
       voxelType: image.voxelType.rawValue,

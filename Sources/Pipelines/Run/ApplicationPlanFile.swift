@@ -61,7 +61,7 @@ struct ApplicationPlanFile: PlanFile {
     var options = options
     if let threads { options.threads = threads }
     let (application, image) = try application(options, progress)
-    let plan = try ApplicationPlan(application, image, TransformApplication.outputPath(of: folder.url))
+    let plan = try ApplicationPlan(application, image, OutputRun.outputPath(of: folder.url))
     return (ApplicationRun(plan, folder), options.retries)
   }
 }

@@ -48,8 +48,9 @@ struct InputIdentity: Codable, Equatable {
   /// The metadata of a Zarr folder, of what lies directly inside it, and, for a level, of the image around it.
   private static func metadataFiles(in folder: URL) -> [URL] {
     let names = [".zgroup", ".zattrs", ".zarray", "zarr.json"]
-    let inner = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { !$0.hasPrefix(".") }.sorted().prefix(
-      64)
+    let inner = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { !$0.hasPrefix(".") && $0 != "labels" }
+      .sorted().prefix(
+        64)
     let folders = [folder.deletingLastPathComponent(), folder] + inner.map { folder.appendingPathComponent($0) }
     return folders.flatMap { folder in names.map { folder.appendingPathComponent($0) } }
       .filter { FileManager.default.fileExists(atPath: $0.path) }

@@ -74,7 +74,7 @@ extension RunFolder {
     struct Kind: Decodable { var kind: String }
     guard !path.isEmpty else { throw PipelineError("no output is named", hint: "name the --output of a run") }
     let url = URL(fileURLWithPath: path).standardizedFileURL
-    for candidate in [url.appendingPathComponent(OutputFolder.workName), TransformApplication.workFolder(of: path), url] {
+    for candidate in [url.appendingPathComponent(OutputFolder.workName), OutputRun.workFolder(of: path), url] {
       let folder = RunFolder(candidate)
       guard let data = try? Data(contentsOf: folder.plan) else { continue }
       return (folder, (try? decoder.decode(Kind.self, from: data))?.kind ?? "")
@@ -85,7 +85,7 @@ extension RunFolder {
   private static func noRun(_ path: String) -> PipelineError {
     PipelineError(
       "\(path) holds no run: there is no plan.json in \(OutputFolder.workName) inside it, or in "
-        + "\(TransformApplication.workFolder(of: path).lastPathComponent) beside it",
+        + "\(OutputRun.workFolder(of: path).lastPathComponent) beside it",
       hint: "name the --output of a run that was begun; a finished run has none left, unless it had --keep-work")
   }
 

@@ -10,6 +10,10 @@ public struct RunHandle: Sendable {
     case registration
     /// Transforms are applied to an image.
     case application
+    /// An image is segmented.
+    case segmentation
+    /// An image is made of another, tile by tile.
+    case tileImages
   }
 
   /// What it does.
@@ -27,11 +31,20 @@ public struct RunHandle: Sendable {
   public init(_ path: String) throws {
     let planned = try RunFolder.planned(path)
     folder = planned.folder
-    if planned.kind == ApplicationPlanFile.kindName {
+    switch planned.kind {
+    case ApplicationPlanFile.kindName:
       kind = .application
       plan = try folder.plan(as: ApplicationPlanFile.self, of: path)
-      output = TransformApplication.outputPath(of: folder.url)
-    } else {
+      output = OutputRun.outputPath(of: folder.url)
+    case SegmentationPlanFile.kindName:
+      kind = .segmentation
+      plan = try folder.plan(as: SegmentationPlanFile.self, of: path)
+      output = OutputRun.outputPath(of: folder.url)
+    case TileImagePlanFile.kindName:
+      kind = .tileImages
+      plan = try folder.plan(as: TileImagePlanFile.self, of: path)
+      output = OutputRun.outputPath(of: folder.url)
+    default:
       kind = .registration
       plan = try folder.plan(as: RegistrationPlanFile.self, of: path)
       output = folder.url.deletingLastPathComponent().path

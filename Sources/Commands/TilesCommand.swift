@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CommandLineParsing
+internal import Weft
+
+/// What `tiles` is asked.
+struct TilesArguments: TalkingArguments {
+  var input = ""
+  var result = ""
+  var axes: String?
+  var spacing: [Double]?
+  var options = TileImageOptions()
+  var output = OutputArguments()
+}
+
+/// `weft tiles`
+enum TilesCommand {
+  static let command = Command<TilesArguments>(
+    "tiles", "make an image of another, tile by tile, with a program of yours",
+    discussion: [
+      "Each tile is read with a halo and handed to the program, which returns an image of the same size, of one channel or more: denoised, or "
+        + "a map of probabilities. Where tiles overlap they pass into each other smoothly.",
+      "The program speaks Weft's worker protocol, which takes three lines of Python: see Docs/Reference/plugin-workers.md. It gets the 1st and "
+        + "the 99.8th percentile of the whole image, so that every tile can be normalised alike.",
+      "A run that was interrupted goes on when the same command is given again, or by `weft resume OUT`.",
+    ],
+    defaults: TilesArguments(),
+    positionals: [
+      .value("IMAGE", at: \.input, "The image: OME-Zarr, Zarr, TIFF, NIfTI, NRRD, MHA, PNG or JPEG", completion: .file),
+      .value("OUT", at: \.result, "What is written, as denoised.ome.zarr", completion: .file),
+    ],
+    groups: [
+      OptionGroup(
+        "Program",
+        [
+          .value("--command", at: \.options.program.command, "PROGRAM", "The program, as 'python my.py'"),
+          .repeated("--set", at: \.options.program.settings, "NAME=VALUE", "A setting that is passed to it; may be given again"),
+          .flag("--gpu", at: \.options.program.usesGPU, "It may use a graphics processor"),
+          .parsed(
+            "--timeout", at: \.options.program.timeout, "SECONDS", "How long it may take for a tile", expected: "seconds above 0",
+            fallback: "as long as it likes"
+          ) { Double($0).flatMap { $0 > 0 && $0.isFinite ? .some($0) : nil } },
+          .parsed(
+            "--channels", at: \.options.channels, "C,…", "The channels that it sees, counted from 0",
+            expected: "channels counted from 0, as 0 or 0,1"
+          ) { Values.channels($0) },
+          .parsed(
+            "--finest-level", at: \.options.level, "N", "The level of the image that is read; 0 is the finest",
+            expected: "a whole number from 0"
+          ) { Values.natural($0) },
+        ]),
+      OptionGroup(
+        "Tiles",
+        [
+          .parsed(
+            "--tile-shape", at: \.options.tileShape, "Z,Y,X|auto", "Voxels of a tile's core", expected: Values.lengthsExpected,
+            fallback: "auto: as large as the memory allows"
+          ) { $0 == "auto" ? .some(nil) : Values.lengths($0).map(Optional.some) },
+          .parsed(
+            "--overlap", at: \.options.overlap, "FRACTION|Nvx", "How far a tile reads beyond its core, on each side: 0.15 of it, or 60vx",
+            expected: "a fraction from 0 to 1, as 0.15, or voxels, as 60vx",
+            fallback: "what the program says that it looks around, else 0.15"
+          ) { Overlap($0).map(Optional.some) },
+          .parsed(
+            "--blend-sigma", at: \.options.blendSigma, "FRACTION", "How smoothly tiles pass into each other, as a fraction of the overlap",
+            expected: "a number above 0"
+          ) { Double($0).flatMap { $0 > 0 && $0.isFinite ? $0 : nil } },
+        ]),
+      OptionGroup(
+        "Image",
+        [
+          .value("--axes", at: \.axes, "NAMES", "Names of the axes where the file lacks them, as cyx", fallback: "the file's"),
+          .parsed(
+            "--spacing", at: \.spacing, "Z,Y,X", "Distance between voxels, in place of the file's", expected: Values.spacingExpected,
+            fallback: "the file's"
+          ) { Values.spacing($0).map(Optional.some) },
+        ]),
+      OptionGroup(
+        "Result",
+        [
+          .parsed(
+            "--dtype", at: \.options.voxelType, "TYPE", "Number format of the result: uint8, uint16, float32, …",
+            expected: "a number format, as uint16"
+          ) { VoxelType(rawValue: $0) },
+          .value(
+            "--ome-version", at: \.options.omeVersion, "VERSION", "OME-NGFF version of the result", fallback: "that of the input, else 0.5"),
+          .flag("--overwrite", at: \.options.overwrite, "Replace a result that exists"),
+        ] + TilesArguments.talking),
+      OptionGroup(
+        "Machine",
+        [
+          .parsed(
+            "--threads", "-j", at: \.options.threads, "N", "Tiles that are worked on at once; the result does not depend on it",
+            expected: "a whole number above 0", fallback: "all processors"
+          ) { Values.positive($0).map(Optional.some) },
+          .parsed(
+            "--memory", at: \.options.memory, "SIZE", "The most memory the process may take, as 8GB or 500MB",
+            expected: "a size as 8GB or 500MB", fallback: "four fifths of what is available"
+          ) { MemoryBudget($0).map(Optional.some) },
+          .parsed(
+            "--retries", at: \.options.retries, "N", "How often a task that fails is tried again", expected: "a whole number from 0"
+          ) { Values.natural($0) },
+        ]),
+    ], required: ["--command"],
+    examples: [
+      CommandExample("denoise a volume", "weft tiles image.ome.zarr denoised.ome.zarr --command 'python denoise.py' --overlap 32vx")
+    ])
+
+  static let verb = Verb(command) { arguments, console in
+    let progress = ProgressDisplay.make(console, arguments.output)
+    let image = try StoredImage.open(arguments.input, axes: arguments.axes, spacing: arguments.spacing)
+    Interruption.resumable(output: arguments.result)
+    try await TileImages(image, options: arguments.options, progress: progress).run(output: arguments.result)
+    progress.close()
+    try tell(arguments.result, console, arguments.output)
+    return .done
+  }
+
+  /// Prints what became of it.
+  static func tell(_ result: String, _ console: Console, _ output: OutputArguments) throws {
+    let record = TilesRecord(output: result)
+    if output.json { try console.print(json: record) } else { console.print(record.text) }
+  }
+}
+
+/// What is printed of an image that was made.
+private struct TilesRecord: Encodable {
+  let output: String
+  /// Of the process, by the time the record is made, in bytes.
+  let peakMemory = PeakMemory.bytes()
+
+  init(output: String) { self.output = output }
+
+  var text: String { Numbers.table([("peak memory", MemoryBudget.describe(peakMemory)), ("result", output)]) }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BlockExecution
+internal import Foundation
+internal import Grids
+internal import Volumes
+
+/// `plan.json` of an image that is made tile by tile.
+struct TileImagePlanFile: PlanFile {
+  static let kindName = "tiles"
+
+  var kind = Self.kindName
+  var weft = WeftVersion.current
+  var input: InputIdentity
+  var options: TileImageOptions
+  /// The core and the halo of the tiles, which stay as they are when the memory is another.
+  var tileShape: [Int]
+  var halo: [Int]
+  var stages: [StageOutline]
+
+  init(_ run: TileImageRun) {
+    input = InputIdentity(run.plan.source.image)
+    options = run.plan.options
+    tileShape = run.plan.grid.core.lengths
+    halo = run.plan.grid.halo.lengths
+    stages = run.outlines
+  }
+
+  /// What differs from an earlier plan's input, in words; `nil` where nothing does.
+  func difference(from earlier: TileImagePlanFile) -> String? { input.difference(from: earlier.input) }
+
+  /// The image that is planned for.
+  func image() throws -> StoredImage { try StoredImage.open(input.path, axes: input.axes, spacing: input.spacing) }
+
+  /// The tiles of this plan, where they are those of the same image with options from which the same tiles follow.
+  func tiles(for image: StoredImage, _ other: TileImageOptions) -> BlockGrid? {
+    func whatTilesFollowFrom(_ options: TileImageOptions) -> TileImageOptions {
+      var options = options
+      (options.memory, options.threads, options.omeVersion, options.voxelType, options.blendSigma) = (nil, nil, nil, .float32, 0)
+      (options.retries, options.overwrite) = (0, false)
+      return options
+    }
+    guard InputIdentity(image).difference(from: input) == nil, whatTilesFollowFrom(options) == whatTilesFollowFrom(other),
+      let extent = try? image.volumes(channel: other.channels.first).levels[other.level].extent, extent.rank == tileShape.count
+    else { return nil }
+    return BlockGrid(extent: extent, core: Extent(tileShape), halo: Extent(halo))
+  }
+
+  func run(in folder: RunFolder, threads: Int?, progress: any ProgressReporter) throws -> (run: any StagedRun, retries: Int) {
+    var options = options
+    if let threads { options.threads = threads }
+    let image = try image()
+    return (TileImageRun(try TileImagePlan(image, options, frozen: tiles(for: image, options)), folder), options.retries)
+  }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import BlockExecution
+internal import Foundation
+internal import Grids
+internal import Pyramids
+internal import Segmentation
+public import Volumes
+
+/// Segments an image of any size, tile by tile, and merges the tiles' objects into objects of the image.
+public struct ChunkedSegmentation: Sendable {
+  /// The image.
+  public let image: StoredImage
+  /// What was asked for.
+  public let options: SegmentationOptions
+  /// Told how the run goes on.
+  public let progress: any ProgressReporter
+
+  /// A segmentation of an image.
+  public init(_ image: StoredImage, options: SegmentationOptions = SegmentationOptions(), progress: any ProgressReporter = SilentProgress())
+  {
+    self.image = image
+    self.options = options
+    self.progress = progress
+  }
+
+  /// What a finished segmentation has to say for itself.
+  public struct Result: Sendable {
+    /// The labels that were written, their table and the record of the run.
+    public var labels: String
+    public var table: String
+    public var record: String
+    /// How many objects there are.
+    public var objects: UInt64
+    /// The number format of the labels.
+    public var voxelType: VoxelType
+  }
+
+  /// Segments the image and writes its labels, with a table of the objects and the record of the run beside them.
+  ///
+  /// Nothing appears under a final name before all is done. What an interrupted run with the same output finished is kept as far as the same
+  /// input and parameters led to it, tile by tile.
+  ///
+  /// - Throws: `PipelineError` where options and image do not fit, the output exists or lies inside the input; `RunError` where another run
+  ///   writes the same output; `SegmentationError` where the method fails; errors of reading and writing; `CancellationError`.
+  public func run(into target: LabelTarget) async throws -> Result { try await run(target, isResuming: false) }
+
+  private func run(_ target: LabelTarget, isResuming: Bool) async throws -> Result {
+    let outputRun = OutputRun(output: target.path, overwrite: options.overwrite, retries: options.retries, progress: progress)
+    try outputRun.checkPlace(outside: target.group == nil ? [image.path] : [], notHolding: [image.path])
+    try outputRun.checkIsNoFolder(hint: "labels.ome.zarr")
+    try outputRun.checkAbsenceUnlessPublished()
+    let work = outputRun.work
+    let earlier = try? SegmentationPlanFile.read(work)
+    let plan = try SegmentationPlan(image, options, frozen: earlier?.tiles(for: image, options))
+    let names = SegmentationNames(target)
+    defer { plan.method.shutdown(progress) }
+    plan.report(to: progress)
+    let run = SegmentationRun(plan, target, work)
+    return try await withTaskCancellationHandler {
+      try await perform(run, names, outputRun, isResuming: isResuming)
+    } onCancel: {
+      plan.method.workers?.cancel()
+    }
+  }
+
+  private func perform(_ run: SegmentationRun, _ names: SegmentationNames, _ outputRun: OutputRun, isResuming: Bool) async throws -> Result
+  {
+    let (work, target) = (outputRun.work, run.target)
+    return try await outputRun.perform(
+      run,
+      OutputRun.Steps(
+        key: run.key, adopt: { try adopt(run, work, isResuming: isResuming) },
+        complete: { try LabelImage(run, Journal(work, run.outlines)).complete() },
+        moves: {
+          let finish = SegmentationRun.StageName.finish
+          return [
+            Publication.Move(from: "\(finish)/objects.csv", to: names.table),
+            Publication.Move(from: "\(finish)/run.json", to: names.record),
+            Publication.Move(from: LabelImage.place, to: names.labels),
+          ]
+        }
+      ) {
+        try target.group?.add(names.labels)
+        let merged = try run.merged(Journal(work, run.outlines))
+        return Result(
+          labels: target.path, table: names.shown(names.table, target), record: names.shown(names.record, target), objects: merged.objects,
+          voxelType: merged.voxelType)
+      })
+  }
+
+  /// Goes on with a segmentation that was interrupted.
+  ///
+  /// - Parameters:
+  ///   - output: the labels that are written, or the run folder beside them.
+  ///   - change: changes options that the result does not depend on: memory, threads, retries.
+  /// - Throws: `PipelineError` where there is none to go on with, or the input changed; else as `run(output:)`.
+  public static func resume(
+    _ output: String, progress: any ProgressReporter = SilentProgress(), change: (inout SegmentationOptions) -> Void = { _ in }
+  ) async throws -> Result {
+    let (work, file) = try RunFolder.planned(output, as: SegmentationPlanFile.self)
+    var options = file.options
+    change(&options)
+    return try await ChunkedSegmentation(file.image(), options: options, progress: progress)
+      .run(file.target(of: work), isResuming: true)
+  }
+
+  /// Records the plan, and keeps what an earlier run with the same input did.
+  private func adopt(_ run: SegmentationRun, _ work: RunFolder, isResuming: Bool) throws {
+    let file = SegmentationPlanFile(run)
+    _ = try SegmentationPlanFile.adopted(
+      from: work, output: run.target.path, overwrite: options.overwrite && !isResuming, progress: progress,
+      difference: file.difference(from:))
+    try file.write(to: work)
+    progress.report(staleStages: try work.adopt(run.outlines))
+  }
+}

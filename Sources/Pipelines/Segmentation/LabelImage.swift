@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BlockExecution
+internal import ChunkStores
+internal import Foundation
+internal import Grids
+internal import Pyramids
+internal import Segmentation
+internal import Volumes
+
+/// The labels of a segmentation as they are written: an OME-Zarr image that is renamed when all is done, and a table of its objects.
+struct LabelImage {
+  let run: SegmentationRun
+  let merged: SegmentationRun.Merged
+  private let writer: PyramidWriter
+
+  /// The image that the stage `merge` began.
+  init(_ run: SegmentationRun, _ journal: Journal) throws {
+    self.run = run
+    merged = try run.merged(journal)
+    writer = try Self.begin(run, merged, isShared: true)
+  }
+
+  /// Makes the folder and the metadata of the arrays.
+  static func begin(_ run: SegmentationRun, _ merged: SegmentationRun.Merged, isShared: Bool) throws -> PyramidWriter {
+    try PyramidWriter.begin(
+      run.layout(merged.voxelType), at: run.folder.stage(SegmentationRun.StageName.merge).appendingPathComponent("labels").path,
+      token: "run", isShared: isShared)
+  }
+
+  /// Where the image lies when all is done, inside the run folder.
+  static let place = "\(SegmentationRun.StageName.merge)/.labels.partial-run"
+
+  private var plan: SegmentationPlan { run.plan }
+
+  /// Boxes of whole chunks, one a task, of one time: the tiles' cores where they are whole chunks, so that each is read once.
+  private var boxes: [Box] {
+    let chunk = run.layout(merged.voxelType).resolvedChunk
+    let isAligned = (0..<plan.volume.rank).allSatisfy { axis in
+      plan.grid.core[axis] % chunk[axis] == 0 || plan.grid.core[axis] == plan.volume.extent[axis]
+    }
+    if isAligned { return plan.grid.map(\.core) }
+    let size = run.layout(merged.voxelType).taskSize(level: 0).lengths.suffix(plan.volume.rank)
+    return plan.volume.extent.box.tiles(of: Extent(Array(size)))
+  }
+
+  private func rowsFile(_ task: Int) -> String { "task-\(task).rows" }
+
+  /// A box of the stored image.
+  private func stored(_ box: Box, time: Int) -> Box {
+    let leading = run.layout(merged.voxelType).leadingAxes.count
+    return leading == 0 ? box : Box(lower: [time] + box.lower, upper: [time + 1] + box.upper)
+  }
+
+  func relabelStage() throws -> Stage {
+    let boxes = boxes
+    let array = writer.levels[0].array
+    let folder = run.folder.stage(SegmentationRun.StageName.relabel)
+    return Stage(
+      SegmentationRun.StageName.relabel, tasks: .all(plan.times * boxes.count), width: plan.tilesAtOnce,
+      isPresent: { task, outcome in
+        outcome.result == String(array.storedChunkCount(in: stored(boxes[task % boxes.count], time: task / boxes.count)))
+      }
+    ) { task in
+      let (time, box) = (task / boxes.count, boxes[task % boxes.count])
+      let rows =
+        merged.objects <= UInt64(UInt32.max) ? try relabel(box, time, as: UInt32.self) : try relabel(box, time, as: UInt64.self)
+      let chunks = String(array.storedChunkCount(in: stored(box, time: time)))
+      if rows.rows.isEmpty { return TaskOutcome(result: chunks) }
+      return TaskOutcome(result: chunks, files: [rowsFile(task): try rows.write(to: folder.appendingPathComponent(rowsFile(task)))])
+    }
+  }
+
+  /// Writes a box of whole chunks, and measures what lies in it.
+  private func relabel<Voxel: VoxelScalar & FixedWidthInteger>(_ box: Box, _ time: Int, as type: Voxel.Type) throws -> ObjectRows {
+    let tiles = run.tiles
+    var labels = VoxelBuffer<Voxel>(extent: box.extent)
+    var isEmpty = true
+    for block in plan.grid.blocks(meeting: box) {
+      let part = block.core.intersection(box)
+      if part.isEmpty { continue }
+      let tile = time * plan.grid.count + block.number
+      let layers = try tiles.layers(inCoreOf: tile)
+      if layers.isEmpty { continue }
+      var assignments: [Int: ObjectMerger.Assignment] = [:]
+      for layer in layers { assignments[layer.tile] = try run.assignments.read(layer.tile) }
+      let painted = paintedObjects(in: part, ofCoreOf: tile, layers: layers, assignments: assignments, as: Voxel.self)
+      isEmpty = false
+      labels.copy(from: painted, box: painted.extent.box, at: part.relative(to: box.lower).lower)
+    }
+    var rows = ObjectRows(channels: plan.image.channelCount)
+    // Chunks of background are not stored; those of an earlier attempt are gone with their arrays.
+    if isEmpty { return rows }
+    let leading = stored(box, time: time)
+    try writer.write(labels.reshaped(to: leading.extent), at: leading.lower)
+    let channels = try (0..<plan.image.channelCount).map { try plan.source.volume(channel: $0, time: time).read(box) }
+    rows.add(labels, box, channels: channels)
+    return rows
+  }
+
+  func pyramidStage(_ level: Int) throws -> Stage {
+    let boxes = writer.tasks(level: level)
+    let array = writer.levels[level].array
+    return Stage(
+      ImageStages.StageName.pyramid(level), tasks: .all(boxes.count), width: plan.tilesAtOnce,
+      isPresent: { task, outcome in outcome.result == String(array.storedChunkCount(in: boxes[task])) }
+    ) { task in
+      try writer.buildLevel(level, boxes[task])
+      return TaskOutcome(result: String(array.storedChunkCount(in: boxes[task])))
+    }
+  }
+
+  /// Writes the metadata that make the chunks an image.
+  func complete() throws { try writer.writeMetadata() }
+
+  /// How many objects are put together at once: bounds the memory, whatever their number.
+  private static let objectsAtOnce = UInt64(250_000)
+
+  /// Writes the table of all objects.
+  ///
+  /// - Returns: its bytes.
+  func writeTable(to url: URL) throws -> Int {
+    let boxes = boxes.count
+    let table = ObjectTable(
+      extent: plan.volume.extent, space: plan.volume.space, channels: plan.image.channelCount,
+      hasTime: plan.image.axes.contains { $0.kind == .time })
+    let folder = run.folder.stage(SegmentationRun.StageName.relabel)
+    let temporary = url.appendingPathExtension("partial")
+    try Data(table.header.utf8).write(to: temporary)
+    let handle = try FileHandle(forWritingTo: temporary)
+    defer { try? handle.close() }
+    try handle.seekToEnd()
+    var first = UInt64(1)
+    for time in 0..<plan.times {
+      let files = (time * boxes..<(time + 1) * boxes).map { folder.appendingPathComponent(rowsFile($0)) }
+        .filter { FileManager.default.fileExists(atPath: $0.path) }
+      while first <= merged.ends[time] {
+        let range = first..<min(first + Self.objectsAtOnce, merged.ends[time] + 1)
+        var rows = ObjectRows(channels: plan.image.channelCount)
+        for file in files { try rows.add(contentsOf: file, labels: range) }
+        var text = ""
+        for label in range {
+          guard let (row, intensities) = rows.row(label) else {
+            throw RunError("object \(label) has no voxels", hint: "this is a fault of Weft: tell its authors, with the command")
+          }
+          text += table.line(label, time: time, row, intensities)
+        }
+        try handle.write(contentsOf: Data(text.utf8))
+        first = range.upperBound
+      }
+    }
+    try handle.synchronize()
+    if FileManager.default.fileExists(atPath: url.path) { try FileManager.default.removeItem(at: url) }
+    try FileManager.default.moveItem(at: temporary, to: url)
+    return ((try FileManager.default.attributesOfItem(atPath: url.path))[.size] as? NSNumber)?.intValue ?? 0
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import Pyramids
+
+/// Where labels go: an image of their own, or the group `labels` of an image.
+public struct LabelTarget: Sendable {
+  /// The label image that is written.
+  public let path: String
+  /// What the table of objects lies beside.
+  let beside: String
+  /// The labels of the image that these are put among.
+  let group: LabelGroup?
+
+  /// An image of their own, an OME-Zarr.
+  ///
+  /// - Throws: `PipelineError` where the name is that of a file of another format.
+  public init(_ path: String) throws {
+    guard try OutputFormat(ofName: URL(fileURLWithPath: path).lastPathComponent) == .zarr else {
+      throw PipelineError("--output \(path): labels are written as OME-Zarr", hint: "end the name in .ome.zarr")
+    }
+    var path = path
+    while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
+    (self.path, beside, group) = (path, path, nil)
+  }
+
+  /// The labels `name` of an OME-Zarr image.
+  ///
+  /// - Throws: an error where the path is no such image, or the name is none.
+  public init(into image: String, name: String) throws {
+    guard !name.isEmpty, !name.hasPrefix("."), !name.contains("/"), !name.hasPrefix("__") else {
+      throw PipelineError("`\(name)` is no name for labels", hint: "choose one without slashes that begins with a letter, as nuclei")
+    }
+    let group = try LabelGroup(of: image)
+    (path, beside, self.group) = (group.path(of: name), group.image, group)
+  }
+}

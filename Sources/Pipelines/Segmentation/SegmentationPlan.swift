@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BlockExecution
+internal import Foundation
+internal import Grids
+internal import Pyramids
+internal import Segmentation
+internal import Volumes
+
+/// How an image is segmented: everything that is decided before a voxel is read.
+struct SegmentationPlan {
+  let source: TiledImage
+  let options: SegmentationOptions
+  /// The diameter in voxels of that level.
+  let diameter: [Double]?
+  let method: ReadyMethod
+  let rule: MergeRule
+  let grid: BlockGrid
+  /// How many tiles are worked on at once.
+  let tilesAtOnce: Int
+  /// What a tile takes, in words.
+  let memoryText: String
+
+  /// - Parameter frozen: the tiles of a run that is gone on with.
+  /// - Throws: `PipelineError` where options and image do not fit.
+  init(_ image: StoredImage, _ options: SegmentationOptions, frozen: BlockGrid? = nil) throws {
+    self.options = options
+    source = try TiledImage(image, channels: options.channels, level: options.level)
+    let volume = source.volume
+    diameter = try options.diameter?.voxels(in: volume.space, of: image.path)
+    method = try ReadyMethod(options, diameter: diameter, rank: volume.rank)
+    let requirements = method.requirements
+    try source.check(requirements, of: "the method `\(options.method.rawValue)`")
+    if let type = options.voxelType, ![.uint16, .uint32, .uint64].contains(type) {
+      throw PipelineError("labels are not written as \(type.rawValue)", hint: "choose uint16, uint32 or uint64")
+    }
+    rule = options.resolvedMerge
+    let request = TileRequest(
+      shape: options.tileShape, overlap: options.overlap, needsHalo: options.method != .threshold || rule != .face,
+      threads: options.threads,
+      memory: options.memory)
+    let tiling = try TileSizing(
+      extent: volume.extent, requirements: requirements, diameter: diameter, channels: options.channels.count, request: request,
+      resident: RegistrationPlan.residentBytes(of: [volume], memory: options.memory ?? .available()), frozen: frozen)
+    (grid, tilesAtOnce, memoryText) = (tiling.grid, tiling.tilesAtOnce, tiling.text)
+  }
+
+  /// Tells what runs, and in which tiles.
+  func report(to progress: any ProgressReporter) {
+    if let text = method.programText { progress.report(.note("\(options.method.rawValue): \(text)")) }
+    progress.report(.note(memoryText))
+  }
+
+  var image: StoredImage { source.image }
+
+  /// The level that is segmented.
+  var volume: LazyVolume { source.volume }
+
+  /// How many times there are, each of them segmented by itself.
+  var times: Int { source.times }
+
+  /// How many tiles there are in all.
+  var tileCount: Int { times * grid.count }
+
+  /// The time and the block of a tile.
+  func place(_ tile: Int) -> (time: Int, block: Block) { (tile / grid.count, grid[tile % grid.count]) }
+
+  /// What the method finds in a tile.
+  ///
+  /// - Throws: `SegmentationError` where what it returns is no segmentation of the tile.
+  func labels(of tile: SegmentationTile, _ context: SegmentationContext) throws -> TileLabels {
+    // Networks find things in tiles of nothing.
+    if method.workers != nil, tile.channels.allSatisfy({ channel in channel.elements.allSatisfy { $0 == channel.elements[0] } }) {
+      return TileLabels(compacting: VoxelBuffer(extent: tile.extent))
+    }
+    let found = try method.segmenter.segment(tile, context)
+    guard found.extent == tile.extent else {
+      throw SegmentationError(
+        "the method `\(options.method.rawValue)` returned labels of \(found.extent) for a tile of \(tile.extent)",
+        hint: "it has to label every voxel of the tile")
+    }
+    return TileLabels(compacting: found)
+  }
+
+  /// The intensities of the chosen channels at a time, measured.
+  func measuredContext(_ time: Int) throws -> SegmentationContext {
+    guard options.needsStatistics else { return SegmentationContext(statistics: []) }
+    return SegmentationContext(statistics: try source.measured(time, threads: options.threads))
+  }
+
+  /// What the labels look like, whatever their number format.
+  func layout(_ type: VoxelType, _ target: LabelTarget) -> PyramidLayout {
+    var layout = PyramidLayout(extent: volume.extent, voxelType: type, space: volume.space)
+    layout.leadingAxes = source.timeAxis
+    layout.version = target.group?.version ?? options.omeVersion ?? OMEVersion(ofFormat: image.format)
+    // The same chunks whatever the number format: they are chosen before the objects are counted.
+    layout.chunk = PyramidLayout.standardChunk(rank: volume.rank, .uint32)
+    let levels = image.levels.count - options.level
+    layout.levelCount = levels > 1 ? levels : nil
+    layout.downsampling = .mode
+    layout.isLabels = true
+    layout.labelledImage = target.group == nil ? nil : "../../"
+    return layout
+  }
+}

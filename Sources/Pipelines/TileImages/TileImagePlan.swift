@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BlockExecution
+internal import Grids
+internal import Pyramids
+internal import Volumes
+
+/// How an image is made of another: everything that is decided before a voxel is read.
+struct TileImagePlan {
+  let source: TiledImage
+  let options: TileImageOptions
+  let filter: WorkerFilter
+  let programText: String
+  /// What the results depend on beside the image and the tiles.
+  let parameters: [String: String]
+  let grid: BlockGrid
+  /// How many tiles are worked on at once.
+  let tilesAtOnce: Int
+  /// What a tile takes, in words.
+  let memoryText: String
+
+  /// - Parameter frozen: the tiles of a run that is gone on with.
+  /// - Throws: `PipelineError` where options and image do not fit; `WorkerError` where the program cannot be started.
+  init(_ image: StoredImage, _ options: TileImageOptions, frozen: BlockGrid? = nil) throws {
+    self.options = options
+    source = try TiledImage(image, channels: options.channels, level: options.level)
+    guard let command = options.program.command else {
+      throw PipelineError("no program is named", hint: "name it, as --command 'python my.py'")
+    }
+    filter = WorkerFilter(
+      command: command, options: try options.program.workerOptions(rank: source.volume.rank, threads: options.threads))
+    let said = try filter.describe()
+    try source.check(said.requirements, of: "`\(command)`")
+    programText = said.text
+    parameters = options.program.parameters(said).merging(["command": command]) { $1 }
+    let request = TileRequest(shape: options.tileShape, overlap: options.overlap, threads: options.threads, memory: options.memory)
+    let tiling = try TileSizing(
+      extent: source.volume.extent, requirements: said.requirements, diameter: nil, channels: options.channels.count, request: request,
+      resident: RegistrationPlan.residentBytes(of: [source.volume], memory: options.memory ?? .available()), frozen: frozen)
+    (grid, tilesAtOnce, memoryText) = (tiling.grid, tiling.tilesAtOnce, tiling.text)
+  }
+
+  /// How many tiles there are in all.
+  var tileCount: Int { source.times * grid.count }
+
+  /// What is written, with so many channels.
+  func layout(channels: Int) -> PyramidLayout {
+    var layout = PyramidLayout(extent: source.volume.extent, voxelType: options.voxelType, space: source.volume.space)
+    layout.leadingAxes = source.timeAxis
+    if channels > 1 { layout.leadingAxes.append(.init(Axis(name: "c"), length: channels)) }
+    layout.version = options.omeVersion ?? OMEVersion(ofFormat: source.image.format)
+    layout.chunk = PyramidLayout.standardChunk(rank: source.volume.rank, .uint32)
+    let levels = source.image.levels.count - options.level
+    layout.levelCount = levels > 1 ? levels : nil
+    return layout
+  }
+}

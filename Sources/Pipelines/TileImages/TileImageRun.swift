@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BlockExecution
+internal import ChunkStores
+internal import Foundation
+internal import Grids
+internal import Pyramids
+internal import Segmentation
+internal import Synchronization
+internal import Volumes
+
+/// An image made tile by tile, as stages of tasks over files: statistics → filter → blend → one a pyramid level.
+struct TileImageRun: StagedRun {
+  enum StageName {
+    static let statistics = "statistics"
+    static let filter = "filter"
+    static let blend = "blend"
+  }
+
+  let plan: TileImagePlan
+  let folder: RunFolder
+  let outlines: [StageOutline]
+
+  init(_ plan: TileImagePlan, _ folder: RunFolder) {
+    self.plan = plan
+    self.folder = folder
+    let options = plan.options
+    outlines =
+      [
+        StageOutline(
+          StageName.statistics,
+          parameters: [
+            "version": WeftVersion.current, "input": InputIdentity(plan.source.image).text, "channels": "\(options.channels)",
+            "level": "\(options.level)",
+          ], tasks: plan.source.times),
+        StageOutline(
+          StageName.filter,
+          parameters: ["tile": plan.grid.core.description, "halo": plan.grid.halo.description].merging(plan.parameters) { $1 },
+          tasks: plan.tileCount),
+        StageOutline(
+          StageName.blend,
+          parameters: [
+            "blend sigma": "\(options.blendSigma)", "number format": options.voxelType.rawValue,
+            "OME version": plan.layout(channels: 1).version.rawValue,
+          ], tasks: nil),
+      ]
+      + (1..<max(1, plan.layout(channels: 1).factors.count)).map { StageOutline(ImageStages.StageName.pyramid($0), tasks: nil) }
+  }
+
+  /// Tells this run's results from those of another.
+  var key: String { outlines.key(of: outlines[outlines.count - 1].name) }
+
+  func stage(_ name: String, journal: Journal) throws -> Stage {
+    switch name {
+    case StageName.statistics: return statisticsStage()
+    case StageName.filter: return filterStage()
+    case StageName.blend: return try blendStage(journal)
+    default:
+      for level in 1..<max(1, plan.layout(channels: 1).factors.count) where name == ImageStages.StageName.pyramid(level) {
+        return try pyramidStage(level, journal)
+      }
+      throw outlines.unknown(name)
+    }
+  }
+
+  private var statistics: StatisticsFiles { StatisticsFiles(folder: folder.stage(StageName.statistics)) }
+
+  private func statisticsStage() -> Stage {
+    Stage(StageName.statistics, tasks: .all(plan.source.times), width: 1, isWorthRetrying: ImageStages.isWorthRetrying) { [self] time in
+      try statistics.write(plan.source.measured(time, threads: plan.options.threads), time)
+    }
+  }
+
+  private var files: TileImageFiles { TileImageFiles(folder: folder.stage(StageName.filter), grid: plan.grid) }
+
+  /// Has the program make an image of each tile.
+  private func filterStage() -> Stage {
+    let files = files
+    return Stage(
+      StageName.filter, tasks: .all(plan.tileCount), width: plan.tilesAtOnce,
+      isWorthRetrying: { ($0 as? WorkerError).map(\.mayRetry) ?? ImageStages.isWorthRetrying($0) }
+    ) { [self] number in
+      let (time, block) = (number / plan.grid.count, plan.grid[number % plan.grid.count])
+      let context = SegmentationContext(statistics: try statistics.read(time))
+      let made = try plan.filter.apply(plan.source.tile(block, time), context)
+      return TaskOutcome(result: String(made.count), files: [files.name(number): try files.write(made, number)])
+    }
+  }
+
+  /// How many channels the program makes.
+  private func channels(_ journal: Journal) throws -> Int {
+    let counts = journal.entries(of: StageName.filter).sorted { $0.key < $1.key }.map { ($0.key, Int($0.value.outcome.result ?? "") ?? 0) }
+    guard let first = counts.first else { throw RunError("the stage `filter` comes first, and is not done", hint: "run it first") }
+    if let other = counts.first(where: { $0.1 != first.1 }) {
+      throw PipelineError(
+        "the program made \(first.1) channels of tile \(first.0), and \(other.1) of tile \(other.0)",
+        hint: "it has to make as many of every tile")
+    }
+    return first.1
+  }
+
+  private func writer(_ journal: Journal) throws -> PyramidWriter {
+    try PyramidWriter.begin(
+      plan.layout(channels: channels(journal)), at: folder.stage(StageName.blend).appendingPathComponent("image").path, token: "run",
+      isShared: folder.hasWorkers)
+  }
+
+  /// Where the image lies when all is done, inside the run folder.
+  static let place = "\(StageName.blend)/.image.partial-run"
+
+  /// Writes the metadata that make the chunks an image.
+  func complete() throws { try writer(Journal(folder, outlines)).writeMetadata() }
+
+  /// Blends what was made of the tiles.
+  private func blendStage(_ journal: Journal) throws -> Stage {
+    let writer = try writer(journal)
+    let array = writer.levels[0].array
+    let size = plan.layout(channels: 1).taskSize(level: 0).lengths.suffix(plan.source.volume.rank)
+    let boxes = plan.source.volume.extent.box.tiles(of: Extent(Array(size)))
+    let channels = try channels(journal)
+    let hasTime = !plan.source.timeAxis.isEmpty
+    @Sendable func leading(_ time: Int, _ channel: Int) -> [Int] { (hasTime ? [time] : []) + (channels > 1 ? [channel] : []) }
+    @Sendable func stored(_ task: Int) -> Int {
+      (0..<channels).reduce(0) { sum, channel in
+        let (place, box) = (leading(task / boxes.count, channel), boxes[task % boxes.count])
+        return sum + array.storedChunkCount(in: Box(lower: place + box.lower, upper: place.map { $0 + 1 } + box.upper))
+      }
+    }
+    let blender = TileImageBlender(files: files, window: BlendWindow(grid: plan.grid, sigma: plan.options.blendSigma))
+    return Stage(
+      StageName.blend, tasks: .all(plan.source.times * boxes.count), width: plan.tilesAtOnce,
+      isPresent: { task, outcome in outcome.result == String(stored(task)) }
+    ) { task in
+      let (time, box) = (task / boxes.count, boxes[task % boxes.count])
+      for channel in 0..<channels {
+        let blended = try blender.blended(box, time: time, channel: channel)
+        let place = leading(time, channel)
+        try writer.write(blended.reshaped(to: Extent(place.map { _ in 1 } + box.extent.lengths)), at: place + box.lower)
+      }
+      return TaskOutcome(result: String(stored(task)))
+    }
+  }
+
+  private func pyramidStage(_ level: Int, _ journal: Journal) throws -> Stage {
+    let writer = try writer(journal)
+    let boxes = writer.tasks(level: level)
+    let array = writer.levels[level].array
+    return Stage(
+      ImageStages.StageName.pyramid(level), tasks: .all(boxes.count), width: plan.tilesAtOnce,
+      isPresent: { task, outcome in outcome.result == String(array.storedChunkCount(in: boxes[task])) }
+    ) { task in
+      try writer.buildLevel(level, boxes[task])
+      return TaskOutcome(result: String(array.storedChunkCount(in: boxes[task])))
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import BlockExecution
+internal import Foundation
+public import Volumes
+
+/// Makes an image of another of any size, tile by tile, by a program that makes an image of a tile (denoising, a map of probabilities).
+public struct TileImages: Sendable {
+  /// The image.
+  public let image: StoredImage
+  /// What was asked for.
+  public let options: TileImageOptions
+  /// Told how the run goes on.
+  public let progress: any ProgressReporter
+
+  /// A run over an image.
+  public init(_ image: StoredImage, options: TileImageOptions, progress: any ProgressReporter = SilentProgress()) {
+    self.image = image
+    self.options = options
+    self.progress = progress
+  }
+
+  /// Makes the image and writes it to `output`, an OME-Zarr.
+  ///
+  /// Nothing appears under that name before all is done. What an interrupted run with the same output finished is kept as far as the same
+  /// input and parameters led to it, tile by tile.
+  ///
+  /// - Throws: `PipelineError` where options and image do not fit, the output exists or lies inside the input; `WorkerError` where the program
+  ///   fails; `RunError` where another run writes the same output; errors of reading and writing; `CancellationError`.
+  public func run(output: String) async throws { try await run(output: output, isResuming: false) }
+
+  private func run(output: String, isResuming: Bool) async throws {
+    guard try OutputFormat(ofName: URL(fileURLWithPath: output).lastPathComponent) == .zarr else {
+      throw PipelineError("\(output): images made of tiles are written as OME-Zarr", hint: "end the name in .ome.zarr")
+    }
+    let outputRun = OutputRun(output: output, overwrite: options.overwrite, retries: options.retries, progress: progress)
+    try outputRun.checkPlace(outside: [image.path], notHolding: [image.path])
+    try outputRun.checkIsNoFolder(hint: "image.ome.zarr")
+    try outputRun.checkAbsenceUnlessPublished()
+    let work = outputRun.work
+    let earlier = try? TileImagePlanFile.read(work)
+    let plan = try TileImagePlan(image, options, frozen: earlier?.tiles(for: image, options))
+    defer { plan.filter.workers.end(progress) }
+    progress.report(.note("command: \(plan.programText)"))
+    progress.report(.note(plan.memoryText))
+    let run = TileImageRun(plan, work)
+    try await withTaskCancellationHandler {
+      try await outputRun.perform(
+        run,
+        OutputRun.Steps(
+          key: run.key, adopt: { try adopt(run, outputRun, isResuming: isResuming) }, complete: { try run.complete() },
+          moves: { [Publication.Move(from: TileImageRun.place, to: URL(fileURLWithPath: output).standardizedFileURL.lastPathComponent)] }
+        ) {})
+    } onCancel: {
+      plan.filter.workers.cancel()
+    }
+  }
+
+  /// Goes on with a run that was interrupted.
+  ///
+  /// - Parameters:
+  ///   - output: the image that is written, or the run folder beside it.
+  ///   - change: changes options that the result does not depend on: memory, threads, retries.
+  /// - Returns: the image that was written.
+  /// - Throws: `PipelineError` where there is none to go on with, or the input changed; else as `run(output:)`.
+  public static func resume(
+    _ output: String, progress: any ProgressReporter = SilentProgress(), change: (inout TileImageOptions) -> Void = { _ in }
+  ) async throws -> String {
+    let (work, file) = try RunFolder.planned(output, as: TileImagePlanFile.self)
+    var options = file.options
+    change(&options)
+    let path = OutputRun.outputPath(of: work.url)
+    try await TileImages(file.image(), options: options, progress: progress).run(output: path, isResuming: true)
+    return path
+  }
+
+  /// Records the plan, and keeps what an earlier run with the same input did.
+  private func adopt(_ run: TileImageRun, _ outputRun: OutputRun, isResuming: Bool) throws {
+    let file = TileImagePlanFile(run)
+    let work = outputRun.work
+    _ = try TileImagePlanFile.adopted(
+      from: work, output: outputRun.output, overwrite: options.overwrite && !isResuming, progress: progress,
+      difference: file.difference(from:))
+    try file.write(to: work)
+    progress.report(staleStages: try work.adopt(run.outlines))
+  }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BlockExecution
+internal import Grids
+internal import Pyramids
+internal import Segmentation
+internal import Volumes
+
+/// What is asked of tiles.
+struct TileRequest {
+  /// Voxels of a core: one number, or one an axis; `nil` goes by the memory.
+  var shape: [Int]?
+  /// Voxels that a tile reads beyond its core; `nil` goes by the method.
+  var overlap: Overlap?
+  /// Whether tiles read anything beyond their cores where nobody says so.
+  var needsHalo = true
+  var threads: Int?
+  var memory: MemoryBudget?
+}
+
+/// The tiles of an image: as large as the memory allows, up to a size beyond which nothing is gained.
+struct TileSizing {
+  let grid: BlockGrid
+  let tilesAtOnce: Int
+  /// The formula, with its numbers.
+  let text: String
+
+  /// Voxels a side that tiles have at the most.
+  static func mostVoxels(rank: Int) -> Int { rank == 2 ? 2048 : 256 }
+
+  /// Bytes of a tile's voxel, beside what the method needs: its channels, labels as found and as numbered, their parts.
+  static func bytesPerVoxel(channels: Int) -> Double { 4 * Double(channels) + 12 }
+
+  /// - Parameters:
+  ///   - resident: bytes that the image keeps in memory.
+  ///   - frozen: the tiles of a run that is gone on with.
+  /// - Throws: `PipelineError` where a tile was asked for that cannot be, or the memory is too small for any.
+  init(
+    extent: Extent, requirements: SegmenterRequirements, diameter: [Double]?, channels: Int, request: TileRequest,
+    resident: Int, frozen: BlockGrid?
+  ) throws {
+    let rank = extent.rank
+    let threads = ThreadCount.resolved(request.threads)
+    let memory = request.memory ?? .available()
+    let stride = requirements.stride.isEmpty ? [Int](repeating: 1, count: rank) : requirements.stride
+    let perVoxel = Self.bytesPerVoxel(channels: channels) + requirements.bytesPerVoxel
+    let available = memory.bytes - MemoryModel.base - resident
+    func grid(_ core: [Int]) -> BlockGrid {
+      let clipped = zip(core, extent.lengths).map(min)
+      let halo = Self.halo(core: clipped, extent: extent, requirements: requirements, diameter: diameter, request: request)
+      // Tiles begin at multiples of the stride: cores and halos are. Along an axis with one tile there is nothing beyond it.
+      let aligned = (0..<rank).map { axis in
+        if clipped[axis] == extent[axis] { return 0 }
+        let up = (halo[axis] + stride[axis] - 1) / stride[axis] * stride[axis]
+        return up < clipped[axis] ? up : max(0, (clipped[axis] - 1) / stride[axis] * stride[axis])
+      }
+      return BlockGrid(extent: extent, core: Extent(clipped), halo: Extent(aligned))
+    }
+    func bytes(_ grid: BlockGrid) -> Int {
+      let padded = (0..<rank).map { min(grid.core[$0] + 2 * grid.halo[$0], extent[$0]) }.reduce(1, *)
+      return requirements.fixedBytes + Int(perVoxel * Double(padded))
+    }
+    func atOnce(_ grid: BlockGrid) -> Int { min(threads, available / max(1, bytes(grid))) }
+    let chosen: BlockGrid
+    if let frozen {
+      chosen = frozen
+    } else if let shape = request.shape {
+      guard shape.count == 1 || shape.count == rank else {
+        throw PipelineError(
+          "--tile-shape names \(shape.count) axes, and the image has \(rank)", hint: "give one length, or one for each axis, z,y,x")
+      }
+      let core = (0..<rank).map { shape[shape.count == 1 ? 0 : $0] }
+      if let axis = (0..<rank).first(where: { core[$0] % stride[$0] != 0 && core[$0] < extent[$0] }) {
+        throw PipelineError(
+          "a tile of \(core[axis]) voxels is no multiple of \(stride[axis]), to whose multiples the method's tiles begin",
+          hint: "choose \((core[axis] / stride[axis] + 1) * stride[axis]), or leave --tile-shape out")
+      }
+      chosen = grid(core)
+    } else {
+      let chunk = PyramidLayout.standardChunk(rank: rank, .uint32)
+      var candidates: [BlockGrid] = []
+      var side = Self.mostVoxels(rank: rank)
+      while side >= 32 {
+        candidates.append(
+          grid(
+            (0..<rank).map { axis in
+              let step = side >= chunk[axis] ? chunk[axis] : stride[axis]
+              return max(step, side / step * step)
+            }))
+        side /= 2
+      }
+      // As many voxels of cores at once for as few read as can be; of equal ones the larger tile.
+      func yield(_ grid: BlockGrid) -> Double {
+        let padded = (0..<rank).map { Double(min(grid.core[$0] + 2 * grid.halo[$0], extent[$0])) }.reduce(1, *)
+        return Double(min(atOnce(grid), grid.count) * grid.core.count) / padded
+      }
+      var best = candidates[0]
+      for candidate in candidates.dropFirst() where yield(candidate) > 1.001 * yield(best) { best = candidate }
+      chosen = best
+    }
+    guard atOnce(chosen) >= 1 else {
+      throw MemoryModel.tooLittle(memory, for: "a tile of \(chosen.core)", of: MemoryModel.base + resident + bytes(chosen))
+    }
+    self.grid = chosen
+    tilesAtOnce = min(atOnce(chosen), max(1, chosen.count))
+    let padded = Extent((0..<rank).map { min(chosen.core[$0] + 2 * chosen.halo[$0], extent[$0]) })
+    text =
+      "\(chosen.count) tile\(chosen.count == 1 ? "" : "s") of \(chosen.core) with a halo of \(chosen.halo): "
+      + "\(MemoryBudget.describe(requirements.fixedBytes + MemoryModel.base + resident)) + \(Int(perVoxel.rounded(.up))) bytes × \(padded) = "
+      + "\(MemoryBudget.describe(bytes(chosen))) a tile, \(tilesAtOnce) at once within \(memory)"
+  }
+
+  /// Voxels that a tile reads beyond its core: what is asked for, else two diameters and no less than the method looks around.
+  private static func halo(
+    core: [Int], extent: Extent, requirements: SegmenterRequirements, diameter: [Double]?, request: TileRequest
+  ) -> [Int] {
+    if let overlap = request.overlap { return overlap.halo(core: Extent(core)).lengths }
+    if !request.needsHalo { return core.map { _ in 0 } }
+    return core.indices.map { axis in
+      let wanted: Int
+      if let diameter {
+        wanted = Int((2 * diameter[axis]).rounded(.up))
+      } else if !requirements.receptiveField.isEmpty {
+        wanted = 0
+      } else {
+        wanted = Int((0.15 * Double(core[axis])).rounded(.up))
+      }
+      let field = requirements.receptiveField.isEmpty ? 0 : requirements.receptiveField[axis]
+      return max(0, min(max(wanted, field), core[axis] - 1))
+    }
+  }
+}

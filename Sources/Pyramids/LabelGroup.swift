@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ChunkStores
+internal import Foundation
+
+/// The label images of an OME-Zarr image: its group `labels`, which lists them. https://ngff.openmicroscopy.org/0.5/index.html#labels-metadata
+public struct LabelGroup: Sendable {
+  /// The image.
+  public let image: String
+  /// Its OME-NGFF version, which its labels share.
+  public let version: OMEVersion
+
+  /// The labels of an image, which need not have any yet.
+  ///
+  /// - Throws: `PyramidError` where the path is no OME-Zarr image of version 0.4 or 0.5; `ChunkStoreError` where it cannot be read.
+  public init(of path: String) throws {
+    image = OMEImage.trimmed(path)
+    guard case .group(_, let attributes)? = try ZarrNode.read(in: LocalStore(directory: image), at: ""),
+      let metadata = try MultiscaleMetadata(attributes: attributes, file: OMEImage.groupFile(image)),
+      let version = OMEVersion(rawValue: metadata.version)
+    else {
+      throw PyramidError(
+        "\(path) is no OME-Zarr image of version 0.4 or 0.5, and labels can be put into such images alone",
+        hint: "name the image itself, not a level of it, or write the labels beside it with --output")
+    }
+    self.version = version
+  }
+
+  /// Where a label image of that name lies.
+  public func path(of name: String) -> String { "\(image)/labels/\(name)" }
+
+  /// Whether there is something of that name.
+  public func contains(_ name: String) -> Bool { FileAccess.exists(path(of: name)) }
+
+  /// The names that the group lists.
+  ///
+  /// - Throws: `ChunkStoreError` where it cannot be read.
+  public func names() throws -> [String] { try listed().names }
+
+  private func listed() throws -> (attributes: [String: JSON], names: [String]) {
+    guard case .group(_, let attributes)? = try ZarrNode.read(in: LocalStore(directory: image), at: "labels") else { return ([:], []) }
+    let list = (version == .v04 ? attributes["labels"] : attributes["ome"]?["labels"])?.elements ?? []
+    return (attributes, list.compactMap(\.text))
+  }
+
+  /// Lists a label image that lies there; what the group says else stays.
+  ///
+  /// - Throws: `ChunkStoreError` where the group cannot be read or written.
+  public func add(_ name: String) throws {
+    var (attributes, names) = try listed()
+    if names.contains(name) { return }
+    names.append(name)
+    let list = JSON.array(names.map(JSON.string))
+    switch version {
+    case .v04: attributes["labels"] = list
+    case .v05:
+      var ome = attributes["ome"]?.members ?? [:]
+      ome["version"] = .string(version.rawValue)
+      ome["labels"] = list
+      attributes["ome"] = .object(ome)
+    }
+    try ZarrNode.writeGroup(version.zarrFormat, attributes: attributes, in: LocalStore(directory: image), at: "labels")
+  }
+}

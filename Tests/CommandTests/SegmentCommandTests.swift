@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Commands
+import Foundation
+import TestSupport
+import Testing
+
+struct SegmentCommandTests {
+  @Test func labelsCanBePutIntoTheImage() async throws {
+    try await withTemporaryFolder { url in
+      let folder = ImageFolder(url)
+      for version in ["0.4", "0.5"] {
+        let name = "v\(version).ome.zarr"
+        let made = await weft("phantom @p\(version) --shape 80,90 --seed 3 --ome-version \(version) -q", in: folder)
+        guard made.status == .done else {
+          Issue.record("\(made.errors)")
+          return
+        }
+        try FileManager.default.moveItem(atPath: folder.path("p\(version)/fixed.ome.zarr"), toPath: folder.path(name))
+        let segment = "segment @\(name) --into @\(name) --name cells --method threshold --tile-shape 32 -q"
+        let first = await weft(segment, in: folder)
+        #expect(first.status == .done, "\(first.errors)")
+        let info = await weft("info @\(name)/labels/cells", in: folder)
+        #expect(info.status == .done && info.output.contains("80×90"), "\(info.output)\(info.errors)")
+        let again = await weft(segment.replacingOccurrences(of: "cells", with: "more"), in: folder)
+        #expect(again.status == .done, "\(again.errors)")
+        let list = try String(contentsOfFile: folder.path("\(name)/labels/\(version == "0.4" ? ".zattrs" : "zarr.json")"), encoding: .utf8)
+        #expect(list.contains("\"cells\"") && list.contains("\"more\""), "\(list)")
+        await expectError(segment, in: folder, ["labels/cells exists"])
+        #expect(await weft(segment + " --overwrite", in: folder).status == .done)
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path("\(name)/labels")).sorted()
+        #expect(left.filter { !$0.hasPrefix(".z") && $0 != "zarr.json" } == ["cells", "more"], "\(left)")
+      }
+    }
+  }
+
+  @Test func whatMakesNoSenseIsRefused() async throws {
+    try await withTemporaryFolder { url in
+      let folder = ImageFolder(url)
+      try folder.nrrd("a.nrrd", [20, 20, 20])
+      try folder.zarr("z.ome.zarr")
+      for (words, parts) in [
+        ("--diameter 0", ["--diameter"]), ("--diameter -3", ["--diameter"]), ("--method magic", ["magic", "watershed"]),
+        ("--tile-shape 0", ["--tile-shape"]), ("--overlap 2", ["--overlap"]), ("--channels a", ["--channels"]),
+        ("--dtype float32", ["--dtype"]), ("--merge maybe", ["--merge"]), ("--threshold high", ["--threshold"]),
+        ("--preview x.png", ["--preview", "--tile"]), ("--name n", ["--name", "--into"]), ("--into @z.ome.zarr", ["--output", "--into"]),
+      ] {
+        await expectError("segment @a.nrrd -o @l.ome.zarr \(words)", in: folder, status: .wrongUsage, parts)
+      }
+      await expectError("segment @a.nrrd", in: folder, status: .wrongUsage, ["--output"])
+      let threshold = "--method threshold --threshold 100"
+      await expectError("segment @a.nrrd -o @l.ome.zarr", in: folder, ["diameter"])
+      await expectError("segment @a.nrrd -o @l.ome.zarr --diameter 3,3", in: folder, ["2 axes", "has 3"])
+      await expectError("segment @a.nrrd -o @l.ome.zarr --channels 3 \(threshold)", in: folder, ["a.nrrd", "channel 3"])
+      await expectError("segment @a.nrrd -o @l.ome.zarr --channels 0,0 \(threshold)", in: folder, ["twice"])
+      await expectError("segment @a.nrrd -o @l.ome.zarr --finest-level 2 \(threshold)", in: folder, ["no level 2"])
+      await expectError("segment @a.nrrd -o @l.ome.zarr --tile-shape 4,4 \(threshold)", in: folder, ["2 axes", "3"])
+      await expectError("segment @a.nrrd -o @l.tif \(threshold)", in: folder, ["l.tif", "OME-Zarr"])
+      await expectError("segment @none -o @l.ome.zarr \(threshold)", in: folder, ["none does not exist"])
+      await expectError("segment @a.nrrd -o @a.nrrd \(threshold)", in: folder, ["a.nrrd"])
+      await expectError("segment @z.ome.zarr -o @z.ome.zarr/labels/x \(threshold)", in: folder, ["input"])
+      await expectError("segment @a.nrrd --into @a.nrrd \(threshold)", in: folder, ["a.nrrd"])
+      await expectError("segment @z.ome.zarr --into @z.ome.zarr --name ../x \(threshold)", in: folder, ["../x"])
+      await expectError("segment @a.nrrd --tile 5,0,0 \(threshold)", in: folder, ["no tile 5,0,0"])
+      await expectError("segment @a.nrrd -o @l.ome.zarr --memory 1MB \(threshold)", in: folder, ["--memory"])
+      #expect(folder.names() == ["a.nrrd", "z.ome.zarr"])
+    }
+  }
+
+  @Test func aDamagedChunkIsNamedAndNothingStays() async throws {
+    try await withTemporaryFolder { url in
+      let folder = ImageFolder(url)
+      try folder.zarr("z.ome.zarr", chunkBytes: 100)
+      await expectError("segment @z.ome.zarr -o @l.ome.zarr --method threshold --threshold 3", in: folder, ["z.ome.zarr/0/0/0/0"])
+      #expect(folder.names() == ["z.ome.zarr"])
+    }
+  }
+
+  @Test func aPictureOfATileIsWritten() async throws {
+    try await withTemporaryFolder { url in
+      let folder = ImageFolder(url)
+      try folder.nrrd("a.nrrd", [20, 40, 50])
+      let run = await weft("segment @a.nrrd --tile 0,1,0 --tile-shape 20,24,50 --method threshold --preview @p.png", in: folder)
+      #expect(run.status == .done && run.output.contains("20:40"), "\(run.output)\(run.errors)")
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.path("p.png")))
+      #expect(bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]))
+      let info = await weft("info @p.png", in: folder)
+      #expect(info.status == .done, "\(info.errors)")
+    }
+  }
+
+  @Test func twoSegmentationsInOneFolderKeepTheirTables() async throws {
+    try await withTemporaryFolder { url in
+      let folder = ImageFolder(url)
+      try folder.nrrd("a.nrrd", [20, 20, 20])
+      for name in ["one", "two"] {
+        let run = await weft("segment @a.nrrd -o @\(name).ome.zarr --method threshold --threshold 100 -q", in: folder)
+        #expect(run.status == .done, "\(run.errors)")
+      }
+      #expect(
+        folder.names() == ["a.nrrd", "objects.csv", "one.ome.zarr", "run.json", "two.objects.csv", "two.ome.zarr", "two.run.json"])
+      let again = await weft("segment @a.nrrd -o @one.ome.zarr --method threshold --threshold 110 -q --overwrite", in: folder)
+      #expect(again.status == .done, "\(again.errors)")
+      #expect(try String(contentsOfFile: folder.path("run.json"), encoding: .utf8).contains("110"))
+    }
+  }
+}
