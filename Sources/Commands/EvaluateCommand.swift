@@ -10,6 +10,7 @@ struct EvaluateArguments: TalkingArguments {
   var landmarks: String?
   var voxels = false
   var labels: [String] = []
+  var objects: [String] = []
   var images: [String] = []
   var threads: Int?
   var output = OutputArguments()
@@ -20,7 +21,7 @@ enum EvaluateCommand {
   static let command = Command<EvaluateArguments>(
     "evaluate", "measure a result against a known truth, landmarks, labels or the fixed image",
     discussion: [
-      "Each of --truth, --landmarks, --labels and --images asks for one measure; several may be given. End-point errors are in voxels of the "
+      "Each of --truth, --landmarks, --labels, --objects and --images asks for one measure; several may be given. End-point errors are in voxels of the "
         + "finest axis, over points of a regular lattice; foreground means inside the tissue. Landmark errors are in the images' unit, and in "
         + "per cent of the diagonal of the fixed volume."
     ],
@@ -37,6 +38,9 @@ enum EvaluateCommand {
               + "Positions are physical unless --voxels is given.", completion: .file),
           .values(
             "--labels", at: \.labels, ["A", "B"], "Overlap of two label images: Dice and Jaccard, label by label", completion: .file),
+          .values(
+            "--objects", at: \.objects, ["FOUND", "TRUE"],
+            "Objects of two label images, whatever their labels: how many match, TP / (TP + FP + FN)", completion: .file),
           .values(
             "--images", at: \.images, ["FIXED", "REGISTERED"], "Correlation and local correlation (windows of 9 voxels) of two images",
             completion: .file),
@@ -57,11 +61,14 @@ enum EvaluateCommand {
     examples: [
       CommandExample("end-point error of a registered phantom", "weft evaluate --truth pair --transforms out"),
       CommandExample("landmark error before and after", "weft evaluate --landmarks fixed.csv,moving.csv --transforms out"),
+      CommandExample("how many nuclei were found", "weft evaluate --objects labels.ome.zarr pair/fixed_labels.ome.zarr"),
       CommandExample("overlap of labels", "weft evaluate --labels fixed_labels.ome.zarr registered_labels.ome.zarr"),
     ],
     check: { (arguments) throws(UsageError) in
-      if arguments.truth == nil, arguments.landmarks == nil, arguments.labels.isEmpty, arguments.images.isEmpty {
-        throw UsageError("`evaluate` needs something to measure", hint: "give --truth, --landmarks, --labels or --images")
+      if arguments.truth == nil, arguments.landmarks == nil, arguments.labels.isEmpty, arguments.objects.isEmpty,
+        arguments.images.isEmpty
+      {
+        throw UsageError("`evaluate` needs something to measure", hint: "give --truth, --landmarks, --labels, --objects or --images")
       }
       if arguments.truth != nil, arguments.transforms == nil {
         throw UsageError("`--truth` needs `--transforms`", hint: "add --transforms with the output folder of `weft register`")
@@ -81,6 +88,10 @@ enum EvaluateCommand {
     if arguments.labels.count == 2 {
       let volumes = try arguments.labels.map { try StoredImage.open($0).volumes(channel: 0).finest }
       record.overlap = EvaluationRecord.Overlap(try LabelOverlap(volumes[0], volumes[1]))
+    }
+    if arguments.objects.count == 2 {
+      let volumes = try arguments.objects.map { try StoredImage.open($0).volumes(channel: 0).finest }
+      record.objects = EvaluationRecord.Objects(try ObjectDetection(of: volumes[0], truth: volumes[1]))
     }
     if arguments.images.count == 2 {
       let pyramids = try arguments.images.map { try StoredImage.open($0).volumes() }

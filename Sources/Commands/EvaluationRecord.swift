@@ -27,13 +27,37 @@ struct EvaluationRecord: Encodable {
     }
   }
 
+  /// Objects that match, at several thresholds.
+  struct Objects: Encodable {
+    let scores: [Score]
+
+    struct Score: Encodable {
+      let threshold: Double
+      let averagePrecision: Double
+      let precision: Double
+      let recall: Double
+      let truePositives: Int
+      let falsePositives: Int
+      let falseNegatives: Int
+    }
+
+    init(_ detection: ObjectDetection) {
+      scores = zip(ObjectDetection.thresholds, detection.scores).map { threshold, score in
+        Score(
+          threshold: threshold, averagePrecision: score.averagePrecision, precision: score.precision, recall: score.recall,
+          truePositives: score.truePositives, falsePositives: score.falsePositives, falseNegatives: score.falseNegatives)
+      }
+    }
+  }
+
   var endPointErrors: EndPointErrors?
   var landmarkErrors: LandmarkErrors?
   var overlap: Overlap?
+  var objects: Objects?
   var similarity: ImageSimilarity?
 
   var text: String {
-    [endPointErrors.map(text), landmarkErrors.map(text), overlap.map(text), similarity.map(text)].compactMap(\.self)
+    [endPointErrors.map(text), landmarkErrors.map(text), overlap.map(text), objects.map(text), similarity.map(text)].compactMap(\.self)
       .joined(separator: "\n\n")
   }
 
@@ -68,6 +92,16 @@ struct EvaluationRecord: Encodable {
     let mean = ["mean of \(overlap.labels)", Numbers.text(overlap.meanDice, digits: 4), Numbers.text(overlap.meanJaccard, digits: 4)]
     let rest = overlap.labels > shown.count ? "\n(the first \(shown.count) labels; --json lists all)" : ""
     return Numbers.columns([["label", "Dice", "Jaccard"]] + entries + [mean]) + rest
+  }
+
+  private func text(_ objects: Objects) -> String {
+    let rows = objects.scores.map { score in
+      [
+        "\(score.threshold)", Numbers.text(score.averagePrecision, digits: 4), Numbers.text(score.precision, digits: 4),
+        Numbers.text(score.recall, digits: 4), "\(score.truePositives)", "\(score.falsePositives)", "\(score.falseNegatives)",
+      ]
+    }
+    return Numbers.columns([["objects, IoU of a match", "TP/(TP+FP+FN)", "precision", "recall", "TP", "FP", "FN"]] + rows)
   }
 
   private func text(_ similarity: ImageSimilarity) -> String {

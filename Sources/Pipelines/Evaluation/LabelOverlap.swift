@@ -34,6 +34,18 @@ public struct LabelOverlap: Sendable, Hashable, Codable {
   /// - Throws: `PipelineError` where they differ in extent or are not whole numbers; errors of reading.
   /// - Complexity: O(voxels) time; memory for some chunks and the labels.
   public init(_ first: LazyVolume, _ second: LazyVolume) throws {
+    try Self.requireLabels(first, second)
+    var counts: [UInt64: SIMD3<Int>] = [:]
+    for tile in Self.tiles(first) {
+      let a = try first.source.read(tile, as: UInt64.self).elements
+      let b = try second.source.read(tile, as: UInt64.self).elements
+      Self.count(a, b, into: &counts)
+    }
+    entries = counts.sorted { $0.key < $1.key }.map { Entry(label: $0.key, first: $0.value[0], second: $0.value[1], both: $0.value[2]) }
+  }
+
+  /// - Throws: `PipelineError` where two images differ in extent or are not whole numbers.
+  static func requireLabels(_ first: LazyVolume, _ second: LazyVolume) throws {
     guard first.extent == second.extent else {
       throw PipelineError(
         "\(first.name) has \(first.extent) voxels and \(second.name) has \(second.extent)",
@@ -44,13 +56,6 @@ public struct LabelOverlap: Sendable, Hashable, Codable {
         "\(volume.name) holds \(volume.source.voxelType.rawValue), and labels are whole numbers",
         hint: "name an image of labels, of an integer type")
     }
-    var counts: [UInt64: SIMD3<Int>] = [:]
-    for tile in Self.tiles(first) {
-      let a = try first.source.read(tile, as: UInt64.self).elements
-      let b = try second.source.read(tile, as: UInt64.self).elements
-      Self.count(a, b, into: &counts)
-    }
-    entries = counts.sorted { $0.key < $1.key }.map { Entry(label: $0.key, first: $0.value[0], second: $0.value[1], both: $0.value[2]) }
   }
 
   /// Counts runs of equal pairs, which labels have plenty of.

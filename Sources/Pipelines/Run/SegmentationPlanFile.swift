@@ -62,7 +62,7 @@ struct SegmentationPlanFile: PlanFile {
     var options = options
     if let threads { options.threads = threads }
     let image = try image()
-    let plan = try SegmentationPlan(image, options, frozen: tiles(for: image, options))
+    let plan = try SegmentationPlan(image, options, frozen: tiles(for: image, options), progress: progress)
     return (try SegmentationRun(plan, target(of: folder), folder), options.retries)
   }
 }

@@ -50,6 +50,8 @@ struct TileImagePlanFile: PlanFile {
     var options = options
     if let threads { options.threads = threads }
     let image = try image()
-    return (TileImageRun(try TileImagePlan(image, options, frozen: tiles(for: image, options)), folder), options.retries)
+    return (
+      TileImageRun(try TileImagePlan(image, options, frozen: tiles(for: image, options), progress: progress), folder), options.retries
+    )
   }
 }

@@ -52,7 +52,7 @@ public struct ChunkedSegmentation: Sendable {
     try outputRun.checkAbsenceUnlessPublished()
     let work = outputRun.work
     let earlier = try? SegmentationPlanFile.read(work)
-    let plan = try SegmentationPlan(image, options, frozen: earlier?.tiles(for: image, options))
+    let plan = try SegmentationPlan(image, options, frozen: earlier?.tiles(for: image, options), progress: progress)
     let names = SegmentationNames(target)
     defer { plan.method.shutdown(progress) }
     plan.report(to: progress)

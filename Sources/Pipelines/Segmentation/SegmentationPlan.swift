@@ -23,18 +23,25 @@ struct SegmentationPlan {
 
   /// - Parameter frozen: the tiles of a run that is gone on with.
   /// - Throws: `PipelineError` where options and image do not fit.
-  init(_ image: StoredImage, _ options: SegmentationOptions, frozen: BlockGrid? = nil) throws {
+  init(_ image: StoredImage, _ options: SegmentationOptions, frozen: BlockGrid? = nil, progress: any ProgressReporter) throws {
     self.options = options
     source = try TiledImage(image, channels: options.channels, level: options.level)
     let volume = source.volume
     diameter = try options.diameter?.voxels(in: volume.space, of: image.path)
     method = try ReadyMethod(options, diameter: diameter, rank: volume.rank)
-    let requirements = method.requirements
+    var requirements = method.requirements
     try source.check(requirements, of: "the method `\(options.method.rawValue)`")
     if let type = options.voxelType, ![.uint16, .uint32, .uint64].contains(type) {
       throw PipelineError("labels are not written as \(type.rawValue)", hint: "choose uint16, uint32 or uint64")
     }
     rule = options.resolvedMerge
+    if let workers = method.workers, frozen == nil, options.tileShape == nil {
+      let segmenter = method.segmenter
+      requirements = requirements.with(
+        try ProbedMemory(source, stride: requirements.stride(rank: volume.rank), workers: workers, progress: progress) {
+          _ = try segmenter.segment($0, $1)
+        })
+    }
     let request = TileRequest(
       shape: options.tileShape, overlap: options.overlap, needsHalo: options.method != .threshold || rule != .face,
       threads: options.threads,

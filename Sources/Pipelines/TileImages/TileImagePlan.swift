@@ -21,7 +21,7 @@ struct TileImagePlan {
 
   /// - Parameter frozen: the tiles of a run that is gone on with.
   /// - Throws: `PipelineError` where options and image do not fit; `WorkerError` where the program cannot be started.
-  init(_ image: StoredImage, _ options: TileImageOptions, frozen: BlockGrid? = nil) throws {
+  init(_ image: StoredImage, _ options: TileImageOptions, frozen: BlockGrid? = nil, progress: any ProgressReporter) throws {
     self.options = options
     source = try TiledImage(image, channels: options.channels, level: options.level)
     guard let command = options.program.command else {
@@ -33,9 +33,17 @@ struct TileImagePlan {
     try source.check(said.requirements, of: "`\(command)`")
     programText = said.text
     parameters = options.program.parameters(said).merging(["command": command]) { $1 }
+    var requirements = said.requirements
+    if frozen == nil, options.tileShape == nil {
+      let filter = filter
+      requirements = requirements.with(
+        try ProbedMemory(source, stride: requirements.stride(rank: source.volume.rank), workers: filter.workers, progress: progress) {
+          _ = try filter.apply($0, $1)
+        })
+    }
     let request = TileRequest(shape: options.tileShape, overlap: options.overlap, threads: options.threads, memory: options.memory)
     let tiling = try TileSizing(
-      extent: source.volume.extent, requirements: said.requirements, diameter: nil, channels: options.channels.count, request: request,
+      extent: source.volume.extent, requirements: requirements, diameter: nil, channels: options.channels.count, request: request,
       resident: RegistrationPlan.residentBytes(of: [source.volume], memory: options.memory ?? .available()), frozen: frozen)
     (grid, tilesAtOnce, memoryText) = (tiling.grid, tiling.tilesAtOnce, tiling.text)
   }

@@ -39,7 +39,7 @@ public struct TileImages: Sendable {
     try outputRun.checkAbsenceUnlessPublished()
     let work = outputRun.work
     let earlier = try? TileImagePlanFile.read(work)
-    let plan = try TileImagePlan(image, options, frozen: earlier?.tiles(for: image, options))
+    let plan = try TileImagePlan(image, options, frozen: earlier?.tiles(for: image, options), progress: progress)
     defer { plan.filter.workers.end(progress) }
     progress.report(.note("command: \(plan.programText)"))
     progress.report(.note(plan.memoryText))

@@ -58,7 +58,8 @@ private func pieces(of volume: LazyVolume) -> [Box] {
   return volume.extent.box.tiles(of: Extent(size))
 }
 
-private func extremes(_ voxels: VoxelBuffer<Float>) -> (Double, Double) {
+/// The least and the greatest value that is a number; of none, infinities the wrong way round.
+func extremes(_ voxels: VoxelBuffer<Float>) -> (Double, Double) {
   var (low, high) = (Float.infinity, -Float.infinity)
   let span = voxels.span
   for i in span.indices where span[i].isFinite { (low, high) = (min(low, span[i]), max(high, span[i])) }

@@ -42,7 +42,7 @@ struct TileSizing {
     let rank = extent.rank
     let threads = ThreadCount.resolved(request.threads)
     let memory = request.memory ?? .available()
-    let stride = requirements.stride.isEmpty ? [Int](repeating: 1, count: rank) : requirements.stride
+    let stride = requirements.stride(rank: rank)
     let perVoxel = Self.bytesPerVoxel(channels: channels) + requirements.bytesPerVoxel
     let available = memory.bytes - MemoryModel.base - resident
     func grid(_ core: [Int]) -> BlockGrid {

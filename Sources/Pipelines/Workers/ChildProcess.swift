@@ -26,6 +26,8 @@ final class ChildProcess: Sendable {
   }
 
   private let identifier: pid_t
+  /// The process group that it and all that it starts belong to.
+  var group: pid_t { identifier }
   private let input: Int32
   private let output: Int32
   private let errors: Int32

@@ -48,6 +48,9 @@ public final class WorkerPool: Sendable {
     return try withWorker { try start($0) }
   }
 
+  /// The most memory that one of the programs has had so far, in bytes.
+  var peakMemory: Int { all.map(\.peakMemory).max() ?? 0 }
+
   /// What the user should be told; nothing as long as programs print nothing on standard output but messages.
   public var warnings: [String] { [noise.warning(program: launch.program)].compactMap { $0 } }
 

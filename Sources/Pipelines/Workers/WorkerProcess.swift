@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import BlockExecution
 internal import ChunkStores
 internal import Foundation
 internal import Segmentation
@@ -48,6 +49,9 @@ final class WorkerProcess: Sendable {
   /// - Returns: what it said of itself.
   /// - Throws: `WorkerError` where it cannot be started, ends or fails before it is ready, or speaks otherwise.
   func start() throws -> WorkerDescription { try state.withLock { try started(&$0) } }
+
+  /// The most memory that the program has had so far, in bytes; 0 where it does not run.
+  var peakMemory: Int { running.withLock { $0 }.map { PeakMemory.bytes(ofGroup: $0.group) } ?? 0 }
 
   /// Has the program work on a tile.
   ///

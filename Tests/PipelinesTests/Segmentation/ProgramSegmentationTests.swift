@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Grids
+import Pipelines
+import TestSupport
+import Testing
+import Volumes
+
+/// Whole segmentations by programs of a user's.
+struct ProgramSegmentationTests {
+  /// Blocks of a checkerboard of objects of 7×9 voxels, cut off by other objects: true labels that a program hands back as crops.
+  private static func truth(_ extent: Extent) -> VoxelBuffer<UInt16> {
+    var labels = VoxelBuffer<UInt16>(extent: extent)
+    var number: UInt16 = 0
+    for y in stride(from: 0, to: extent[0], by: 9) {
+      for x in stride(from: 0, to: extent[1], by: 11) {
+        number += 1
+        for index in Box(lower: [y, x], upper: [y + 8, x + 10]).intersection(extent.box).indices { labels[index] = number }
+      }
+    }
+    // One object larger than tiles.
+    for index in Box(lower: [20, 3], upper: [50, 70]).intersection(extent.box).indices { labels[index] = 999 }
+    return labels
+  }
+
+  private func run(
+    _ voxels: VoxelBuffer<UInt16>, in folder: URL, _ body: String, start: String = "",
+    _ change: (inout SegmentationOptions) -> Void = { _ in }
+  ) async throws -> VoxelBuffer<UInt64> {
+    var options = SegmentationOptions()
+    options.method = .command
+    options.program.command = try WorkerScript(folder, start: start, body: body).command
+    options.tileShape = [24, 21]
+    options.overlap = .voxels(8)
+    options.threads = 2
+    change(&options)
+    let path = folder.appendingPathComponent("labels-\(UUID().uuidString).ome.zarr").path
+    _ = try await ChunkedSegmentation(image(voxels), options: options).run(into: LabelTarget(path))
+    return try readAll(path, as: UInt64.self)
+  }
+
+  @Test func cropsOfTrueLabelsBecomeTheTruthAgain() async throws {
+    try await withTemporaryFolder { folder in
+      let truth = Self.truth([61, 83])
+      let labels = try await run(truth, in: folder, "answer(request, [int(value) for value in tile(request)])")
+      #expect(SegmentationRunTests.isSamePartition(labels, truth.converted(to: UInt64.self)))
+    }
+  }
+
+  @Test func labelsWithGapsAreMadeDense() async throws {
+    try await withTemporaryFolder { folder in
+      let truth = Self.truth([61, 83])
+      let labels = try await run(truth, in: folder, "answer(request, [int(value) * 1000003 for value in tile(request)], 'uint64')")
+      #expect(SegmentationRunTests.isSamePartition(labels, truth.converted(to: UInt64.self)))
+      #expect(Set(labels.elements).count == Int(labels.elements.max() ?? 0) + 1)
+    }
+  }
+
+  @Test func aProgramThatDiesOnceIsStartedAgain() async throws {
+    try await withTemporaryFolder { folder in
+      let truth = Self.truth([61, 83])
+      let marker = folder.appendingPathComponent("died").path
+      let body = """
+        if count == 2 and not os.path.exists(\(WorkerScript.quoted(marker))):
+            open(\(WorkerScript.quoted(marker)), "w").close()
+            os._exit(9)
+        answer(request, [int(value) for value in tile(request)])
+        """
+      let labels = try await run(truth, in: folder, body) { $0.threads = 1 }
+      #expect(FileManager.default.fileExists(atPath: marker))
+      #expect(SegmentationRunTests.isSamePartition(labels, truth.converted(to: UInt64.self)))
+    }
+  }
+
+  @Test(arguments: [
+    ("answer(request, [1] * 7, shape=[7])", "7"), ("answer(request, [-1] * voxels(request), 'int32')", "-1"),
+    ("answer(request, [float('nan')] * voxels(request), 'float32')", "float32"), ("print('oops', flush=True); os._exit(3)", "3"),
+  ])
+  func whatIsNoSegmentationIsAnErrorAndNothingAppears(body: String, part: String) async throws {
+    try await withTemporaryFolder { folder in
+      let error = await #expect(throws: WorkerError.self) { try await run(Self.truth([40, 40]), in: folder, body) }
+      #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
+      let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(left.allSatisfy { !$0.hasSuffix(".ome.zarr") }, "\(left)")
+    }
+  }
+
+  /// Tiles begin at multiples of the stride that a program asks for.
+  @Test func tilesBeginWhereTheProgramWants() async throws {
+    try await withTemporaryFolder { folder in
+      let script = try WorkerScript(
+        folder, ready: "'stride': [8, 16], 'receptive_field': [10, 20]",
+        body: "answer(request, [int(value) for value in tile(request)])")
+      var options = SegmentationOptions()
+      options.method = .command
+      options.program.command = script.command
+      options.tileShape = [32, 32]
+      options.threads = 1
+      let truth = Self.truth([90, 100])
+      let path = folder.appendingPathComponent("labels.ome.zarr").path
+      _ = try await ChunkedSegmentation(image(truth), options: options).run(into: LabelTarget(path))
+      let offsets = try script.messages().compactMap { $0["offset"] as? [Int] }
+      #expect(offsets.count == 12)
+      #expect(offsets.allSatisfy { $0[0] % 8 == 0 && $0[1] % 16 == 0 }, "\(offsets)")
+      let labels = try readAll(path, as: UInt64.self)
+      #expect(SegmentationRunTests.isSamePartition(labels, truth.converted(to: UInt64.self)))
+      options.tileShape = [30, 32]
+      await #expect(throws: PipelineError.self) {
+        _ = try await ChunkedSegmentation(image(truth), options: options).run(into: LabelTarget(folder.path + "/other.ome.zarr"))
+      }
+    }
+  }
+}
