@@ -48,23 +48,14 @@ enum ApplyCommand {
           .value(
             "--ome-version", at: \.options.omeVersion, "VERSION", "OME-NGFF version of a zarr result",
             fallback: "that of the input, else 0.5"),
-          .value("--axes", at: \.axes, "NAMES", "Names of the axes where the file lacks them, as cyx", fallback: "the file's"),
+          .axes(\.axes),
           .parsed(
             "--spacing", at: \.spacing, "Z,Y,X", "Distance between voxels of the input, in place of the file's",
             expected: Values.spacingExpected, fallback: "the file's"
           ) { Values.spacing($0).map(Optional.some) },
-          .parsed(
-            "--threads", "-j", at: \.options.threads, "N", "Threads that compute; the result does not depend on it",
-            expected: "a whole number above 0", fallback: "all processors"
-          ) { Values.positive($0).map(Optional.some) },
-          .parsed(
-            "--memory", at: \.options.memory, "SIZE", "The most memory the process may take, as 8GB or 500MB",
-            expected: "a size as 8GB or 500MB", fallback: "four fifths of what is available"
-          ) { MemoryBudget($0).map(Optional.some) },
-          .parsed(
-            "--retries", at: \.options.retries, "N", "How often a task that fails is tried again",
-            expected: "a whole number from 0"
-          ) { Values.natural($0) },
+          .threads(\.options.threads),
+          .memory(\.options.memory),
+          .retries(\.options.retries),
           .flag("--overwrite", at: \.options.overwrite, "Replace an output that exists"),
         ] + ApplyArguments.talking),
     ], required: ["--transforms", "--input", "--output"],

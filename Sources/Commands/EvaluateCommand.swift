@@ -52,10 +52,7 @@ enum EvaluateCommand {
             "--transforms", "-t", at: \.transforms, "DIR", "Output folder of `weft register`, for --truth and --landmarks",
             completion: .directory),
           .flag("--voxels", at: \.voxels, "Landmarks are in voxels of their images, not physical"),
-          .parsed(
-            "--threads", "-j", at: \.threads, "N", "Threads that compute; the result does not depend on it",
-            expected: "a whole number above 0", fallback: "all processors"
-          ) { Values.positive($0).map(Optional.some) },
+          .threads(\.threads),
         ] + EvaluateArguments.talking),
     ],
     examples: [

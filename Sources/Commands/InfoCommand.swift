@@ -20,11 +20,8 @@ enum InfoCommand {
       OptionGroup(
         "Options",
         [
-          .value("--axes", at: \.axes, "NAMES", "Names of the axes where the file lacks them, as cyx", fallback: "the file's"),
-          .parsed(
-            "--spacing", at: \.spacing, "Z,Y,X", "Distance between voxels, in place of the file's", expected: Values.spacingExpected,
-            fallback: "the file's"
-          ) { Values.spacing($0).map(Optional.some) },
+          .axes(\.axes),
+          .spacing(\.spacing),
         ] + InfoArguments.talking)
     ], examples: [CommandExample("look at an image", "weft info fixed.ome.zarr")])
 

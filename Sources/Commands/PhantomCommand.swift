@@ -66,10 +66,7 @@ enum PhantomCommand {
             "--chunk", at: \.chunk, "N|Z,Y,X", "Voxels of a stored chunk", expected: Values.lengthsExpected, fallback: "about 2 MB"
           ) { Values.lengths($0).map(Optional.some) },
           .value("--ome-version", at: \.options.omeVersion, "VERSION", "OME-NGFF version: 0.4 or 0.5"),
-          .parsed(
-            "--threads", "-j", at: \.options.threads, "N", "Threads that compute; the result does not depend on it",
-            expected: "a whole number above 0", fallback: "all processors"
-          ) { Values.positive($0).map(Optional.some) },
+          .threads(\.options.threads),
           .flag("--overwrite", at: \.options.overwrite, "Replace images that exist"),
         ] + PhantomArguments.talking),
     ],

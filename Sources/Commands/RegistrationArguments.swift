@@ -142,10 +142,7 @@ extension RegistrationArguments {
         detail: "Powers of 1000; 64GiB for powers of 1024. Blocks are made smaller, and fewer run at once, to keep within it.",
         expected: "a size as 8GB or 500MB", fallback: "80 % of what is free"
       ) { MemoryBudget($0).map(Optional.some) },
-      .parsed(
-        "--threads", "-j", at: \.options.threads, "N", "Threads that compute; the result does not depend on it",
-        expected: "a whole number above 0", fallback: "all processors"
-      ) { Values.positive($0).map(Optional.some) },
+      .threads(\.options.threads),
       .parsed(
         "--retries", at: \.options.retries, "N", "How often a task that fails is tried again",
         detail: "A block that keeps failing displaces nothing, and has its row in blocks.csv; with --strict it ends the run.",

@@ -67,34 +67,19 @@ enum SegmentCommand {
             fallback: "the method's own, where it is in its cache", completion: .file),
           .repeated("--set", at: \.options.program.settings, "NAME=VALUE", "A setting that is passed to the method; may be given again"),
           .flag("--gpu", at: \.options.program.usesGPU, "The program may use a graphics processor"),
-          .parsed(
-            "--timeout", at: \.options.program.timeout, "SECONDS", "How long the program may take for a tile", expected: "seconds above 0",
-            fallback: "as long as it likes"
-          ) { Double($0).flatMap { $0 > 0 && $0.isFinite ? .some($0) : nil } },
-          .parsed(
-            "--channels", at: \.options.channels, "C,…", "The channels that the method sees, counted from 0",
-            expected: "channels counted from 0, as 0 or 0,1"
-          ) { Values.channels($0) },
+          .timeout(\.options.program.timeout),
+          .channels(\.options.channels),
           .parsed(
             "--min-size", at: \.options.minimumSize, "N", "Objects of fewer voxels are dropped, wherever tiles cut them",
             expected: "a whole number from 0", fallback: "the method's own"
           ) { Values.natural($0).map(Optional.some) },
-          .parsed(
-            "--finest-level", at: \.options.level, "N", "The level of the image that is segmented; 0 is the finest",
-            expected: "a whole number from 0"
-          ) { Values.natural($0) },
+          .finestLevel(\.options.level),
         ]),
       OptionGroup(
         "Tiles",
         [
-          .parsed(
-            "--tile-shape", at: \.options.tileShape, "Z,Y,X|auto", "Voxels of a tile's core", expected: Values.lengthsExpected,
-            fallback: "auto: as large as the memory allows"
-          ) { $0 == "auto" ? .some(nil) : Values.lengths($0).map(Optional.some) },
-          .parsed(
-            "--overlap", at: \.options.overlap, "FRACTION|Nvx", "How far a tile reads beyond its core, on each side: 0.15 of it, or 60vx",
-            expected: "a fraction from 0 to 1, as 0.15, or voxels, as 60vx", fallback: "two diameters; none for threshold"
-          ) { Overlap($0).map(Optional.some) },
+          .tileShape(\.options.tileShape),
+          .tileOverlap(\.options.overlap, fallback: "two diameters; none for threshold"),
           .parsed(
             "--merge", at: \.options.merge, "RULE",
             "How objects of neighbouring tiles become one: hybrid, halo-iou, face or none",
@@ -113,11 +98,8 @@ enum SegmentCommand {
       OptionGroup(
         "Image",
         [
-          .value("--axes", at: \.axes, "NAMES", "Names of the axes where the file lacks them, as cyx", fallback: "the file's"),
-          .parsed(
-            "--spacing", at: \.spacing, "Z,Y,X", "Distance between voxels, in place of the file's", expected: Values.spacingExpected,
-            fallback: "the file's"
-          ) { Values.spacing($0).map(Optional.some) },
+          .axes(\.axes),
+          .spacing(\.spacing),
         ]),
       OptionGroup(
         "Result",
@@ -133,17 +115,9 @@ enum SegmentCommand {
       OptionGroup(
         "Machine",
         [
-          .parsed(
-            "--threads", "-j", at: \.options.threads, "N", "Tiles that are worked on at once; the result does not depend on it",
-            expected: "a whole number above 0", fallback: "all processors"
-          ) { Values.positive($0).map(Optional.some) },
-          .parsed(
-            "--memory", at: \.options.memory, "SIZE", "The most memory the process may take, as 8GB or 500MB",
-            expected: "a size as 8GB or 500MB", fallback: "four fifths of what is available"
-          ) { MemoryBudget($0).map(Optional.some) },
-          .parsed(
-            "--retries", at: \.options.retries, "N", "How often a task that fails is tried again", expected: "a whole number from 0"
-          ) { Values.natural($0) },
+          .threads(\.options.threads, "Tiles that are worked on at once; the result does not depend on it"),
+          .memory(\.options.memory),
+          .retries(\.options.retries),
         ]),
     ], usual: ["--output"],
     examples: [

@@ -124,16 +124,7 @@ struct ImageStages {
 
   /// Makes one level of the pyramid from the finer one.
   private func pyramid(_ level: Int) throws -> Stage {
-    let writer = try writer(isShared: true)
-    let boxes = writer.tasks(level: level)
-    let array = writer.levels[level].array
-    return Stage(
-      StageName.pyramid(level), tasks: .all(boxes.count), width: width,
-      isPresent: { task, outcome in outcome.result == String(array.storedChunkCount(in: boxes[task])) }
-    ) { task in
-      try writer.buildLevel(level, boxes[task])
-      return TaskOutcome(result: String(array.storedChunkCount(in: boxes[task])))
-    }
+    try writer(isShared: true).levelStage(level, width: width)
   }
 
   /// Writes what was resampled in the format asked for.
@@ -154,6 +145,23 @@ struct ImageStages {
       let attributes = try FileManager.default.attributesOfItem(atPath: target.path)
       return TaskOutcome(
         result: try Digest(contentsOf: target).description, files: [exported: (attributes[.size] as? NSNumber)?.intValue ?? 0])
+    }
+  }
+}
+
+extension PyramidWriter {
+  /// The stage that makes one level from the finer one.
+  ///
+  /// - Parameter width: how many boxes are worked on at once.
+  func levelStage(_ level: Int, width: Int) -> Stage {
+    let boxes = tasks(level: level)
+    let array = levels[level].array
+    return Stage(
+      ImageStages.StageName.pyramid(level), tasks: .all(boxes.count), width: width,
+      isPresent: { task, outcome in outcome.result == String(array.storedChunkCount(in: boxes[task])) }
+    ) { task in
+      try buildLevel(level, boxes[task])
+      return TaskOutcome(result: String(array.storedChunkCount(in: boxes[task])))
     }
   }
 }

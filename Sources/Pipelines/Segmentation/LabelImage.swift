@@ -98,17 +98,7 @@ struct LabelImage {
     return rows
   }
 
-  func pyramidStage(_ level: Int) throws -> Stage {
-    let boxes = writer.tasks(level: level)
-    let array = writer.levels[level].array
-    return Stage(
-      ImageStages.StageName.pyramid(level), tasks: .all(boxes.count), width: plan.tilesAtOnce,
-      isPresent: { task, outcome in outcome.result == String(array.storedChunkCount(in: boxes[task])) }
-    ) { task in
-      try writer.buildLevel(level, boxes[task])
-      return TaskOutcome(result: String(array.storedChunkCount(in: boxes[task])))
-    }
-  }
+  func pyramidStage(_ level: Int) -> Stage { writer.levelStage(level, width: plan.tilesAtOnce) }
 
   /// Writes the metadata that make the chunks an image.
   func complete() throws { try writer.writeMetadata() }

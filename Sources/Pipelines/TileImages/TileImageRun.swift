@@ -57,7 +57,7 @@ struct TileImageRun: StagedRun {
     case StageName.blend: return try blendStage(journal)
     default:
       for level in 1..<max(1, plan.layout(channels: 1).factors.count) where name == ImageStages.StageName.pyramid(level) {
-        return try pyramidStage(level, journal)
+        return try writer(journal).levelStage(level, width: plan.tilesAtOnce)
       }
       throw outlines.unknown(name)
     }
@@ -138,19 +138,6 @@ struct TileImageRun: StagedRun {
         try writer.write(blended.reshaped(to: Extent(place.map { _ in 1 } + box.extent.lengths)), at: place + box.lower)
       }
       return TaskOutcome(result: String(stored(task)))
-    }
-  }
-
-  private func pyramidStage(_ level: Int, _ journal: Journal) throws -> Stage {
-    let writer = try writer(journal)
-    let boxes = writer.tasks(level: level)
-    let array = writer.levels[level].array
-    return Stage(
-      ImageStages.StageName.pyramid(level), tasks: .all(boxes.count), width: plan.tilesAtOnce,
-      isPresent: { task, outcome in outcome.result == String(array.storedChunkCount(in: boxes[task])) }
-    ) { task in
-      try writer.buildLevel(level, boxes[task])
-      return TaskOutcome(result: String(array.storedChunkCount(in: boxes[task])))
     }
   }
 }
