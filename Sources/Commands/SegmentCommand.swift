@@ -134,6 +134,15 @@ enum SegmentCommand {
         throw UsageError(
           "`--command` and `--method command` belong together", hint: "give both, as --method command --command 'python my.py'")
       }
+      let program = arguments.options.program
+      if [.watershed, .threshold].contains(arguments.options.method), !program.settings.isEmpty || program.model != nil || program.usesGPU {
+        throw UsageError(
+          "`--set`, `--model` and `--gpu` are for programs, and the method is `\(arguments.options.method.rawValue)`",
+          hint: "leave them out, or choose --method cellpose, stardist or command")
+      }
+      if let preview = arguments.preview, !preview.lowercased().hasSuffix(".png") {
+        throw UsageError("`--preview \(preview)` is no PNG file", hint: "end the name in .png")
+      }
       if arguments.tile != nil { return }
       switch (arguments.labels, arguments.image) {
       case (nil, nil): throw UsageError("`segment` needs `--output` or `--into`", hint: "name the labels, as --output labels.ome.zarr")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import BlockExecution
 internal import ChunkStores
 internal import Foundation
 
@@ -47,6 +48,15 @@ public struct LabelGroup: Sendable {
   ///
   /// - Throws: `ChunkStoreError` where the group cannot be read or written.
   public func add(_ name: String) throws {
+    // One process at a time, or entries are lost; the file goes with the last one.
+    let path = "\(image)/labels/.weft-lock"
+    guard let lock = try FileLock(path, patience: .seconds(60)) else {
+      throw PyramidError("\(image)/labels is being changed by another process", hint: "give the same command again when it is done")
+    }
+    defer {
+      unsafe unlink(path)
+      withExtendedLifetime(lock) {}
+    }
     var (attributes, names) = try listed()
     if names.contains(name) { return }
     names.append(name)

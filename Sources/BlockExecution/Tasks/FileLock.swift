@@ -4,14 +4,14 @@ internal import Foundation
 internal import Synchronization
 
 /// An advisory lock on a file (`flock`). The system lets go of it when the process ends, however that happens.
-final class FileLock: Sendable {
+package final class FileLock: Sendable {
   private let descriptor: Mutex<Int32>
 
   /// Takes the lock, waiting at most `patience` for others to let go of it.
   ///
   /// - Returns: `nil` where it is still held by another.
   /// - Throws: `RunError` where the file cannot be made; `CancellationError`.
-  init?(_ path: String, isShared: Bool = false, patience: Duration) throws {
+  package init?(_ path: String, isShared: Bool = false, patience: Duration) throws {
     let deadline = ContinuousClock.now + patience
     while true {
       let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)

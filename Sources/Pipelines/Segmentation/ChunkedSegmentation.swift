@@ -48,25 +48,24 @@ public struct ChunkedSegmentation: Sendable {
   private func run(_ target: LabelTarget, isResuming: Bool) async throws -> Result {
     let outputRun = OutputRun(output: target.path, overwrite: options.overwrite, retries: options.retries, progress: progress)
     try outputRun.checkPlace(outside: target.group == nil ? [image.path] : [], notHolding: [image.path])
+    try target.check(image)
     try outputRun.checkIsNoFolder(hint: "labels.ome.zarr")
     try outputRun.checkAbsenceUnlessPublished()
     let work = outputRun.work
     let earlier = try? SegmentationPlanFile.read(work)
     let plan = try SegmentationPlan(image, options, frozen: earlier?.tiles(for: image, options), progress: progress)
-    let names = SegmentationNames(target)
     defer { plan.method.shutdown(progress) }
     plan.report(to: progress)
     let run = SegmentationRun(plan, target, work)
     return try await withTaskCancellationHandler {
-      try await perform(run, names, outputRun, isResuming: isResuming)
+      try await perform(run, outputRun, isResuming: isResuming)
     } onCancel: {
       plan.method.workers?.cancel()
     }
   }
 
-  private func perform(_ run: SegmentationRun, _ names: SegmentationNames, _ outputRun: OutputRun, isResuming: Bool) async throws -> Result
-  {
-    let (work, target) = (outputRun.work, run.target)
+  private func perform(_ run: SegmentationRun, _ outputRun: OutputRun, isResuming: Bool) async throws -> Result {
+    let (work, target, names) = (outputRun.work, run.target, run.names)
     return try await outputRun.perform(
       run,
       OutputRun.Steps(
@@ -77,7 +76,7 @@ public struct ChunkedSegmentation: Sendable {
           return [
             Publication.Move(from: "\(finish)/objects.csv", to: names.table),
             Publication.Move(from: "\(finish)/run.json", to: names.record),
-            Publication.Move(from: LabelImage.place, to: names.labels),
+            Publication.Move(from: LabelImage.place(names.labels), to: names.labels),
           ]
         }
       ) {

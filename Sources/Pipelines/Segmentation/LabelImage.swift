@@ -24,12 +24,12 @@ struct LabelImage {
   /// Makes the folder and the metadata of the arrays.
   static func begin(_ run: SegmentationRun, _ merged: SegmentationRun.Merged, isShared: Bool) throws -> PyramidWriter {
     try PyramidWriter.begin(
-      run.layout(merged.voxelType), at: run.folder.stage(SegmentationRun.StageName.merge).appendingPathComponent("labels").path,
+      run.layout(merged.voxelType), at: run.folder.stage(SegmentationRun.StageName.merge).appendingPathComponent(run.names.labels).path,
       token: "run", isShared: isShared)
   }
 
   /// Where the image lies when all is done, inside the run folder.
-  static let place = "\(SegmentationRun.StageName.merge)/.labels.partial-run"
+  static func place(_ name: String) -> String { "\(SegmentationRun.StageName.merge)/.\(name).partial-run" }
 
   private var plan: SegmentationPlan { run.plan }
 

@@ -2,6 +2,7 @@
 
 internal import Foundation
 internal import Pyramids
+internal import Volumes
 
 /// Where labels go: an image of their own, or the group `labels` of an image.
 public struct LabelTarget: Sendable {
@@ -33,5 +34,19 @@ public struct LabelTarget: Sendable {
     }
     let group = try LabelGroup(of: image)
     (path, beside, self.group) = (group.path(of: name), group.image, group)
+  }
+
+  /// - Throws: `PipelineError` where the labels of an image are to be put into one of another size.
+  func check(_ segmented: StoredImage) throws {
+    guard let group, URL(fileURLWithPath: group.image).standardizedFileURL != URL(fileURLWithPath: segmented.path).standardizedFileURL
+    else {
+      return
+    }
+    let (own, other) = (try segmented.volumes().finest.extent, try StoredImage.open(group.image).volumes().finest.extent)
+    guard own == other else {
+      throw PipelineError(
+        "\(segmented.path) has \(own) voxels, and \(group.image), which the labels are to be put into, \(other)",
+        hint: "put labels into the image that they belong to, or write them beside it with --output")
+    }
   }
 }

@@ -27,6 +27,11 @@ struct ReadyMethod {
           "the method `watershed` needs the usual diameter of an object",
           hint: "give it in voxels, as --diameter 12, or as a length, --diameter 8um")
       }
+      guard diameter.allSatisfy({ $0 >= 1 }) else {
+        throw PipelineError(
+          "a diameter of \(diameter) voxels (slowest axis first) is less than a voxel",
+          hint: "give the diameter of the objects, in voxels or as 8um")
+      }
       var watershed = WatershedSegmenter(diameter: diameter)
       watershed.threshold = options.threshold
       segmenter = watershed

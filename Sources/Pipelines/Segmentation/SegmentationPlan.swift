@@ -20,6 +20,8 @@ struct SegmentationPlan {
   let tilesAtOnce: Int
   /// What a tile takes, in words.
   let memoryText: String
+  /// What the user should know of the tiles; `nil` for nothing.
+  let tileWarning: String?
 
   /// - Parameter frozen: the tiles of a run that is gone on with.
   /// - Throws: `PipelineError` where options and image do not fit.
@@ -49,13 +51,14 @@ struct SegmentationPlan {
     let tiling = try TileSizing(
       extent: volume.extent, requirements: requirements, diameter: diameter, channels: options.channels.count, request: request,
       resident: RegistrationPlan.residentBytes(of: [volume], memory: options.memory ?? .available()), frozen: frozen)
-    (grid, tilesAtOnce, memoryText) = (tiling.grid, tiling.tilesAtOnce, tiling.text)
+    (grid, tilesAtOnce, memoryText, tileWarning) = (tiling.grid, tiling.tilesAtOnce, tiling.text, tiling.warning)
   }
 
   /// Tells what runs, and in which tiles.
   func report(to progress: any ProgressReporter) {
     if let text = method.programText { progress.report(.note("\(options.method.rawValue): \(text)")) }
     progress.report(.note(memoryText))
+    if let tileWarning { progress.report(.warning(tileWarning)) }
   }
 
   var image: StoredImage { source.image }

@@ -22,6 +22,7 @@ struct SegmentationRun: StagedRun {
 
   let plan: SegmentationPlan
   let target: LabelTarget
+  let names: SegmentationNames
   let folder: RunFolder
   let outlines: [StageOutline]
   private let known = Known()
@@ -34,6 +35,7 @@ struct SegmentationRun: StagedRun {
   init(_ plan: SegmentationPlan, _ target: LabelTarget, _ folder: RunFolder) {
     self.plan = plan
     self.target = target
+    names = SegmentationNames(target)
     self.folder = folder
     outlines = Self.outlines(plan, plan.layout(.uint32, target))
   }

@@ -3,6 +3,7 @@
 internal import BlockExecution
 internal import Grids
 internal import Pyramids
+internal import Segmentation
 internal import Volumes
 
 /// How an image is made of another: everything that is decided before a voxel is read.
@@ -18,6 +19,10 @@ struct TileImagePlan {
   let tilesAtOnce: Int
   /// What a tile takes, in words.
   let memoryText: String
+  /// What the user should know of the tiles; `nil` for nothing.
+  let tileWarning: String?
+  /// Voxels an axis that the program looks around.
+  let receptiveField: [Int]
 
   /// - Parameter frozen: the tiles of a run that is gone on with.
   /// - Throws: `PipelineError` where options and image do not fit; `WorkerError` where the program cannot be started.
@@ -41,11 +46,19 @@ struct TileImagePlan {
           _ = try filter.apply($0, $1)
         })
     }
-    let request = TileRequest(shape: options.tileShape, overlap: options.overlap, threads: options.threads, memory: options.memory)
+    let request = TileRequest(
+      shape: options.tileShape, overlap: options.overlap, fields: 2, threads: options.threads, memory: options.memory)
     let tiling = try TileSizing(
       extent: source.volume.extent, requirements: requirements, diameter: nil, channels: options.channels.count, request: request,
       resident: RegistrationPlan.residentBytes(of: [source.volume], memory: options.memory ?? .available()), frozen: frozen)
-    (grid, tilesAtOnce, memoryText) = (tiling.grid, tiling.tilesAtOnce, tiling.text)
+    (grid, tilesAtOnce, memoryText, tileWarning) = (tiling.grid, tiling.tilesAtOnce, tiling.text, tiling.warning)
+    receptiveField = requirements.receptiveField.isEmpty ? [Int](repeating: 0, count: grid.rank) : requirements.receptiveField
+  }
+
+  /// Where tiles pass into each other: as far from their borders as the program looks around, what it made is what it would make in one piece.
+  var window: BlendWindow {
+    let halo = zip(grid.halo.lengths, receptiveField).map { max(0, $0 - $1) }
+    return BlendWindow(grid: BlockGrid(extent: grid.extent, core: grid.core, halo: Extent(halo)), sigma: options.blendSigma)
   }
 
   /// How many tiles there are in all.

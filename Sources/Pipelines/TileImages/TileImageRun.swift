@@ -126,7 +126,7 @@ struct TileImageRun: StagedRun {
         return sum + array.storedChunkCount(in: Box(lower: place + box.lower, upper: place.map { $0 + 1 } + box.upper))
       }
     }
-    let blender = TileImageBlender(files: files, window: BlendWindow(grid: plan.grid, sigma: plan.options.blendSigma))
+    let blender = TileImageBlender(files: files, window: plan.window)
     return Stage(
       StageName.blend, tasks: .all(plan.source.times * boxes.count), width: plan.tilesAtOnce,
       isPresent: { task, outcome in outcome.result == String(stored(task)) }

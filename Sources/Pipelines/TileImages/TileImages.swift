@@ -43,6 +43,7 @@ public struct TileImages: Sendable {
     defer { plan.filter.workers.end(progress) }
     progress.report(.note("command: \(plan.programText)"))
     progress.report(.note(plan.memoryText))
+    if let warning = plan.tileWarning { progress.report(.warning(warning)) }
     let run = TileImageRun(plan, work)
     try await withTaskCancellationHandler {
       try await outputRun.perform(

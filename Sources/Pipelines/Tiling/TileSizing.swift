@@ -12,6 +12,8 @@ struct TileRequest {
   var shape: [Int]?
   /// Voxels that a tile reads beyond its core; `nil` goes by the method.
   var overlap: Overlap?
+  /// How often the halo holds what the method looks around: twice where tiles are blended inside it.
+  var fields = 1
   /// Whether tiles read anything beyond their cores where nobody says so.
   var needsHalo = true
   var threads: Int?
@@ -24,9 +26,15 @@ struct TileSizing {
   let tilesAtOnce: Int
   /// The formula, with its numbers.
   let text: String
+  /// What the user should know of the halo; `nil` for nothing.
+  let warning: String?
 
   /// Voxels a side that tiles have at the most.
   static func mostVoxels(rank: Int) -> Int { rank == 2 ? 2048 : 256 }
+
+  /// What tiles are sized for where no budget is given, and how many of them at once.
+  static let usualMemory = 8_000_000_000
+  static let usualTilesAtOnce = 4
 
   /// Bytes of a tile's voxel, beside what the method needs: its channels, labels as found and as numbered, their parts.
   static func bytesPerVoxel(channels: Int) -> Double { 4 * Double(channels) + 12 }
@@ -61,6 +69,9 @@ struct TileSizing {
       return requirements.fixedBytes + Int(perVoxel * Double(padded))
     }
     func atOnce(_ grid: BlockGrid) -> Int { min(threads, available / max(1, bytes(grid))) }
+    // The same tiles whatever the threads and, where no budget is given, whatever else is in memory.
+    let nominal = (request.memory?.bytes ?? Self.usualMemory) - MemoryModel.base - resident
+    func fits(_ grid: BlockGrid) -> Int { min(Self.usualTilesAtOnce, nominal / max(1, bytes(grid))) }
     let chosen: BlockGrid
     if let frozen {
       chosen = frozen
@@ -92,7 +103,7 @@ struct TileSizing {
       // As many voxels of cores at once for as few read as can be; of equal ones the larger tile.
       func yield(_ grid: BlockGrid) -> Double {
         let padded = (0..<rank).map { Double(min(grid.core[$0] + 2 * grid.halo[$0], extent[$0])) }.reduce(1, *)
-        return Double(min(atOnce(grid), grid.count) * grid.core.count) / padded
+        return Double(min(fits(grid), grid.count) * grid.core.count) / padded
       }
       var best = candidates[0]
       for candidate in candidates.dropFirst() where yield(candidate) > 1.001 * yield(best) { best = candidate }
@@ -103,6 +114,7 @@ struct TileSizing {
     }
     self.grid = chosen
     tilesAtOnce = min(atOnce(chosen), max(1, chosen.count))
+    warning = Self.warning(chosen, requirements: requirements, diameter: diameter, request: request)
     let padded = Extent((0..<rank).map { min(chosen.core[$0] + 2 * chosen.halo[$0], extent[$0]) })
     text =
       "\(chosen.count) tile\(chosen.count == 1 ? "" : "s") of \(chosen.core) with a halo of \(chosen.halo): "
@@ -117,16 +129,29 @@ struct TileSizing {
     if let overlap = request.overlap { return overlap.halo(core: Extent(core)).lengths }
     if !request.needsHalo { return core.map { _ in 0 } }
     return core.indices.map { axis in
-      let wanted: Int
-      if let diameter {
-        wanted = Int((2 * diameter[axis]).rounded(.up))
-      } else if !requirements.receptiveField.isEmpty {
-        wanted = 0
-      } else {
-        wanted = Int((0.15 * Double(core[axis])).rounded(.up))
-      }
-      let field = requirements.receptiveField.isEmpty ? 0 : requirements.receptiveField[axis]
-      return max(0, min(max(wanted, field), core[axis] - 1))
+      // Of objects of unknown size, a part of the tile.
+      let wanted = diameter.map { 2 * $0[axis] } ?? 0.15 * Double(core[axis])
+      return max(0, min(max(Int(wanted.rounded(.up)), request.fields * field(requirements, axis)), core[axis] - 1))
     }
+  }
+
+  private static func field(_ requirements: SegmenterRequirements, _ axis: Int) -> Int {
+    requirements.receptiveField.isEmpty ? 0 : requirements.receptiveField[axis]
+  }
+
+  /// What to say where tiles see less around their cores than the method looks at, or than objects are large.
+  private static func warning(
+    _ grid: BlockGrid, requirements: SegmenterRequirements, diameter: [Double]?, request: TileRequest
+  ) -> String? {
+    guard request.needsHalo else { return nil }
+    for axis in 0..<grid.rank where grid.core[axis] < grid.extent[axis] {
+      let needed = max(diameter.map { Int($0[axis].rounded(.up)) } ?? 0, field(requirements, axis))
+      if grid.halo[axis] < needed {
+        return
+          "tiles of \(grid.core) have a halo of \(grid.halo), and the method looks at \(needed) voxels around: what it finds near their "
+          + "borders may differ from what it would find in one piece; choose larger tiles, or a wider --overlap"
+      }
+    }
+    return nil
   }
 }
