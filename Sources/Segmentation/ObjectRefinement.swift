@@ -47,13 +47,14 @@ struct ObjectRefinement: Sendable {
       var best: (merit: Double, level: Float) = (0, 0)
       for step in Self.steps {
         let level = Float(fraction * step) * brightness
-        object.keepWhole(atLeast: level, of: values)
+        object.keepLargest(atLeast: level, of: values)
         guard object.count >= max(1, minimumSize) else { continue }
         let merit = object.steepness(of: values, diameter: diameter) * exp(-3 * log(step) * log(step))
         if merit > best.merit { best = (merit, level) }
       }
       guard best.merit > 0 else { continue }
-      object.keepWhole(atLeast: best.level, of: values)
+      object.keepLargest(atLeast: best.level, of: values)
+      object.fillHoles()
       if Double(contrasts[index]) * pow(object.solidity, 8) < minimumSolidContrast { continue }
       object.write(next, to: &target)
       next += 1
@@ -125,12 +126,17 @@ private struct Patch {
     return sorted[sorted.count - 1 - min(sorted.count - 1, Int(fraction * min(ball, Double(sorted.count))))]
   }
 
-  /// Keeps the largest connected set of voxels that reach a value, and its holes.
-  mutating func keepWhole(atLeast least: Float, of values: Span<Float>) {
+  /// Keeps the largest set of voxels that reach a value and are connected across faces; of equal ones the first in C order.
+  mutating func keepLargest(atLeast least: Float, of values: Span<Float>) {
     for place in places { states[place.patch] = values[place.tile] < least ? State.dropped : State.kept }
-    keepLargestComponent()
-    fillHoles()
-    count = places.count { states[$0.patch] == State.kept }
+    var largest: [Int] = []
+    for place in places where states[place.patch] == State.kept {
+      var component = flood(from: place.patch, over: State.kept)
+      if component.count > largest.count { swap(&largest, &component) }
+      for voxel in component { states[voxel] = State.dropped }
+    }
+    for voxel in largest { states[voxel] = State.kept }
+    count = largest.count
   }
 
   /// How fast values fall at the surface, in values a diameter: the mean over all faces but those at the image's border.
@@ -149,28 +155,23 @@ private struct Patch {
 
   /// How much of the ellipsoid that has its second moments the object fills: 1 for an ellipsoid, whatever its axes.
   var solidity: Double {
-    let axes = faces.indices.filter { $0 % 2 == 0 }.map { faces[$0].axis }
+    let isLong = (0..<3).map { axis in faces.contains { $0.axis == axis } }
     let number = Double(count)
-    var sums = [Double](repeating: 0, count: 3)
-    var products = [Double](repeating: 0, count: 9)
+    var (sum, squares, mixed) = (SIMD3<Double>.zero, SIMD3<Double>.zero, SIMD3<Double>.zero)
     for place in places where states[place.patch] == State.kept {
-      let at = (0..<3).map { Double(coordinate(place.patch, $0)) }
-      for i in 0..<3 {
-        sums[i] += at[i]
-        for j in 0...i { products[3 * i + j] += at[i] * at[j] }
-      }
+      let at = SIMD3(Double(coordinate(place.patch, 0)), Double(coordinate(place.patch, 1)), Double(coordinate(place.patch, 2)))
+      sum += at
+      squares += at * at
+      mixed += SIMD3(at[0] * at[1], at[0] * at[2], at[1] * at[2])
     }
-    // An axis of one voxel leaves the determinant as it is.
-    func moment(_ i: Int, _ j: Int) -> Double {
-      if !axes.contains(i) || !axes.contains(j) { return i == j ? 1 : 0 }
-      let mean = products[3 * max(i, j) + min(i, j)] / number - sums[i] / number * (sums[j] / number)
-      return i == j ? mean + 1.0 / 12 : mean
-    }
-    let (a, b, c) = (moment(0, 0), moment(1, 1), moment(2, 2))
-    let (d, e, f) = (moment(0, 1), moment(0, 2), moment(1, 2))
+    let mean = sum / number
+    // A voxel is no point but a box; an axis of one voxel leaves the determinant as it is.
+    let own = squares / number - mean * mean + 1.0 / 12
+    let (a, b, c) = (isLong[0] ? own[0] : 1, isLong[1] ? own[1] : 1, isLong[2] ? own[2] : 1)
+    let (d, e, f) = (mixed[0] / number - mean[0] * mean[1], mixed[1] / number - mean[0] * mean[2], mixed[2] / number - mean[1] * mean[2])
     let determinant = a * b * c + 2 * d * e * f - a * f * f - b * e * e - c * d * d
-    let rank = Double(axes.count)
-    let unit = axes.count == 3 ? 4 * Double.pi / 3 : axes.count == 2 ? Double.pi : 2
+    let rank = Double(isLong.count { $0 })
+    let unit = rank == 3 ? 4 * Double.pi / 3 : rank == 2 ? Double.pi : 2
     return number / (unit * pow(rank + 2, rank / 2) * max(determinant, 1e-9).squareRoot())
   }
 
@@ -185,29 +186,17 @@ private struct Patch {
     return at < inside[axis].lowerBound || at >= inside[axis].upperBound
   }
 
-  /// Drops all but the largest set of voxels connected across faces; of equal ones the first in C order stays.
-  private mutating func keepLargestComponent() {
-    var largest: [Int] = []
-    for place in places where states[place.patch] == State.kept {
-      let component = flood(from: place.patch, over: State.kept)
-      if component.count > largest.count {
-        for voxel in largest { states[voxel] = State.dropped }
-        largest = component
-      } else {
-        for voxel in component { states[voxel] = State.dropped }
-      }
-    }
-    for voxel in largest { states[voxel] = State.kept }
-  }
-
   /// Keeps dropped voxels that the object encloses.
-  private mutating func fillHoles() {
+  mutating func fillHoles() {
     for place in places where states[place.patch] == State.dropped {
       let hole = flood(from: place.patch, over: State.dropped)
       let isOpen = hole.contains { voxel in
         faces.contains { states[voxel + $0.patch] == State.outside }
       }
-      if !isOpen { for voxel in hole { states[voxel] = State.kept } }
+      if !isOpen {
+        for voxel in hole { states[voxel] = State.kept }
+        count += hole.count
+      }
     }
   }
 
