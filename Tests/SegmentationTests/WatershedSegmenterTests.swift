@@ -31,10 +31,10 @@ struct WatershedSegmenterTests {
       return DetectionScore(of: try sample.segmented(WatershedSegmenter(diameter: sample.diameter)), truth: sample.truth)
     }
     let nuclei = try score(.nuclei)
-    #expect(nuclei.averagePrecision >= 0.85, "nuclei: \(nuclei)")
+    #expect(nuclei.averagePrecision >= 0.94, "nuclei: \(nuclei)")
     // Tissue also has fibres about as thick as its nuclei, and nuclei that are to be seen beyond its outline, but not labelled.
     let tissue = try score(.tissue)
-    #expect(tissue.averagePrecision >= 0.65 && tissue.recall >= 0.8, "tissue: \(tissue)")
+    #expect(tissue.averagePrecision >= 0.72 && tissue.recall >= 0.8, "tissue: \(tissue)")
   }
 
   @Test(
