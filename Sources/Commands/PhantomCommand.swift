@@ -7,11 +7,14 @@ internal import Weft
 struct PhantomArguments: TalkingArguments {
   /// The formats of a phantom's voxels.
   enum Format: String, CaseIterable, ArgumentValue { case uint8, uint16 }
+  /// What a phantom shows.
+  enum Scene: String, CaseIterable, ArgumentValue { case tissue, nuclei }
 
   var folder = ""
   var shape = [256]
   var seed = 1
   var format = Format.uint16
+  var scene = Scene.tissue
   var spacing: [Double]?
   var chunk: [Int]?
   var options = PhantomOptions()
@@ -23,6 +26,7 @@ struct PhantomArguments: TalkingArguments {
     options.shape = shape.count == 1 ? [Int](repeating: shape[0], count: 3) : shape
     options.seed = UInt64(bitPattern: Int64(seed))
     options.voxelType = format == .uint8 ? .uint8 : .uint16
+    options.contents = scene == .tissue ? .tissue : .nuclei
     options.spacing = spacing
     options.chunk = chunk.map { Extent($0.count == 1 ? options.shape.map { _ in chunk![0] } : $0) }
     return options
@@ -56,6 +60,7 @@ enum PhantomCommand {
             "--spacing", at: \.spacing, "Z,Y,X", "Distance between voxels in micrometres", expected: Values.spacingExpected,
             fallback: "1"
           ) { Values.spacing($0).map(Optional.some) },
+          .value("--scene", at: \.scene, "SCENE", "tissue, or nuclei without the fibres and the outline that cuts some"),
           .flag("--labels", at: \.options.labels, "Write the labels of the nuclei too: fixed_labels.ome.zarr, moving_labels.ome.zarr"),
         ]),
       OptionGroup(
@@ -72,6 +77,7 @@ enum PhantomCommand {
     ],
     examples: [
       CommandExample("make a pair of 256 voxels an axis", "weft phantom pair --shape 256 --seed 1"),
+      CommandExample("make nuclei to count", "weft phantom counted --shape 64,128,128 --scene nuclei --labels"),
       CommandExample("make a flat pair with labels", "weft phantom flat --shape 1024,1024 --labels"),
     ],
     check: { (arguments) throws(UsageError) in

@@ -11,7 +11,9 @@ public import Volumes
 /// 2. Foreground is what lies above Li's threshold of the whole image.
 /// 3. Seeds are the highest points of a Laplacian of Gaussian of the objects' size that stand out enough from what is around them.
 /// 4. Its landscape is flooded from them (a watershed), as far as it is convex.
-/// 5. Each object keeps the voxels that reach a fraction of its own brightness, of these the largest connected set, and its holes.
+/// 5. Each object keeps the voxels that reach a fraction of its own brightness, near the usual one and where its edge is steepest; of these
+///    the largest connected set, and its holes.
+/// 6. What stands out little and fills little of its ellipsoid, as pieces of fibres and of texture, is no object.
 ///
 /// What is measured on the image comes from the context, and everything else has a finite reach: in the core of a tile whose halo is two
 /// diameters, objects are those of the untiled image.
@@ -31,8 +33,11 @@ public struct WatershedSegmenter: Segmenter {
   public var minimumContrast = 0.12
   /// How many times as bright as its surroundings an object must be; looked at with the logarithm only.
   public var minimumRatio = 1.5
-  /// The fraction of its own brightness above the background that an object's voxels reach.
+  /// The fraction of its own brightness above the background that an object's voxels usually reach.
   public var refinement = 0.6
+  /// The least contrast of an object that is an ellipsoid, whatever its axes; where it fills less of the ellipsoid of its moments, contrast
+  /// counts less, by the eighth power of that fraction. Half a ball fills 0.92.
+  public var minimumSolidContrast = 0.05
   /// Objects smaller than this fraction of a ball of the diameter are dropped.
   public var minimumSize = 0.1
 
@@ -80,9 +85,10 @@ public struct WatershedSegmenter: Segmenter {
     let axes = (0..<3).filter { lattice.lengths[$0] > 1 }
     let ball = axes.reduce(axes.count == 3 ? Double.pi / 6 : axes.count == 2 ? Double.pi / 4 : 1) { $0 * diameter[$1] }
     let refinement = ObjectRefinement(
-      levels: levels, lattice: lattice, diameter: diameter, fraction: refinement,
-      minimumSize: Int((minimumSize * ball).rounded(.up)))
-    return VoxelBuffer(extent: tile.extent, elements: refinement.refined(basins, seeds: seeds))
+      levels: levels, lattice: lattice, diameter: diameter, ball: ball, fraction: refinement,
+      minimumSize: Int((minimumSize * ball).rounded(.up)), minimumSolidContrast: minimumSolidContrast)
+    return VoxelBuffer(
+      extent: tile.extent, elements: refinement.refined(basins, seeds: seeds, contrasts: seeds.map { contrast.at($0) }))
   }
 
   /// The strongest response of all scales.
@@ -141,7 +147,7 @@ public struct WatershedSegmenter: Segmenter {
       throw SegmentationError("the watershed works on two or three axes, not \(rank)", hint: "choose a plane or a volume")
     }
     guard !seedScales.isEmpty, seedScales.allSatisfy({ $0 > 0 }), seedDistance > 0, minimumRatio > 0, (0...1).contains(refinement),
-      minimumSize >= 0
+      minimumSize >= 0, minimumSolidContrast >= 0
     else {
       throw SegmentationError(
         "the watershed's options make no sense", hint: "scales, distance and ratio above 0, refinement from 0 to 1, size not below 0")

@@ -21,11 +21,13 @@ struct SampleNuclei {
     return SampleNuclei(image: try volume("img").voxels, truth: try volume("mask").voxels.converted(to: UInt32.self))
   }
 
-  /// A phantom's moving image. Nuclei of which next to nothing shows between others and the organ's surface are no objects.
-  static func phantom(_ shape: [Int], seed: UInt64) throws -> SampleNuclei {
-    let truth = try PhantomTruth(seed: seed, shape: shape, spacing: shape.map { _ in 1 }, unit: .micrometer, displacement: nil)
+  /// A phantom's fixed image.
+  static func phantom(_ shape: [Int], seed: UInt64, contents: PhantomContents) throws -> SampleNuclei {
+    let truth = try PhantomTruth(
+      seed: seed, shape: shape, spacing: shape.map { _ in 1 }, unit: .micrometer, displacement: nil,
+      contents: contents)
     func source(_ content: PhantomSource.Content) -> PhantomSource {
-      PhantomSource(truth: truth, content: content, isFixed: false, voxelType: .uint16, chunk: [64, 64, 64])
+      PhantomSource(truth: truth, content: content, isFixed: true, voxelType: .uint16, chunk: [64, 64, 64])
     }
     let box = Extent(shape).box
     return SampleNuclei(

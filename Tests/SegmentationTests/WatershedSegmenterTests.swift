@@ -2,6 +2,7 @@
 
 import Foundation
 import Grids
+import Pipelines
 import Segmentation
 import TestSupport
 import Testing
@@ -11,7 +12,7 @@ struct WatershedSegmenterTests {
   @Test(
     .enabled(if: sharedData != nil, "the folder of real volumes is missing"),
     arguments: [
-      ("2d", 1.0, 0.8), ("2d", 0.9, 0.75), ("2d", 1.25, 0.65), ("3d", 1, 0.85), ("3d", 0.9, 0.7), ("3d", 1.25, 0.7),
+      ("2d", 1.0, 0.83), ("2d", 0.9, 0.82), ("2d", 1.25, 0.66), ("3d", 1, 0.87), ("3d", 0.9, 0.74), ("3d", 1.25, 0.74),
     ])
   func nucleiAreFoundByTheirDiameterAlone(name: String, factor: Double, target: Double) throws {
     let sample = try SampleNuclei.shared(name)
@@ -20,12 +21,20 @@ struct WatershedSegmenterTests {
     #expect(score.averagePrecision >= target, "\(score)")
   }
 
-  @Test(arguments: [1, 2, 3] as [UInt64])
-  func nucleiOfAPhantomAreFound(seed: UInt64) throws {
-    let sample = try SampleNuclei.phantom([64, 128, 128], seed: seed).withoutSlivers()
-    let score = DetectionScore(of: try sample.segmented(WatershedSegmenter(diameter: sample.diameter)), truth: sample.truth)
-    // A phantom also has fibres about as thick as its nuclei, which look like rows of them, and nuclei that reach into each other.
-    #expect(score.averagePrecision >= 0.6 && score.recall >= 0.8, "\(score)")
+  /// Seeds that nothing was chosen by.
+  @Test(
+    arguments: [([64, 128, 128], 31), ([64, 128, 128], 32), ([64, 128, 128], 33), ([48, 160, 160], 34), ([48, 160, 160], 35)]
+      as [([Int], UInt64)])
+  func nucleiOfAPhantomAreFound(shape: [Int], seed: UInt64) throws {
+    func score(_ contents: PhantomContents) throws -> DetectionScore {
+      let sample = try SampleNuclei.phantom(shape, seed: seed, contents: contents).withoutSlivers()
+      return DetectionScore(of: try sample.segmented(WatershedSegmenter(diameter: sample.diameter)), truth: sample.truth)
+    }
+    let nuclei = try score(.nuclei)
+    #expect(nuclei.averagePrecision >= 0.94, "nuclei: \(nuclei)")
+    // Tissue also has fibres about as thick as its nuclei, and nuclei that are to be seen beyond its outline, but not labelled.
+    let tissue = try score(.tissue)
+    #expect(tissue.averagePrecision >= 0.72 && tissue.recall >= 0.8, "tissue: \(tissue)")
   }
 
   @Test(

@@ -43,7 +43,8 @@ public struct Phantom: Sendable {
     }
     self.options = options
     truth = try PhantomTruth(
-      seed: options.seed, shape: shape, spacing: spacing, unit: .micrometer, displacement: options.displacement)
+      seed: options.seed, shape: shape, spacing: spacing, unit: .micrometer, displacement: options.displacement,
+      contents: options.contents)
   }
 
   /// Writes the images, `truth.json` and `landmarks.csv` into a folder, block by block.

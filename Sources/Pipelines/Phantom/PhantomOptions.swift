@@ -4,6 +4,14 @@ public import Grids
 public import Pyramids
 public import Volumes
 
+/// What a phantom shows.
+public enum PhantomContents: String, Sendable, Hashable, Codable, CaseIterable {
+  /// A piece of an organ: nuclei, fibres, texture, an outline that cuts nuclei.
+  case tissue
+  /// Nuclei and texture all over: every nucleus to be seen is whole or cut by the border only, and labelled so.
+  case nuclei
+}
+
 /// What a phantom looks like.
 public struct PhantomOptions: Sendable {
   /// Voxels along each axis, z, y, x; or y, x for one plane.
@@ -12,6 +20,8 @@ public struct PhantomOptions: Sendable {
   public var seed: UInt64 = 1
   /// `uint8` or `uint16`.
   public var voxelType = VoxelType.uint16
+  /// What it shows.
+  public var contents = PhantomContents.tissue
   /// Distance between voxels along each axis, in micrometres; `nil` is 1.
   public var spacing: [Double]?
   /// Voxels of a chunk of the stored images; `nil` takes about 2 MB.

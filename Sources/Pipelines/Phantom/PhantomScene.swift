@@ -11,6 +11,7 @@ struct PhantomScene: Sendable {
   /// The size of the volume in scene units.
   let size: SIMD3<Double>
   let isFlat: Bool
+  let contents: PhantomContents
   let narrowest: Double
   let nuclei: NucleusGrid
   private let outline: SmoothNoise
@@ -22,7 +23,8 @@ struct PhantomScene: Sendable {
   private let chromatin: SmoothNoise
 
   /// A scene that fills a volume.
-  init(seed: UInt64, size: [Double], isFlat: Bool) {
+  init(seed: UInt64, size: [Double], isFlat: Bool, contents: PhantomContents) {
+    self.contents = contents
     self.size = SIMD3(size[0], size[1], size[2])
     self.isFlat = isFlat
     let longest = size.max() ?? 1
@@ -112,7 +114,7 @@ struct ScenePart: Sendable {
     let tissue = 0.24 + 0.08 * noises.coarseTexture(position) + 0.09 * noises.fineTexture(position)
     let (first, second) = (noises.firstFibres(position), scene.isFlat ? 0 : noises.secondFibres(position))
     let away = (first * first + second * second) * (scene.isFlat ? 600 : 60)
-    let fibre = max(0, 1 - away)
+    let fibre = scene.contents == .nuclei ? 0 : max(0, 1 - away)
     let nucleus = brightestNucleus(at: position)
     var brightness = max(0.03, tissue * max(0.25, region)) + 0.5 * fibre * fibre
     if nucleus.cover > 0 { brightness += nucleus.cover * nucleus.brightness * (1 + 0.4 * noises.chromatin(position)) }
@@ -131,8 +133,9 @@ struct ScenePart: Sendable {
     smoothStep(depth(at: position, scene, outline) * Float(scene.narrowest / 22))
   }
 
-  /// 1 in the middle of the organ, 0 on its surface, negative outside.
+  /// 1 in the middle of the organ, 0 on its surface, negative outside; without a surface, infinite.
   private static func depth(at position: SIMD3<Double>, _ scene: PhantomScene, _ outline: NoiseLattice) -> Float {
+    if scene.contents == .nuclei { return .infinity }
     var scaled = (position - (scene.size - 1) * 0.5) / (scene.size * 0.44)
     if scene.isFlat { scaled[0] = 0 }
     let squares = scaled * scaled

@@ -52,9 +52,12 @@ private struct PhantomRecord: Codable {
   var matrix: [[Double]]
   var offset: [Double]
   var fields: [Field]
+  /// Missing for tissue.
+  var contents: PhantomContents?
 
   init(_ truth: PhantomTruth) {
     seed = truth.seed
+    contents = truth.contents == .tissue ? nil : truth.contents
     shape = truth.shape
     spacing = truth.spacing
     unit = truth.unit.name
@@ -90,7 +93,7 @@ private struct PhantomRecord: Codable {
     }
     return PhantomTruth(
       shape: shape, spacing: spacing, unit: unit, seed: seed, affine: Transforms.AffineTransform(matrix: matrix, offset: offset),
-      fields: splines)
+      fields: splines, contents: contents ?? .tissue)
   }
 
   static func describe(_ error: DecodingError) -> String {

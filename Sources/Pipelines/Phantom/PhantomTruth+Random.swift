@@ -8,9 +8,14 @@ extension PhantomTruth {
   /// The transform of a phantom: turned by up to 3° an axis, scaled and sheared by up to 2 %, shifted by up to 1/64 of the longest axis,
   /// bent smoothly by up to `displacement` voxels and, on a finer lattice, by up to a fifth of that and at most 4.
   ///
-  /// - Parameter displacement: the largest smooth displacement, in voxels; `nil` takes a twenty-fifth of the longest axis.
+  /// - Parameters:
+  ///   - displacement: the largest smooth displacement, in voxels; `nil` takes a twenty-fifth of the longest axis.
+  ///   - contents: what the images show.
   /// - Throws: `PipelineError` where the displacement folds space somewhere.
-  package init(seed: UInt64, shape: [Int], spacing: [Double], unit: LengthUnit, displacement: Double?) throws {
+  package init(
+    seed: UInt64, shape: [Int], spacing: [Double], unit: LengthUnit, displacement: Double?,
+    contents: PhantomContents = .tissue
+  ) throws {
     var numbers = CountedNumbers(seed: PlaceHash.mix(seed ^ 0x7472_7574_68))
     let isFlat = shape.count == 2
     let lifted = Extent([Int](repeating: 1, count: 3 - shape.count) + shape)
@@ -25,6 +30,7 @@ extension PhantomTruth {
     self.spacing = spacing
     self.unit = unit
     self.seed = seed
+    self.contents = contents
     affine = Self.randomAffine(
       &numbers, extent: lifted, voxelSize: [Double](repeating: 1, count: 3 - sizes.count) + sizes, shift: longest / 64, isFlat: isFlat)
     let fineAmplitude = min(amplitude / 5, Double(fineStride) / 12, 4)

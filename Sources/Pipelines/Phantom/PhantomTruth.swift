@@ -21,6 +21,8 @@ public struct PhantomTruth: Sendable {
   public let affine: Transforms.AffineTransform
   /// The smooth displacements that are added, in voxels.
   public let fields: [SplineField]
+  /// What the images show.
+  public var contents = PhantomContents.tissue
 
   /// Where a (fractional) fixed voxel lies in the moving image, in voxels. Takes and gives rank 3.
   public func map(_ voxel: [Double]) -> [Double] {
@@ -56,7 +58,7 @@ public struct PhantomTruth: Sendable {
 
   /// What the moving image shows.
   var scene: PhantomScene {
-    PhantomScene(seed: seed, size: (0..<3).map { Double(lifted[$0]) * voxelSize[$0] }, isFlat: isFlat)
+    PhantomScene(seed: seed, size: (0..<3).map { Double(lifted[$0]) * voxelSize[$0] }, isFlat: isFlat, contents: contents)
   }
 
   /// The size of a voxel in scene units: its spacing over the smallest one.

@@ -51,6 +51,31 @@ struct PhantomTests {
     }
   }
 
+  @Test func nucleiAloneAreWholeAndReachTheCorners() throws {
+    func scene(_ contents: PhantomContents) throws -> PhantomTruth {
+      try PhantomTruth(seed: 5, shape: [48, 96, 96], spacing: [1, 1, 1], unit: .micrometer, displacement: nil, contents: contents)
+    }
+    func voxels(_ truth: PhantomTruth, _ content: PhantomSource.Content) throws -> VoxelBuffer<UInt32> {
+      try source(truth, content, isFixed: true).read(Extent([48, 96, 96]).box, as: UInt32.self)
+    }
+    let (nuclei, tissue) = (try scene(.nuclei), try scene(.tissue))
+    #expect(try voxels(nuclei, .organ).elements.allSatisfy { $0 == 1 })
+    #expect(try voxels(tissue, .organ).elements.contains(0))
+    // The same transform, and more nuclei.
+    #expect(nuclei.affine == tissue.affine && nuclei.fields == tissue.fields)
+    #expect(Set(try voxels(nuclei, .labels).elements).count > Set(try voxels(tissue, .labels).elements).count)
+    // Away from nuclei nothing is as bright as they are.
+    let (light, labels) = (try voxels(nuclei, .light), try voxels(nuclei, .labels))
+    let inside = zip(light.elements, labels.elements).filter { $1 != 0 }.map { Int($0.0) }
+    let outside = zip(light.elements, labels.elements).filter { $1 == 0 }.map { Int($0.0) }.sorted()
+    #expect(outside[outside.count * 99 / 100] < inside.reduce(0, +) / inside.count)
+    try withTemporaryFolder { folder in
+      try Data(try nuclei.encoded()).write(to: folder.appendingPathComponent(PhantomTruth.fileName))
+      #expect(try PhantomTruth.read(from: folder.path).contents == .nuclei)
+      #expect(try !String(decoding: tissue.encoded(), as: UTF8.self).contains("contents"))
+    }
+  }
+
   @Test func theTruthSurvivesItsFile() throws {
     try withTemporaryFolder { folder in
       let truth = try truth([48, 64, 56])
