@@ -12,6 +12,7 @@ package import Volumes
 ///   - assignments: what became of the objects of each of those tiles.
 /// - Returns: ids; 0 is background.
 /// - Complexity: O(voxels of all layers inside the box).
+@specialized(where Voxel == UInt32)
 package func paintedObjects<Voxel: VoxelScalar & FixedWidthInteger>(
   in box: Box, ofCoreOf tile: Int, layers: [LabelLayer], assignments: [Int: ObjectMerger.Assignment], as type: Voxel.Type
 ) -> VoxelBuffer<Voxel> {

@@ -23,6 +23,12 @@ package struct Digest: CustomStringConvertible {
     for i in bytes.indices { state = (state ^ UInt64(bytes[i])) &* 0x100_0000_01b3 }
   }
 
+  /// The digest of bytes in memory.
+  package init(_ bytes: [UInt8]) {
+    let bytes = bytes.span
+    for i in bytes.indices { state = (state ^ UInt64(bytes[i])) &* 0x100_0000_01b3 }
+  }
+
   /// The digest of some data.
   package init(_ data: Data) { add(data) }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Dispatch
 package import Foundation
 internal import Synchronization
 
@@ -28,9 +29,30 @@ package struct LedgerEntry: Sendable, Codable {
   }
 }
 
-/// Appends to a ledger file of its own: a line, brought to the disk, a task.
+/// Appends to a ledger file of its own: a line a task, which others see at once and which is on the disk a moment later.
+///
+/// Lines that follow each other closely are brought to the disk together: where tasks take a millisecond, waiting for the disk would take
+/// most of the time. A line that a failing machine loses is a task that is done again.
 package final class Ledger: Sendable {
-  private let handle: Mutex<FileHandle>
+  /// How long a line may wait for the disk, in milliseconds.
+  private static let patience = 50
+
+  private struct State {
+    let handle: FileHandle
+    /// When all lines so far were on the disk.
+    var synchronised: ContinuousClock.Instant?
+    var isWaiting = false
+    /// Why lines did not reach the disk, until it is told.
+    var failure: (any Error)?
+
+    mutating func synchronise() throws {
+      isWaiting = false
+      try handle.synchronize()
+      synchronised = .now
+    }
+  }
+
+  private let state: Mutex<State>
   private let path: String
 
   /// Opens a new file; its name tells the round and the group, and is unique.
@@ -38,20 +60,49 @@ package final class Ledger: Sendable {
     let url = folder.ledgers(of: stage).appendingPathComponent("\(round).\(group).\(RunFolder.uniqueName()).jsonl")
     path = url.path
     try Data().write(to: url)
-    handle = Mutex(try FileHandle(forWritingTo: url))
+    state = Mutex(State(handle: try FileHandle(forWritingTo: url)))
   }
 
   /// Writes a line.
   ///
-  /// - Throws: where it does not reach the disk.
+  /// - Throws: where it, or one before it, does not reach the disk.
   func append(_ entry: LedgerEntry) throws {
     let line = try Self.line(entry)
-    do {
-      try handle.withLock {
-        try $0.write(contentsOf: line)
-        try $0.synchronize()
+    try told {
+      try state.withLock { state in
+        if let failure = state.failure { throw failure }
+        try state.handle.write(contentsOf: line)
+        if state.isWaiting { return }
+        guard let last = state.synchronised, ContinuousClock.now - last < .milliseconds(Self.patience) else {
+          return try state.synchronise()
+        }
+        state.isWaiting = true
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(Self.patience)) { self.synchroniseLate() }
       }
-    } catch {
+    }
+  }
+
+  /// Brings all lines to the disk.
+  ///
+  /// - Throws: where they do not reach it.
+  func synchronise() throws {
+    try told {
+      try state.withLock { state in
+        if let failure = state.failure { throw failure }
+        if state.isWaiting { try state.synchronise() }
+      }
+    }
+  }
+
+  private func synchroniseLate() {
+    state.withLock { state in
+      guard state.isWaiting else { return }
+      do { try state.synchronise() } catch { state.failure = error }
+    }
+  }
+
+  private func told(_ body: () throws -> Void) throws {
+    do { try body() } catch {
       throw RunError("\(path) cannot be written: \(RunError.reason(error))", hint: "free some space, then go on with the same command")
     }
   }

@@ -51,7 +51,9 @@ package struct TaskRunner: Sendable {
         log.add("task \(task): \(outcome.state ?? "done"), \(String(format: "%.3f", seconds)) s")
         if let state = outcome.state { progress.report(.states(stage: stage.name, counts: counts.add(state))) }
       }
+      try ledger.synchronise()
     } catch {
+      try? ledger.synchronise()
       log.add(error is CancellationError ? "stopped" : "ends: \(error.localizedDescription)")
       throw error
     }

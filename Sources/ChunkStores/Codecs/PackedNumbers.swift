@@ -11,6 +11,8 @@ package enum PackedNumbers {
   /// The bytes of some numbers; the same on every machine.
   ///
   /// - Throws: `ChunkStoreError` where they are more than Blosc takes, 2 GB.
+  @specialized(where Number == UInt32)
+  @specialized(where Number == Int64)
   package static func pack<Number: VoxelScalar>(_ numbers: [Number]) throws(ChunkStoreError) -> [UInt8] {
     if numbers.isEmpty { return [] }
     do { return try codec(MemoryLayout<Number>.size).encoded(numbers.rawBytes) } catch {
@@ -19,6 +21,9 @@ package enum PackedNumbers {
   }
 
   /// The numbers of some bytes; `nil` where those are damaged.
+  @specialized(where Number == UInt32)
+  @specialized(where Number == UInt64)
+  @specialized(where Number == Int64)
   package static func unpack<Number: VoxelScalar>(_ bytes: [UInt8], count: Int, as type: Number.Type) -> [Number]? {
     if count == 0 { return bytes.isEmpty ? [] : nil }
     var numbers = [Number](repeating: 0, count: count)

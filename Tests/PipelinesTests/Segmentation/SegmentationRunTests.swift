@@ -60,6 +60,22 @@ struct SegmentationRunTests {
     }
   }
 
+  /// More tiles than fit where the tile and five digits of a label make one 32-bit number.
+  @Test(.enabled(if: !(ProcessInfo.processInfo.environment["WEFT_FULL"] ?? "").isEmpty))
+  func fortyFourThousandTilesAreMerged() async throws {
+    let stored = image(Self.noise([4400, 40], seed: 5), axes: "yx")
+    try await withTemporaryFolder { folder in
+      var runs: [VoxelBuffer<UInt64>] = []
+      for tile in [[4400, 40], [2, 2]] {
+        let path = folder.appendingPathComponent("\(tile[0]).ome.zarr").path
+        let result = try await ChunkedSegmentation(stored, options: Self.options(600, tile: tile)).run(into: LabelTarget(path))
+        runs.append(try readAll(path, as: UInt64.self))
+        #expect(runs.last?.elements.max() == result.objects)
+      }
+      #expect(Self.isSamePartition(runs[0], runs[1]))
+    }
+  }
+
   @Test func theTableTellsWhatTheLabelsShow() async throws {
     let extent: Extent = [9, 17, 21]
     let voxels = Self.noise(extent, seed: 3)

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""merging.py PART FOLDER [SECONDS]: what other programs make of objects that tiles cut. Called by `weft-benchmarks merging`.
+
+FOLDER holds `labels`, a Zarr array of objects, and `tile`, the side of a tile. Parts:
+
+    worker     a program for `weft segment --method command` that takes the image for the labels of its tile
+    blocks     cuts the objects into tiles: `blocks`, each with labels 1, 2, … of its own, and `counts.npy`; prints how many objects there are
+    cellpose   joins them by the functions of cellpose.contrib.distributed_segmentation
+    dask-image joins them by dask_image.ndmeasure.label, whose labelling of a block is replaced by the labels that are there
+
+The last two print seconds, the bytes that the process grew by at the most while it joined and wrote, and the objects that came out. After
+SECONDS they end, and tell what was reached.
+"""
+
+import gc
+import json
+import os
+import pathlib
+import signal
+import sys
+import time
+
+
+def status(name):
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) * 1024 for line in file if line.startswith(name + ":"))
+
+
+class Measure:
+    """Seconds and added memory of what is done inside; tells them and ends the process where it takes longer than a limit."""
+
+    def __init__(self, limit):
+        self.limit = limit
+
+    def __enter__(self):
+        gc.collect()
+        with open("/proc/self/clear_refs", "w") as file:
+            file.write("5")
+        self.before = status("VmRSS")
+        self.began = time.monotonic()
+        signal.signal(signal.SIGALRM, self.stop)
+        signal.alarm(self.limit)
+        return self
+
+    def __exit__(self, *error):
+        signal.alarm(0)
+        self.seconds, self.bytes = time.monotonic() - self.began, status("VmHWM") - self.before
+
+    def stop(self, *_):
+        self.__exit__()
+        self.tell(finished=False)
+        os._exit(0)
+
+    def tell(self, **more):
+        print(json.dumps({"finished": True, "seconds": self.seconds, "bytes": self.bytes} | more), flush=True)
+
+
+def worker():
+    import weft_worker
+
+    weft_worker.serve(lambda image, info: image.astype("uint32"))
+
+
+def blocks(folder):
+    import numpy
+    import zarr
+
+    labels = zarr.open_array(str(folder / "labels"), mode="r")
+    side = int((folder / "tile").read_text())
+    target = zarr.create_array(str(folder / "blocks"), shape=labels.shape, chunks=(side, side), dtype="int32", overwrite=True)
+    counts, seen = [], []
+    for y in range(0, labels.shape[0], side):
+        row = labels[y : y + side]
+        for x in range(0, labels.shape[1], side):
+            names, numbers = numpy.unique(row[:, x : x + side], return_inverse=True)
+            numbers = numbers.reshape(row[:, x : x + side].shape) + (names[0] != 0)
+            target[y : y + side, x : x + side] = numbers
+            counts.append(int(numbers.max()))
+            seen.append(names[names > 0])
+    numpy.save(folder / "counts.npy", counts)
+    print(json.dumps({"objects": len(numpy.unique(numpy.concatenate(seen))), "pieces": sum(counts)}))
+
+
+def objects(path):
+    """How many labels an image holds."""
+    import dask.array
+    import numpy
+
+    array = dask.array.from_zarr(str(path))
+    seen = [numpy.unique(array.blocks[index].compute()) for index in numpy.ndindex(array.numblocks)]
+    return int((numpy.unique(numpy.concatenate(seen)) > 0).sum())
+
+
+def cellpose(folder, limit):
+    import cellpose.contrib.distributed_segmentation as tiled
+    import dask
+    import dask.array
+    import numpy
+    import zarr
+
+    source = zarr.open_array(str(folder / "blocks"), mode="r")
+    size = source.chunks
+    shape = tuple(-(-length // side) for length, side in zip(source.shape, size))
+    unstitched = zarr.create_array(
+        str(folder / "cellpose-unstitched"), shape=source.shape, chunks=size, dtype="uint32", overwrite=True
+    )
+    # What its tasks return. The module fails on images of two axes: the faces are those of three equal slices.
+    indices, faces, used = [], [], []
+    for index in numpy.ndindex(shape):
+        crop = tuple(slice(place * side, (place + 1) * side) for place, side in zip(index, size))
+        labels, names = tiled.global_segment_ids(source[crop].astype("uint32"), index, shape)
+        unstitched[crop] = labels
+        indices.append((0, *index))
+        faces.append([face.copy() for face in tiled.block_faces(numpy.repeat(labels[None], 3, axis=0))])
+        used.append(numpy.array([name for name in names if name], dtype=int))
+    used = numpy.concatenate(used)
+    out, table = str(folder / "cellpose-labels"), str(folder / "cellpose-table.npy")
+    dask.config.set(scheduler="threads", num_workers=2)
+    with Measure(limit) as measure:
+        numpy.save(table, tiled.determine_merge_relabeling(indices, faces, used))
+        merged = time.monotonic() - measure.began
+        array = dask.array.from_zarr(unstitched)
+        relabelled = dask.array.map_blocks(lambda block: numpy.load(table)[block], array, dtype=numpy.uint32, chunks=array.chunks)
+        dask.array.to_zarr(relabelled, out, overwrite=True)
+    measure.tell(merge=merged, objects=objects(out))
+
+
+def dask_image(folder, limit):
+    import dask
+    import dask.array
+    import dask_image.ndmeasure
+    import numpy
+    from dask_image.ndmeasure._utils import _label
+
+    counts = iter(numpy.load(folder / "counts.npy"))
+
+    def labelled(block, structure):
+        count = dask.delayed(_label.LABEL_DTYPE.type)(next(counts))
+        return block, dask.array.from_delayed(count, shape=(), dtype=_label.LABEL_DTYPE)
+
+    _label.block_ndi_label_delayed = labelled
+    out = str(folder / "dask-image-labels")
+    dask.config.set(scheduler="threads", num_workers=2)
+    with Measure(limit) as measure:
+        relabelled, _ = dask_image.ndmeasure.label(dask.array.from_zarr(str(folder / "blocks")))
+        merged = time.monotonic() - measure.began
+        dask.array.to_zarr(relabelled, out, overwrite=True)
+    measure.tell(merge=merged, objects=objects(out))
+
+
+def main():
+    part = sys.argv[1]
+    if part == "worker":
+        return worker()
+    folder = pathlib.Path(sys.argv[2])
+    if part == "blocks":
+        return blocks(folder)
+    limit = int(sys.argv[3])
+    {"cellpose": cellpose, "dask-image": dask_image}[part](folder, limit)
+
+
+main()
