@@ -40,7 +40,7 @@ struct UsageTests {
       ),
       ("register a b -o o --fixed-channel -1", "invalid value `-1` for `--fixed-channel`: expected a whole number from 0", nil),
       ("register a b -o o --interpolate linear", "unknown option `--interpolate` for `register`", "did you mean `--interpolation`?"),
-      ("evaluate", "`evaluate` needs something to measure", "give --truth, --landmarks, --labels or --images"),
+      ("evaluate", "`evaluate` needs something to measure", "give --truth, --landmarks, --labels, --objects or --images"),
       ("evaluate --truth pair", "`--truth` needs `--transforms`", "add --transforms with the output folder of `weft register`"),
       ("apply -t out -i a.tif", "`apply` needs `--output`", "see `apply -h` for how to call it"),
       ("phantom d --shape 4", "`--shape 4` is too small", "give at least 16 voxels an axis"),
@@ -64,14 +64,14 @@ struct UsageTests {
   func helpListsTheCommands(words: [String]) async {
     let transcript = await Transcript(words)
     #expect(transcript.status == .done)
-    for name in ["register", "apply", "info", "plan register", "phantom", "evaluate", "completions"] {
+    for name in ["register", "segment", "tiles", "apply", "info", "plan register", "phantom", "evaluate", "completions"] {
       #expect(transcript.output.contains("\n  \(name) "))
     }
     // Only what works is listed.
-    #expect(!transcript.output.contains("segment"))
+    #expect(!transcript.output.contains("convert"))
   }
 
-  @Test(arguments: ["register", "apply", "info", "plan register", "phantom", "evaluate", "completions"])
+  @Test(arguments: ["register", "segment", "tiles", "apply", "info", "plan register", "phantom", "evaluate", "completions"])
   func everyCommandHasHelpThatFitsATerminal(name: String) async {
     let words = name.split(separator: " ").map(String.init)
     let (short, full) = (await Transcript(words + ["-h"]), await Transcript(words + ["--help"]))
