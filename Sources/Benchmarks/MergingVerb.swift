@@ -115,8 +115,11 @@ enum MergingVerb {
     ]
     planning.standardError = FileHandle.nullDevice
     try planning.run()
-    // From the plan on, each stage can be run by itself.
-    while planning.isRunning, !FileManager.default.fileExists(atPath: run + "/plan.json") { usleep(1000) }
+    // A run that has done something is kept when it is interrupted; from then on each stage can be run by itself.
+    func hasBegun() -> Bool {
+      ((try? FileManager.default.contentsOfDirectory(atPath: run + "/segment")) ?? []).contains { $0.hasPrefix("tile-") }
+    }
+    while planning.isRunning, !hasBegun() { usleep(1000) }
     planning.interrupt()
     planning.waitUntilExit()
     func stage(_ name: String) throws -> (seconds: Double, bytes: Double) {
