@@ -32,7 +32,7 @@ package final class ProgressDisplay: ProgressReporter {
 
   /// The display that the options and the terminal ask for.
   static func make(_ console: Console, _ output: OutputArguments) -> ProgressDisplay {
-    ProgressDisplay(console, style: output.json ? .json : output.quiet ? .quiet : console.isTerminal ? .bar : .lines)
+    ProgressDisplay(console, style: output.quiet ? .quiet : output.json ? .json : console.isTerminal ? .bar : .lines)
   }
 
   package func report(_ event: ProgressEvent) {

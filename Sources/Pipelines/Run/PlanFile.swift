@@ -86,7 +86,7 @@ extension RunFolder {
     PipelineError(
       "\(path) holds no run: there is no plan.json in \(OutputFolder.workName) inside it, or in "
         + "\(OutputRun.workFolder(of: path).lastPathComponent) beside it",
-      hint: "name the --output of a run that was begun; a finished run has none left, unless it had --keep-work")
+      hint: "name the --output of a run that was begun; a finished run has none left, unless it is a registration with --keep-work")
   }
 
   /// The run of an output and its plan.

@@ -105,8 +105,9 @@ struct TileSizing {
         let padded = (0..<rank).map { Double(min(grid.core[$0] + 2 * grid.halo[$0], extent[$0])) }.reduce(1, *)
         return Double(min(fits(grid), grid.count) * grid.core.count) / padded
       }
-      var best = candidates[0]
-      for candidate in candidates.dropFirst() where yield(candidate) > 1.001 * yield(best) { best = candidate }
+      let possible = candidates.filter { atOnce($0) >= 1 }
+      var best = possible.first ?? candidates[candidates.count - 1]
+      for candidate in possible.dropFirst() where yield(candidate) > 1.001 * yield(best) { best = candidate }
       chosen = best
     }
     guard atOnce(chosen) >= 1 else {

@@ -26,7 +26,7 @@ public struct ProgramOptions: Sendable, Hashable, Codable {
   /// How the program is run.
   ///
   /// - Throws: `PipelineError` where a setting is none.
-  func workerOptions(rank: Int, threads: Int?) throws -> WorkerOptions {
+  package func workerOptions(rank: Int, threads: Int?) throws -> WorkerOptions {
     let place = FileManager.default.temporaryDirectory.appendingPathComponent("weft-tiles-\(UUID().uuidString)")
     var worker = WorkerOptions(folder: place.path)
     worker.python = python

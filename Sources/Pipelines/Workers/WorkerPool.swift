@@ -38,7 +38,13 @@ public final class WorkerPool: Sendable {
     for _ in workers { available.signal() }
   }
 
-  deinit { modules.remove() }
+  deinit { removeFiles() }
+
+  /// Removes what was put into the folder for tiles, and the folder where nothing else is in it.
+  private func removeFiles() {
+    modules.remove()
+    unsafe rmdir(options.folder)
+  }
 
   /// What the program says of itself; one is started where none has been.
   ///
@@ -58,7 +64,7 @@ public final class WorkerPool: Sendable {
   public func shutdown() {
     for _ in all { available.wait() }
     for worker in all { worker.stop(grace: 2) }
-    modules.remove()
+    removeFiles()
     for _ in all { available.signal() }
   }
 

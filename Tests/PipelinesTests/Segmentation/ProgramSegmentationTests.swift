@@ -48,6 +48,20 @@ struct ProgramSegmentationTests {
     }
   }
 
+  @Test func nothingOfAProgramsTilesStays() throws {
+    try withTemporaryFolder { folder in
+      var options = ProgramOptions()
+      options.command = try WorkerScript(folder).command
+      let worker = try options.workerOptions(rank: 2, threads: 1)
+      let segmenter = CommandSegmenter(command: try #require(options.command), options: worker)
+      let (tile, context) = rampTile()
+      _ = try segmenter.segment(tile, context)
+      #expect(FileManager.default.fileExists(atPath: worker.folder))
+      segmenter.shutdown()
+      #expect(!FileManager.default.fileExists(atPath: worker.folder))
+    }
+  }
+
   @Test func labelsWithGapsAreMadeDense() async throws {
     try await withTemporaryFolder { folder in
       let truth = Self.truth([61, 83])
