@@ -25,14 +25,8 @@ enum ResumeCommand {
       OptionGroup(
         "Options",
         [
-          .parsed(
-            "--memory", at: \.memory, "SIZE", "The most memory the process may take, as 8GB or 500MB", expected: "a size as 8GB or 500MB",
-            fallback: "as the run had it"
-          ) { MemoryBudget($0).map(Optional.some) },
-          .parsed(
-            "--threads", "-j", at: \.threads, "N", "Threads that compute; the result does not depend on it",
-            expected: "a whole number above 0", fallback: "as the run had it"
-          ) { Values.positive($0).map(Optional.some) },
+          .memory(\.memory, fallback: "as the run had it"),
+          .threads(\.threads, fallback: "as the run had it"),
         ] + ResumeArguments.talking)
     ],
     examples: [CommandExample("go on after a power cut", "weft resume out")])

@@ -40,10 +40,7 @@ enum TaskCommand {
           .parsed(
             "--group", at: \.group, "N", "Which group of the list, counted from 0; only with --list", expected: "a whole number from 0"
           ) { Values.natural($0).map(Optional.some) },
-          .parsed(
-            "--threads", "-j", at: \.threads, "N", "Threads that compute; the result does not depend on it",
-            expected: "a whole number above 0", fallback: "as planned"
-          ) { Values.positive($0).map(Optional.some) },
+          .threads(\.threads, fallback: "as planned"),
         ] + TaskArguments.talking)
     ], required: ["--run-dir", "--stage"],
     examples: [CommandExample("register all blocks of a planned run", "weft task run --run-dir out/.weft --stage fine")])

@@ -9,18 +9,18 @@ package struct TileObject: Sendable, Hashable {
   package var voxels = 0
   /// Voxels in the core.
   package var coreVoxels = 0
-  /// Whether it touches a border of the tile that is none of the image: there may be more of it.
-  package var isCut = false
-  /// How far the bounding box stays from such borders, in voxels.
+  /// How far the bounding box stays from those borders of the tile that are none of the image, in voxels.
   package var depth = Int.max
+  /// Whether it touches such a border: there may be more of it.
+  package var isCut: Bool { depth == 0 }
   /// How far outside the core the centroid lies, in voxels; 0 where it lies inside.
   package var distance = 0.0
   /// The block whose core the centroid lies in, as `TileNeighbour.code` has it.
   package var owner = 0
 
   /// What is known of an object.
-  package init(voxels: Int = 0, coreVoxels: Int = 0, isCut: Bool = false, depth: Int = .max, distance: Double = 0, owner: Int = 0) {
-    (self.voxels, self.coreVoxels, self.isCut) = (voxels, coreVoxels, isCut)
+  package init(voxels: Int = 0, coreVoxels: Int = 0, depth: Int = .max, distance: Double = 0, owner: Int = 0) {
+    (self.voxels, self.coreVoxels) = (voxels, coreVoxels)
     (self.depth, self.distance, self.owner) = (depth, distance, owner)
   }
 }
@@ -87,7 +87,6 @@ extension TileLabels {
         let outside = max(0, lower - centroid, centroid - upper)
         squares += outside * outside
       }
-      object.isCut = object.depth == 0
       object.owner = owner
       object.distance = squares.squareRoot()
       return object

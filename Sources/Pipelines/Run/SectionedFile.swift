@@ -106,9 +106,6 @@ struct SectionedFile {
     return [UInt8](try handle.read(upToCount: section.bytes) ?? Data())
   }
 
-  /// How many numbers the list of that name has.
-  func count(of name: String) -> Int { sections[name]?.count ?? 0 }
-
   private static func header(_ sections: [Section]) -> Data {
     var header = Data()
     for section in sections {

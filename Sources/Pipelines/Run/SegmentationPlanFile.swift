@@ -15,17 +15,14 @@ struct SegmentationPlanFile: PlanFile {
   var options: SegmentationOptions
   /// Whether the labels are put into an image.
   var isIntoImage: Bool
-  /// The core and the halo of the tiles, which stay as they are when the memory is another.
-  var tileShape: [Int]
-  var halo: [Int]
+  var tiles: FrozenTiles
   var stages: [StageOutline]
 
   init(_ run: SegmentationRun) {
     input = InputIdentity(run.plan.image)
     options = run.plan.options
     isIntoImage = run.target.group != nil
-    tileShape = run.plan.grid.core.lengths
-    halo = run.plan.grid.halo.lengths
+    tiles = FrozenTiles(run.plan.grid)
     stages = run.outlines
   }
 
@@ -51,11 +48,10 @@ struct SegmentationPlanFile: PlanFile {
       (options.retries, options.overwrite) = (0, false)
       return options
     }
-    guard InputIdentity(image).difference(from: input) == nil, whatTilesFollowFrom(options) == whatTilesFollowFrom(other),
-      let extent = try? image.volumes(channel: other.channels.first).levels[other.level].extent,
-      extent.rank == tileShape.count
-    else { return nil }
-    return BlockGrid(extent: extent, core: Extent(tileShape), halo: Extent(halo))
+    guard InputIdentity(image).difference(from: input) == nil, whatTilesFollowFrom(options) == whatTilesFollowFrom(other) else {
+      return nil
+    }
+    return tiles.grid(of: image, channels: other.channels, level: other.level)
   }
 
   func run(in folder: RunFolder, threads: Int?, progress: any ProgressReporter) throws -> (run: any StagedRun, retries: Int) {

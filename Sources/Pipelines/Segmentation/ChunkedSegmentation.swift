@@ -73,9 +73,10 @@ public struct ChunkedSegmentation: Sendable {
         complete: { try LabelImage(run, Journal(work, run.outlines)).complete() },
         moves: {
           let finish = SegmentationRun.StageName.finish
+          // The record first: by it a run that ends half-way knows its names again.
           return [
-            Publication.Move(from: "\(finish)/objects.csv", to: names.table),
             Publication.Move(from: "\(finish)/run.json", to: names.record),
+            Publication.Move(from: "\(finish)/objects.csv", to: names.table),
             Publication.Move(from: LabelImage.place(names.labels), to: names.labels),
           ]
         }

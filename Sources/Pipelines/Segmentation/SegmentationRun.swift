@@ -76,7 +76,7 @@ struct SegmentationRun: StagedRun {
     switch name {
     case StageName.statistics: return statisticsStage()
     case StageName.segment: return segmentStage()
-    case StageName.match: return matchStage(journal)
+    case StageName.match: return matchStage()
     case StageName.merge: return mergeStage(journal)
     case StageName.relabel: return try relabelStage(journal)
     case StageName.finish: return finishStage(journal)
@@ -139,7 +139,7 @@ struct SegmentationRun: StagedRun {
   private var overlapFiles: OverlapFiles { OverlapFiles(folder: folder.stage(StageName.match)) }
 
   /// Finds which objects of different tiles meet.
-  private func matchStage(_ journal: Journal) -> Stage {
+  private func matchStage() -> Stage {
     Stage(StageName.match, tasks: .all(plan.tileCount), width: plan.tilesAtOnce) { [self] number in
       let overlaps = try tiles.overlaps(number)
       if overlaps.isEmpty { return TaskOutcome() }

@@ -77,7 +77,7 @@ struct TileFiles {
     let owners = try file.read("owner", as: UInt8.self)
     let objects = voxels.indices.map { index in
       TileObject(
-        voxels: Int(voxels[index]), coreVoxels: Int(cores[index]), isCut: depths[index] == 0, depth: Int(depths[index]),
+        voxels: Int(voxels[index]), coreVoxels: Int(cores[index]), depth: Int(depths[index]),
         distance: distances[index], owner: Int(owners[index]))
     }
     let labels = try file.read("presence labels", as: UInt32.self)
