@@ -28,6 +28,9 @@ public struct SegmenterRequirements: Sendable, Hashable {
   public var stride: [Int] = []
   /// Voxels an axis that an output voxel may depend on, on each side; nothing where that is not known.
   public var receptiveField: [Int] = []
+  /// Voxels an axis that are read beyond the halo, as far as that is narrower than the receptive field, so that what is found in the halo
+  /// holds; what is found beyond it is dropped. Nothing for none.
+  public var margin: [Int] = []
   /// Bytes in use whatever the tile.
   public var fixedBytes = 0
   /// Bytes in use for each voxel of a tile with its halo, beside the tile itself and its labels.

@@ -50,6 +50,9 @@ public struct WatershedSegmenter: Segmenter {
   public var requirements: SegmenterRequirements {
     var requirements = SegmenterRequirements()
     requirements.receptiveField = diameter.map { Int((2 * $0).rounded(.up)) }
+    // Twice the standard deviation of the widest Gaussian, where there are two axes: a border further away than that hardly moves an object.
+    let widest = seedScales.max() ?? 0
+    requirements.margin = diameter.map { Int((widest * $0 / 2.0.squareRoot()).rounded(.up)) }
     requirements.bytesPerVoxel = 64
     return requirements
   }

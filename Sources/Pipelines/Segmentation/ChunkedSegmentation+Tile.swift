@@ -55,13 +55,13 @@ extension ChunkedSegmentation {
     plan.report(to: progress)
     let context = try plan.measuredContext(time)
     let block = plan.grid.block(at: index)
-    let tile = try plan.source.tile(block, time)
+    let tile = try plan.tile(block, time)
     let clock = ContinuousClock()
     let began = clock.now
-    let labels = try plan.labels(of: tile, context)
+    let labels = try plan.labels(of: tile, block, context)
     let seconds = (clock.now - began) / .seconds(1)
     return TileResult(
       box: block.extended, core: block.core, labels: labels.voxels, boxes: labels.boxes().map { $0.translated(by: block.extended.lower) },
-      seconds: seconds, image: tile.channels[0])
+      seconds: seconds, image: tile.channels[0].cropped(to: block.extended.relative(to: tile.box.lower)))
   }
 }

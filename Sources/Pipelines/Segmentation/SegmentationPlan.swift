@@ -16,6 +16,8 @@ struct SegmentationPlan {
   let method: ReadyMethod
   let rule: MergeRule
   let grid: BlockGrid
+  /// Voxels an axis that tiles read beyond their halo, whose labels are dropped.
+  let margin: [Int]
   /// How many tiles are worked on at once.
   let tilesAtOnce: Int
   /// What a tile takes, in words.
@@ -51,7 +53,8 @@ struct SegmentationPlan {
     let tiling = try TileSizing(
       extent: volume.extent, requirements: requirements, diameter: diameter, channels: options.channels.count, request: request,
       resident: RegistrationPlan.residentBytes(of: [volume], memory: options.memory ?? .available()), frozen: frozen)
-    (grid, tilesAtOnce, memoryText, tileWarning) = (tiling.grid, tiling.tilesAtOnce, tiling.text, tiling.warning)
+    (grid, margin, tilesAtOnce) = (tiling.grid, tiling.margin, tiling.tilesAtOnce)
+    (memoryText, tileWarning) = (tiling.text, tiling.warning)
   }
 
   /// Tells what runs, and in which tiles.
@@ -75,13 +78,16 @@ struct SegmentationPlan {
   /// The time and the block of a tile.
   func place(_ tile: Int) -> (time: Int, block: Block) { (tile / grid.count, grid[tile % grid.count]) }
 
-  /// What the method finds in a tile.
+  /// A tile with its halo, and the margin around it.
+  func tile(_ block: Block, _ time: Int) throws -> SegmentationTile { try source.tile(block, time, margin: margin) }
+
+  /// What the method finds in a tile; in the halo, not in the margin.
   ///
   /// - Throws: `SegmentationError` where what it returns is no segmentation of the tile.
-  func labels(of tile: SegmentationTile, _ context: SegmentationContext) throws -> TileLabels {
+  func labels(of tile: SegmentationTile, _ block: Block, _ context: SegmentationContext) throws -> TileLabels {
     // Networks find things in tiles of nothing.
     if method.workers != nil, tile.channels.allSatisfy({ channel in channel.elements.allSatisfy { $0 == channel.elements[0] } }) {
-      return TileLabels(compacting: VoxelBuffer(extent: tile.extent))
+      return TileLabels(compacting: VoxelBuffer(extent: block.extended.extent))
     }
     let found = try method.segmenter.segment(tile, context)
     guard found.extent == tile.extent else {
@@ -89,7 +95,8 @@ struct SegmentationPlan {
         "the method `\(options.method.rawValue)` returned labels of \(found.extent) for a tile of \(tile.extent)",
         hint: "it has to label every voxel of the tile")
     }
-    return TileLabels(compacting: found)
+    let isWhole = tile.box == block.extended
+    return TileLabels(compacting: isWhole ? found : found.cropped(to: block.extended.relative(to: tile.box.lower)))
   }
 
   /// The intensities of the chosen channels at a time, measured.

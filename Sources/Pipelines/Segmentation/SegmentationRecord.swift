@@ -23,6 +23,8 @@ struct SegmentationRecord: Encodable {
   var minimumSize: Int?
   var tileShape: [Int]
   var halo: [Int]
+  /// Voxels read beyond the halo.
+  var margin: [Int]
   var merge: String
   var objects: UInt64
   var voxelType: String
@@ -41,6 +43,7 @@ struct SegmentationRecord: Encodable {
     minimumSize = plan.options.minimumSize
     tileShape = plan.grid.core.lengths
     halo = plan.grid.halo.lengths
+    margin = plan.margin
     merge = plan.rule.rawValue
     objects = merged.objects
     voxelType = merged.voxelType.rawValue

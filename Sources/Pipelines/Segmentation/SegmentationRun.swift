@@ -51,7 +51,7 @@ struct SegmentationRun: StagedRun {
     ]
     let segment = [
       "diameter": plan.diameter.map { "\($0)" } ?? "none", "tile": plan.grid.core.description, "halo": plan.grid.halo.description,
-      "merge": plan.rule.rawValue,
+      "margin": "\(plan.margin)", "merge": plan.rule.rawValue,
     ].merging(plan.method.parameters) { $1 }
     let statistics = StageOutline(StageName.statistics, parameters: image, tasks: plan.times)
     var stages = options.needsStatistics ? [statistics] : []
@@ -126,7 +126,7 @@ struct SegmentationRun: StagedRun {
       }
     ) { [self] number in
       let (time, block) = plan.place(number)
-      let labels = try plan.labels(of: plan.source.tile(block, time), context(time))
+      let labels = try plan.labels(of: plan.tile(block, time), block, context(time))
       guard labels.count > 0 else { return TaskOutcome(state: "empty", result: "0") }
       let tiles = tiles
       let bytes = try tiles.write(labels, number)

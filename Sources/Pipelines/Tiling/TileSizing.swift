@@ -23,6 +23,8 @@ struct TileRequest {
 /// The tiles of an image: as large as the memory allows, up to a size beyond which nothing is gained.
 struct TileSizing {
   let grid: BlockGrid
+  /// Voxels an axis that are read beyond the halo, whose labels are dropped.
+  let margin: [Int]
   let tilesAtOnce: Int
   /// The formula, with its numbers.
   let text: String
@@ -64,10 +66,11 @@ struct TileSizing {
       }
       return BlockGrid(extent: extent, core: Extent(clipped), halo: Extent(aligned))
     }
-    func bytes(_ grid: BlockGrid) -> Int {
-      let padded = (0..<rank).map { min(grid.core[$0] + 2 * grid.halo[$0], extent[$0]) }.reduce(1, *)
-      return requirements.fixedBytes + Int(perVoxel * Double(padded))
+    func padded(_ grid: BlockGrid) -> Extent {
+      let margin = Self.margin(grid, requirements)
+      return Extent((0..<rank).map { min(grid.core[$0] + 2 * (grid.halo[$0] + margin[$0]), extent[$0]) })
     }
+    func bytes(_ grid: BlockGrid) -> Int { requirements.fixedBytes + Int(perVoxel * Double(padded(grid).count)) }
     func atOnce(_ grid: BlockGrid) -> Int { min(threads, available / max(1, bytes(grid))) }
     // The same tiles whatever the threads and, where no budget is given, whatever else is in memory.
     let nominal = (request.memory?.bytes ?? Self.usualMemory) - MemoryModel.base - resident
@@ -102,8 +105,7 @@ struct TileSizing {
       }
       // As many voxels of cores at once for as few read as can be; of equal ones the larger tile.
       func yield(_ grid: BlockGrid) -> Double {
-        let padded = (0..<rank).map { Double(min(grid.core[$0] + 2 * grid.halo[$0], extent[$0])) }.reduce(1, *)
-        return Double(min(fits(grid), grid.count) * grid.core.count) / padded
+        Double(min(fits(grid), grid.count) * grid.core.count) / Double(padded(grid).count)
       }
       let possible = candidates.filter { atOnce($0) >= 1 }
       var best = possible.first ?? candidates[candidates.count - 1]
@@ -114,12 +116,14 @@ struct TileSizing {
       throw MemoryModel.tooLittle(memory, for: "a tile of \(chosen.core)", of: MemoryModel.base + resident + bytes(chosen))
     }
     self.grid = chosen
+    margin = Self.margin(chosen, requirements)
     tilesAtOnce = min(atOnce(chosen), max(1, chosen.count))
     warning = Self.warning(chosen, requirements: requirements, diameter: diameter, request: request)
-    let padded = Extent((0..<rank).map { min(chosen.core[$0] + 2 * chosen.halo[$0], extent[$0]) })
+    let further = margin.contains { $0 > 0 } ? ", read \(Extent(margin)) further" : ""
     text =
-      "\(chosen.count) tile\(chosen.count == 1 ? "" : "s") of \(chosen.core) with a halo of \(chosen.halo): "
-      + "\(MemoryBudget.describe(requirements.fixedBytes + MemoryModel.base + resident)) + \(Int(perVoxel.rounded(.up))) bytes × \(padded) = "
+      "\(chosen.count) tile\(chosen.count == 1 ? "" : "s") of \(chosen.core) with a halo of \(chosen.halo)\(further): "
+      + "\(MemoryBudget.describe(requirements.fixedBytes + MemoryModel.base + resident)) + \(Int(perVoxel.rounded(.up))) bytes × "
+      + "\(padded(chosen)) = "
       + "\(MemoryBudget.describe(bytes(chosen))) a tile, \(tilesAtOnce) at once within \(memory)"
   }
 
@@ -133,6 +137,14 @@ struct TileSizing {
       // Of objects of unknown size, a part of the tile.
       let wanted = diameter.map { 2 * $0[axis] } ?? 0.15 * Double(core[axis])
       return max(0, min(max(Int(wanted.rounded(.up)), request.fields * field(requirements, axis)), core[axis] - 1))
+    }
+  }
+
+  /// Voxels that a tile reads beyond its halo: what the method wants, as long as halo and margin are no more than it looks around.
+  private static func margin(_ grid: BlockGrid, _ requirements: SegmenterRequirements) -> [Int] {
+    (0..<grid.rank).map { axis in
+      guard !requirements.margin.isEmpty, grid.core[axis] < grid.extent[axis] else { return 0 }
+      return max(0, min(requirements.margin[axis], field(requirements, axis) - grid.halo[axis]))
     }
   }
 

@@ -40,10 +40,11 @@ struct TiledImage {
   /// A channel at a time.
   func volume(channel: Int, time: Int) throws -> LazyVolume { try image.volumes(channel: channel, time: time).levels[level] }
 
-  /// A tile, read.
-  func tile(_ block: Block, _ time: Int) throws -> SegmentationTile {
-    let voxels = try channels.map { try volume(channel: $0, time: time).read(block.extended) }
-    return SegmentationTile(channels: voxels, box: block.extended, core: block.core, spacing: volume.space.spacing)
+  /// A tile, read with its halo and so many voxels an axis around that, as far as the image goes.
+  func tile(_ block: Block, _ time: Int, margin: [Int]? = nil) throws -> SegmentationTile {
+    let box = margin.map { block.extended.expanded(by: $0).intersection(volume.extent.box) } ?? block.extended
+    let voxels = try channels.map { try volume(channel: $0, time: time).read(box) }
+    return SegmentationTile(channels: voxels, box: box, core: block.core, spacing: volume.space.spacing)
   }
 
   /// How the intensities of the channels are distributed at a time.
