@@ -31,6 +31,9 @@ struct SegmentationPlan {
     self.options = options
     source = try TiledImage(image, channels: options.channels, level: options.level)
     let volume = source.volume
+    // Asked before the program is started, which takes some of it.
+    let graphics =
+      options.program.usesGPU && frozen == nil && options.tileShape == nil ? GraphicsMemory.available(progress: progress) : nil
     diameter = try options.diameter?.voxels(in: volume.space, of: image.path)
     method = try ReadyMethod(options, diameter: diameter, rank: volume.rank)
     var requirements = method.requirements
@@ -39,17 +42,17 @@ struct SegmentationPlan {
       throw PipelineError("labels are not written as \(type.rawValue)", hint: "choose uint16, uint32 or uint64")
     }
     rule = options.resolvedMerge
+    var request = TileRequest(
+      shape: options.tileShape, overlap: options.overlap, needsHalo: options.method != .threshold || rule != .face,
+      threads: options.threads, memory: options.memory)
     if let workers = method.workers, frozen == nil, options.tileShape == nil {
       let segmenter = method.segmenter
-      requirements = requirements.with(
-        try ProbedMemory(source, stride: requirements.stride(rank: volume.rank), workers: workers, progress: progress) {
-          _ = try segmenter.segment($0, $1)
-        })
+      let probed = try ProbedMemory(source, stride: requirements.stride(rank: volume.rank), workers: workers, progress: progress) {
+        _ = try segmenter.segment($0, $1)
+      }
+      requirements = requirements.with(probed)
+      request.graphics = probed.graphics(within: graphics, progress: progress)
     }
-    let request = TileRequest(
-      shape: options.tileShape, overlap: options.overlap, needsHalo: options.method != .threshold || rule != .face,
-      threads: options.threads,
-      memory: options.memory)
     let tiling = try TileSizing(
       extent: volume.extent, requirements: requirements, diameter: diameter, channels: options.channels.count, request: request,
       resident: RegistrationPlan.residentBytes(of: [volume], memory: options.memory ?? .available()), frozen: frozen)

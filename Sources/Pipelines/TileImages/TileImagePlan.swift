@@ -32,6 +32,9 @@ struct TileImagePlan {
     guard let command = options.program.command else {
       throw PipelineError("no program is named", hint: "name it, as --command 'python my.py'")
     }
+    // Asked before the program is started, which takes some of it.
+    let graphics =
+      options.program.usesGPU && frozen == nil && options.tileShape == nil ? GraphicsMemory.available(progress: progress) : nil
     filter = WorkerFilter(
       command: command, options: try options.program.workerOptions(rank: source.volume.rank, threads: options.threads))
     let said = try filter.describe()
@@ -39,15 +42,15 @@ struct TileImagePlan {
     programText = said.text
     parameters = options.program.parameters(said).merging(["command": command]) { $1 }
     var requirements = said.requirements
+    var request = TileRequest(
+      shape: options.tileShape, overlap: options.overlap, fields: 2, threads: options.threads, memory: options.memory)
     if frozen == nil, options.tileShape == nil {
       let filter = filter
-      requirements = requirements.with(
-        try ProbedMemory(source, stride: requirements.stride(rank: source.volume.rank), workers: filter.workers, progress: progress) {
-          _ = try filter.apply($0, $1)
-        })
+      let stride = requirements.stride(rank: source.volume.rank)
+      let probed = try ProbedMemory(source, stride: stride, workers: filter.workers, progress: progress) { _ = try filter.apply($0, $1) }
+      requirements = requirements.with(probed)
+      request.graphics = probed.graphics(within: graphics, progress: progress)
     }
-    let request = TileRequest(
-      shape: options.tileShape, overlap: options.overlap, fields: 2, threads: options.threads, memory: options.memory)
     let tiling = try TileSizing(
       extent: source.volume.extent, requirements: requirements, diameter: nil, channels: options.channels.count, request: request,
       resident: RegistrationPlan.residentBytes(of: [source.volume], memory: options.memory ?? .available()), frozen: frozen)

@@ -12,6 +12,8 @@ internal import Volumes
 struct ProbedMemory {
   let fixedBytes: Int
   let bytesPerVoxel: Double
+  /// The same of the graphics processor, as the program told it; `nil` where it told nothing.
+  let graphics: GraphicsCost?
 
   /// Tries tiles in the middle of an image.
   ///
@@ -30,19 +32,43 @@ struct ProbedMemory {
       return Block(number: 0, index: lower, core: box, extended: box)
     }
     let blocks = (extent.rank == 2 ? [256, 768] : [40, 96]).map(block)
-    let peaks = try blocks.map { block in
+    var (peaks, graphicsPeaks): ([Int], [Int]) = ([], [])
+    for block in blocks {
       let tile = try source.tile(block, 0)
       try work(tile, Self.context(of: tile))
-      return workers.peakMemory
+      peaks.append(workers.peakMemory)
+      if let peak = workers.peakGraphicsMemory { graphicsPeaks.append(peak) }
     }
     let voxels = blocks.map(\.core.count)
-    let slope = voxels[1] > voxels[0] ? 1.25 * Double(max(0, peaks[1] - peaks[0])) / Double(voxels[1] - voxels[0]) : 0
-    bytesPerVoxel = max(slope, 4)
-    fixedBytes = max(0, peaks[1] - Int(bytesPerVoxel / 1.25 * Double(voxels[1])))
+    (fixedBytes, bytesPerVoxel) = Self.line(through: peaks, at: voxels)
+    graphics =
+      graphicsPeaks.count < 2
+      ? nil : { GraphicsCost(fixedBytes: $0.fixed, bytesPerVoxel: $0.perVoxel) }(Self.line(through: graphicsPeaks, at: voxels))
+    func text(_ peaks: [Int]) -> String { peaks.map(MemoryBudget.describe).joined(separator: " and ") }
     progress.report(
       .note(
-        "tiles of \(blocks[0].core.extent) and \(blocks[1].core.extent) were tried: the program took "
-          + "\(MemoryBudget.describe(peaks[0])) and \(MemoryBudget.describe(peaks[1]))"))
+        "tiles of \(blocks[0].core.extent) and \(blocks[1].core.extent) were tried: the program took \(text(peaks))"
+          + (graphics == nil ? "" : ", of the graphics processor \(text(graphicsPeaks))")))
+  }
+
+  /// What two tiles took as a part that is always there and one that grows with the voxels, the latter with a quarter added.
+  private static func line(through peaks: [Int], at voxels: [Int]) -> (fixed: Int, perVoxel: Double) {
+    let slope = voxels[1] > voxels[0] ? 1.25 * Double(max(0, peaks[1] - peaks[0])) / Double(voxels[1] - voxels[0]) : 0
+    let perVoxel = max(slope, 4)
+    return (max(0, peaks[1] - Int(perVoxel / 1.25 * Double(voxels[1]))), perVoxel)
+  }
+
+  /// What tiles may take of the graphics processor, and what they take; where the program does not tell, what it takes of the machine's
+  /// memory stands for it.
+  func graphics(within available: MemoryBudget?, progress: any ProgressReporter) -> (available: MemoryBudget, cost: GraphicsCost)? {
+    guard let available else { return nil }
+    guard let graphics else {
+      progress.report(
+        .note(
+          "the program does not tell what it takes of the graphics processor: what it takes of the machine's memory stands for it"))
+      return (available, GraphicsCost(fixedBytes: fixedBytes, bytesPerVoxel: bytesPerVoxel))
+    }
+    return (available, graphics)
   }
 
   /// Measures of a tile alone, which will do to see what the tile takes.
@@ -55,6 +81,15 @@ struct ProbedMemory {
         return statistics
       })
   }
+}
+
+/// What a tile takes of the memory of a graphics processor.
+struct GraphicsCost {
+  let fixedBytes: Int
+  let bytesPerVoxel: Double
+
+  /// Bytes of a tile of so many voxels, halo included.
+  func bytes(voxels: Int) -> Int { fixedBytes + Int(bytesPerVoxel * Double(voxels)) }
 }
 
 extension SegmenterRequirements {

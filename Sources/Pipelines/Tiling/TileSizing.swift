@@ -18,6 +18,8 @@ struct TileRequest {
   var needsHalo = true
   var threads: Int?
   var memory: MemoryBudget?
+  /// What programs may take of a graphics processor, and what a tile takes of it; `nil` where that is not known.
+  var graphics: (available: MemoryBudget, cost: GraphicsCost)?
 }
 
 /// The tiles of an image: as large as the memory allows, up to a size beyond which nothing is gained.
@@ -71,6 +73,9 @@ struct TileSizing {
       return Extent((0..<rank).map { min(grid.core[$0] + 2 * (grid.halo[$0] + margin[$0]), extent[$0]) })
     }
     func bytes(_ grid: BlockGrid) -> Int { requirements.fixedBytes + Int(perVoxel * Double(padded(grid).count)) }
+    func fitsGraphics(_ grid: BlockGrid) -> Bool {
+      request.graphics.map { $0.cost.bytes(voxels: padded(grid).count) <= $0.available.bytes } ?? true
+    }
     func atOnce(_ grid: BlockGrid) -> Int { min(threads, available / max(1, bytes(grid))) }
     // The same tiles whatever the threads and, where no budget is given, whatever else is in memory.
     let nominal = (request.memory?.bytes ?? Self.usualMemory) - MemoryModel.base - resident
@@ -107,7 +112,7 @@ struct TileSizing {
       func yield(_ grid: BlockGrid) -> Double {
         Double(min(fits(grid), grid.count) * grid.core.count) / Double(padded(grid).count)
       }
-      let possible = candidates.filter { atOnce($0) >= 1 }
+      let possible = candidates.filter { atOnce($0) >= 1 && fitsGraphics($0) }
       var best = possible.first ?? candidates[candidates.count - 1]
       for candidate in possible.dropFirst() where yield(candidate) > 1.001 * yield(best) { best = candidate }
       chosen = best
@@ -118,13 +123,20 @@ struct TileSizing {
     self.grid = chosen
     margin = Self.margin(chosen, requirements)
     tilesAtOnce = min(atOnce(chosen), max(1, chosen.count))
-    warning = Self.warning(chosen, requirements: requirements, diameter: diameter, request: request)
+    // Even the smallest tile: whether it does not fit is the program's to find out.
+    let tooLarge =
+      fitsGraphics(chosen)
+      ? nil : "tiles of \(chosen.core) are expected to take more of the graphics processor than is free: it may run out of memory"
+    warning = tooLarge ?? Self.warning(chosen, requirements: requirements, diameter: diameter, request: request)
     let further = margin.contains { $0 > 0 } ? ", read \(Extent(margin)) further" : ""
     text =
       "\(chosen.count) tile\(chosen.count == 1 ? "" : "s") of \(chosen.core) with a halo of \(chosen.halo)\(further): "
       + "\(MemoryBudget.describe(requirements.fixedBytes + MemoryModel.base + resident)) + \(Int(perVoxel.rounded(.up))) bytes × "
       + "\(padded(chosen)) = "
       + "\(MemoryBudget.describe(bytes(chosen))) a tile, \(tilesAtOnce) at once within \(memory)"
+      + (request.graphics.map {
+        "; on the graphics processor \(MemoryBudget.describe($0.cost.bytes(voxels: padded(chosen).count))) within \($0.available), one at a time"
+      } ?? "")
   }
 
   /// Voxels that a tile reads beyond its core: what is asked for, else two diameters and no less than the method looks around.

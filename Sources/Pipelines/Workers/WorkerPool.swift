@@ -20,6 +20,7 @@ public final class WorkerPool: Sendable {
   private let available = DispatchSemaphore(value: 0)
   private let deaths = Mutex<Int>(0)
   private let description = Mutex<WorkerDescription?>(nil)
+  private let graphicsPeak = Mutex<Int?>(nil)
   private static let pools = Atomic<Int>(0)
 
   init(_ launch: WorkerLaunch, options: WorkerOptions) {
@@ -57,6 +58,9 @@ public final class WorkerPool: Sendable {
   /// The most memory that one of the programs has had so far, in bytes.
   var peakMemory: Int { all.map(\.peakMemory).max() ?? 0 }
 
+  /// The most memory of a graphics processor that one of the programs has told of so far, in bytes; `nil` where none has.
+  var peakGraphicsMemory: Int? { graphicsPeak.withLock { $0 } }
+
   /// What the user should be told; nothing as long as programs print nothing on standard output but messages.
   public var warnings: [String] { [noise.warning(program: launch.program)].compactMap { $0 } }
 
@@ -86,7 +90,10 @@ public final class WorkerPool: Sendable {
     return try withWorker { worker in
       _ = try start(worker)
       do {
-        let result = try worker.work(kind, tile, lohi: lohi, body)
+        let result = try worker.work(kind, tile, lohi: lohi) { answer, output in
+          if let bytes = answer["gpu_bytes"]?.whole, bytes > 0 { graphicsPeak.withLock { $0 = max($0 ?? 0, bytes) } }
+          return try body(answer, output)
+        }
         deaths.withLock { $0 = 0 }
         return result
       } catch let error as WorkerError where error.kind == .crash || error.kind == .start {

@@ -167,7 +167,12 @@ def _worked(function, init, request):
     if result.dtype.kind not in "buif":
         raise InputError(f"the function returned voxels of dtype {result.dtype}", "return whole numbers, or real numbers for an image")
     result.tofile(request["output"])
-    return {"type": "result", "id": request["id"], "dtype": result.dtype.name, "shape": list(result.shape)}
+    answer = {"type": "result", "id": request["id"], "dtype": result.dtype.name, "shape": list(result.shape)}
+    torch = sys.modules.get("torch")
+    if info.gpu and torch is not None and torch.cuda.is_available():
+        # What the allocator has taken from the processor, not only what tensors fill of it.
+        answer["gpu_bytes"] = torch.cuda.max_memory_reserved()
+    return answer
 
 
 def _reader():

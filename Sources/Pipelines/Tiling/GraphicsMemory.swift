@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BlockExecution
+internal import Foundation
+
+/// The free memory of the graphics processor that programs use: the first that they see.
+enum GraphicsMemory {
+  /// Bytes that tiles may take: four fifths of what is free, as `nvidia-smi` tells; `nil` where it does not, which is reported.
+  ///
+  /// - Parameter visible: the processors that programs see (`CUDA_VISIBLE_DEVICES`): numbers or names; `nil` for all.
+  static func available(
+    visible: String? = ProcessInfo.processInfo.environment["CUDA_VISIBLE_DEVICES"], progress: any ProgressReporter
+  ) -> MemoryBudget? {
+    let first = visible.map { $0.split(separator: ",").first.map { $0.trimmingCharacters(in: .whitespaces) } ?? "" }
+    if first == "" || first == "-1" {
+      return unknown("CUDA_VISIBLE_DEVICES names no graphics processor", progress)
+    }
+    var arguments = ["nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits"]
+    let number = first.map { Int($0) } ?? 0
+    // One that goes by its name is asked for by it.
+    if number == nil, let first { arguments += ["-i", first] }
+    guard let text = said(by: arguments) else {
+      return unknown("`nvidia-smi` does not tell what is free on the graphics processor", progress)
+    }
+    let lines = text.split(whereSeparator: \.isNewline).map { Double($0.trimmingCharacters(in: .whitespaces)) }
+    let line = number ?? 0
+    guard lines.indices.contains(line), let free = lines[line], free > 0, free < 1e9 else {
+      return unknown("`nvidia-smi` does not tell what is free on graphics processor \(first ?? "0")", progress)
+    }
+    return MemoryBudget(bytes: Int(0.8 * free * 1_048_576))
+  }
+
+  private static func unknown(_ reason: String, _ progress: any ProgressReporter) -> MemoryBudget? {
+    progress.report(.note("\(reason): tiles are sized by the machine's memory alone"))
+    return nil
+  }
+
+  /// What a program writes to its standard output; `nil` where it cannot be started, fails, or takes longer than ten seconds.
+  private static func said(by arguments: [String]) -> String? {
+    guard let child = try? ChildProcess(arguments, environment: ProcessInfo.processInfo.environment) else { return nil }
+    defer { child.end() }
+    child.closeInput()
+    var nothing: ArraySlice<UInt8> = []
+    var bytes: [UInt8] = []
+    let end = ContinuousClock.now + .seconds(10)
+    while ContinuousClock.now < end {
+      let moved = child.move(&nothing, seconds: 0.1)
+      bytes += moved.output
+      if moved.outputEnded { return child.waitForEnd(seconds: 1) == .status(0) ? String(decoding: bytes, as: UTF8.self) : nil }
+    }
+    return nil
+  }
+}
