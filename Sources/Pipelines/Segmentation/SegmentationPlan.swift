@@ -92,7 +92,13 @@ struct SegmentationPlan {
     if method.workers != nil, tile.channels.allSatisfy({ channel in channel.elements.allSatisfy { $0 == channel.elements[0] } }) {
       return TileLabels(compacting: VoxelBuffer(extent: block.extended.extent))
     }
-    let found = try method.segmenter.segment(tile, context)
+    let found: VoxelBuffer<UInt32>
+    do {
+      found = try method.segmenter.segment(tile, context)
+    } catch let error as WorkerError {
+      let stride = method.requirements.stride(rank: tile.extent.rank)
+      throw error.ofTile(core: block.core.extent, read: tile.extent, stride: stride, isPlanned: true)
+    }
     guard found.extent == tile.extent else {
       throw SegmentationError(
         "the method `\(options.method.rawValue)` returned labels of \(found.extent) for a tile of \(tile.extent)",

@@ -23,6 +23,8 @@ struct TileImagePlan {
   let tileWarning: String?
   /// Voxels an axis that the program looks around.
   let receptiveField: [Int]
+  /// Voxels an axis to whose multiples tiles begin.
+  let stride: [Int]
 
   /// - Parameter frozen: the tiles of a run that is gone on with.
   /// - Throws: `PipelineError` where options and image do not fit; `WorkerError` where the program cannot be started.
@@ -42,11 +44,11 @@ struct TileImagePlan {
     programText = said.text
     parameters = options.program.parameters(said).merging(["command": command]) { $1 }
     var requirements = said.requirements
+    stride = requirements.stride(rank: source.volume.rank)
     var request = TileRequest(
       shape: options.tileShape, overlap: options.overlap, fields: 2, threads: options.threads, memory: options.memory)
     if frozen == nil, options.tileShape == nil {
       let filter = filter
-      let stride = requirements.stride(rank: source.volume.rank)
       let probed = try ProbedMemory(source, stride: stride, workers: filter.workers, progress: progress) { _ = try filter.apply($0, $1) }
       requirements = requirements.with(probed)
       request.graphics = probed.graphics(within: graphics, progress: progress)
@@ -62,6 +64,15 @@ struct TileImagePlan {
   var window: BlendWindow {
     let halo = zip(grid.halo.lengths, receptiveField).map { max(0, $0 - $1) }
     return BlendWindow(grid: BlockGrid(extent: grid.extent, core: grid.core, halo: Extent(halo)), sigma: options.blendSigma)
+  }
+
+  /// What the program makes of a tile.
+  func made(of tile: SegmentationTile, _ block: Block, _ context: SegmentationContext) throws -> [VoxelBuffer<Float>] {
+    do {
+      return try filter.apply(tile, context)
+    } catch let error as WorkerError {
+      throw error.ofTile(core: block.core.extent, read: tile.extent, stride: stride, isPlanned: true)
+    }
   }
 
   /// How many tiles there are in all.

@@ -82,7 +82,7 @@ struct TileImageRun: StagedRun {
     ) { [self] number in
       let (time, block) = (number / plan.grid.count, plan.grid[number % plan.grid.count])
       let context = SegmentationContext(statistics: try statistics.read(time))
-      let made = try plan.filter.apply(plan.source.tile(block, time), context)
+      let made = try plan.made(of: plan.source.tile(block, time), block, context)
       return TaskOutcome(result: String(made.count), files: [files.name(number): try files.write(made, number)])
     }
   }

@@ -35,7 +35,11 @@ struct ProbedMemory {
     var (peaks, graphicsPeaks): ([Int], [Int]) = ([], [])
     for block in blocks {
       let tile = try source.tile(block, 0)
-      try work(tile, Self.context(of: tile))
+      do {
+        try work(tile, Self.context(of: tile))
+      } catch let error as WorkerError {
+        throw error.ofTile(core: block.core.extent, read: block.core.extent, stride: stride, isPlanned: false)
+      }
       peaks.append(workers.peakMemory)
       if let peak = workers.peakGraphicsMemory { graphicsPeaks.append(peak) }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Foundation
+internal import Grids
 
 /// What went wrong between Weft and a program that works on tiles for it.
 public struct WorkerError: LocalizedError, Sendable, Hashable {
@@ -46,6 +47,34 @@ public struct WorkerError: LocalizedError, Sendable, Hashable {
     self.hint = hint
     self.details = details
     self.mayRetry = mayRetry ?? (kind == .crash)
+  }
+
+  /// What to do about too little memory where the tile is not known.
+  static let smallerTiles = "make tiles smaller, or fewer at once"
+
+  /// The same error; of too little memory with the tile that was tried, and how to have smaller ones.
+  ///
+  /// - Parameters:
+  ///   - core: voxels of the tile's core.
+  ///   - read: voxels of the tile as it was read.
+  ///   - stride: voxels an axis to whose multiples tiles begin.
+  ///   - isPlanned: whether the tiles are those of a run that was planned, and not only tried to see what they take.
+  func ofTile(core: Extent, read: Extent, stride: [Int], isPlanned: Bool) -> WorkerError {
+    guard kind == .memory else { return self }
+    let half = zip(core.lengths, stride).map { max(1, ($0 / 2 + $1 - 1) / $1) * $1 }
+    let isSmaller = half != core.lengths && zip(half, core.lengths).allSatisfy(<=)
+    var ways = hint == Self.smallerTiles ? [] : [hint].compactMap { $0 }
+    if isSmaller {
+      ways.append("give the command with --tile-shape \(half.map(String.init).joined(separator: ",")), half of this tile")
+      if isPlanned {
+        ways.append("what was measured of the whole image is kept then, and all tiles are done again")
+        ways.append("`weft resume` keeps the tiles as they are, and helps where fewer at once (--threads 1) fit")
+      }
+    } else {
+      ways.append("the tile cannot be smaller: choose a smaller model, a narrower --overlap, or a machine with more memory")
+    }
+    let tile = "a tile of \(core)" + (read == core ? "" : ", read as \(read)")
+    return WorkerError(kind, "\(message) (\(tile))", hint: ways.joined(separator: "; "), details: details, mayRetry: mayRetry)
   }
 
   public var errorDescription: String? { message }

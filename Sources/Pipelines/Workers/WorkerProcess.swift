@@ -296,8 +296,7 @@ final class WorkerProcess: Sendable {
     switch answer["kind"]?.text {
     case "oom", "memory":
       return WorkerError(
-        .memory, "\(launch.program) ran out of memory: \(message)", hint: hint ?? "make tiles smaller, or fewer at once", details: traceback
-      )
+        .memory, "\(launch.program) ran out of memory: \(message)", hint: hint ?? WorkerError.smallerTiles, details: traceback)
     case let kind where isStarting:
       return WorkerError(
         .start, "\(launch.program) cannot start: \(message)", hint: hint ?? (kind == "input" ? nil : launch.startHint), details: traceback)

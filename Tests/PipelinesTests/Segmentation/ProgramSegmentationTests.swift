@@ -100,6 +100,38 @@ struct ProgramSegmentationTests {
     }
   }
 
+  /// The error names the tile and one of half its size, and the command with it goes on where the first one ended.
+  @Test func whereMemoryEndsSmallerTilesAreNamedAndDo() async throws {
+    try await withTemporaryFolder { folder in
+      let script = try WorkerScript(
+        folder, ready: "'stride': 4",
+        body: """
+          if voxels(request) > 40 * 40: say({"type": "error", "id": request["id"], "kind": "oom", "message": "CUDA out of memory"})
+          else: answer(request, [int(value) for value in tile(request)])
+          """)
+      var options = SegmentationOptions()
+      options.method = .command
+      options.program.command = script.command
+      options.tileShape = [44, 52]
+      options.overlap = .voxels(4)
+      options.threads = 1
+      let truth = Self.truth([61, 83])
+      let target = try LabelTarget(folder.appendingPathComponent("labels.ome.zarr").path)
+      let error = await #expect(throws: (any Error).self) {
+        try await ChunkedSegmentation(image(truth), options: options).run(into: target)
+      }
+      let (message, hint) = (
+        (error as? any LocalizedError)?.errorDescription ?? "", (error as? any LocalizedError)?.recoverySuggestion ?? ""
+      )
+      #expect(message.contains("CUDA out of memory") && message.contains("a tile of 44×52, read as 48×56"), "\(message)")
+      #expect(hint.contains("--tile-shape 24,28") && hint.contains("weft resume"), "\(hint)")
+      options.tileShape = [24, 28]
+      _ = try await ChunkedSegmentation(image(truth), options: options).run(into: target)
+      let labels = try readAll(target.path, as: UInt64.self)
+      #expect(SegmentationRunTests.isSamePartition(labels, truth.converted(to: UInt64.self)))
+    }
+  }
+
   /// Tiles begin at multiples of the stride that a program asks for.
   @Test func tilesBeginWhereTheProgramWants() async throws {
     try await withTemporaryFolder { folder in
