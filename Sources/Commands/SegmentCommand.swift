@@ -3,20 +3,6 @@
 internal import CommandLineParsing
 internal import Weft
 
-/// What `segment` is asked.
-struct SegmentArguments: TalkingArguments {
-  var input = ""
-  var labels: String?
-  var image: String?
-  var name: String?
-  var tile: [Int]?
-  var preview: String?
-  var axes: String?
-  var spacing: [Double]?
-  var options = SegmentationOptions()
-  var output = OutputArguments()
-}
-
 /// `weft segment`
 enum SegmentCommand {
   static let command = Command<SegmentArguments>(
@@ -34,58 +20,9 @@ enum SegmentCommand {
       "A run that was interrupted goes on when the same command is given again, or by `weft resume LABELS`.",
     ],
     defaults: SegmentArguments(),
-    positionals: [.value("IMAGE", at: \.input, "The image: OME-Zarr, Zarr, TIFF, NIfTI, NRRD, MHA, PNG or JPEG", completion: .file)],
+    positionals: SegmentArguments.positionals,
     groups: [
-      OptionGroup(
-        "Output",
-        [
-          .value("--output", "-o", at: \.labels, "LABELS", "The labels, as labels.ome.zarr", completion: .file),
-          .value(
-            "--into", at: \.image, "IMAGE", "Put the labels into an OME-Zarr image instead, among its `labels`", completion: .directory),
-          .value("--name", at: \.name, "NAME", "The name of the labels inside the image", fallback: "with --into: segmentation"),
-        ] + SegmentArguments.talking),
-      OptionGroup(
-        "Method",
-        [
-          .value("--method", at: \.options.method, "NAME", "How objects are found: watershed, threshold, cellpose, stardist or command"),
-          .parsed(
-            "--diameter", at: \.options.diameter, "D|Z,Y,X",
-            "The usual diameter of an object: 12 (voxels along x), 4,12,12 (voxels an axis) or 8um",
-            expected: "a diameter above 0, as 12, 4,12,12 or 8um"
-          ) { ObjectDiameter($0).map(Optional.some) },
-          .parsed(
-            "--threshold", at: \.options.threshold, "auto|VALUE", "The intensity that foreground is above", expected: "auto or a number",
-            fallback: "auto: found from the whole image"
-          ) { $0 == "auto" ? .some(nil) : Double($0).flatMap { $0.isFinite ? .some($0) : nil } },
-          .value(
-            "--command", at: \.options.program.command, "PROGRAM",
-            "With --method command: a program that speaks Weft's worker protocol, as 'python my.py'"),
-          .value("--python", at: \.options.program.python, "PATH", "With cellpose or stardist: a Python that has it", completion: .file),
-          .value(
-            "--model", at: \.options.program.model, "PATH|NAME",
-            "With cellpose or stardist: a model's file or folder, or the name of one in its cache",
-            fallback: "the method's own, where it is in its cache", completion: .file),
-          .repeated("--set", at: \.options.program.settings, "NAME=VALUE", "A setting that is passed to the method; may be given again"),
-          .flag("--gpu", at: \.options.program.usesGPU, "The program may use a graphics processor"),
-          .timeout(\.options.program.timeout),
-          .channels(\.options.channels),
-          .parsed(
-            "--min-size", at: \.options.minimumSize, "N", "Objects of fewer voxels are dropped, wherever tiles cut them",
-            expected: "a whole number from 0", fallback: "the method's own"
-          ) { Values.natural($0).map(Optional.some) },
-          .finestLevel(\.options.level),
-        ]),
-      OptionGroup(
-        "Tiles",
-        [
-          .tileShape(\.options.tileShape),
-          .tileOverlap(\.options.overlap, fallback: "two diameters; none for threshold"),
-          .parsed(
-            "--merge", at: \.options.merge, "RULE",
-            "How objects of neighbouring tiles become one: hybrid, halo-iou, face or none",
-            expected: "one of hybrid, halo-iou, face, none", fallback: "face for threshold, else hybrid"
-          ) { MergeRule(rawValue: $0).map(Optional.some) },
-        ]),
+      SegmentArguments.place, SegmentArguments.method, SegmentArguments.tiles,
       OptionGroup(
         "Try first",
         [
@@ -95,30 +32,7 @@ enum SegmentCommand {
           ) { Values.channels($0).map(Optional.some) },
           .value("--preview", at: \.preview, "PNG", "With --tile: a picture of the tile and its objects", completion: .file),
         ]),
-      OptionGroup(
-        "Image",
-        [
-          .axes(\.axes),
-          .spacing(\.spacing),
-        ]),
-      OptionGroup(
-        "Result",
-        [
-          .parsed(
-            "--dtype", at: \.options.voxelType, "TYPE", "Number format of the labels: uint16, uint32 or uint64",
-            expected: "uint16, uint32 or uint64", fallback: "the smallest that holds all"
-          ) { text in VoxelType(rawValue: text).flatMap { [.uint16, .uint32, .uint64].contains($0) ? .some($0) : nil } },
-          .value(
-            "--ome-version", at: \.options.omeVersion, "VERSION", "OME-NGFF version of the labels", fallback: "that of the input, else 0.5"),
-          .flag("--overwrite", at: \.options.overwrite, "Replace labels that exist"),
-        ]),
-      OptionGroup(
-        "Machine",
-        [
-          .threads(\.options.threads, "Tiles that are worked on at once; the result does not depend on it"),
-          .memory(\.options.memory),
-          .retries(\.options.retries),
-        ]),
+      SegmentArguments.file, SegmentArguments.result, SegmentArguments.machine,
     ], usual: ["--output"],
     examples: [
       CommandExample("label nuclei of about 8 µm", "weft segment out/registered.ome.zarr --output labels.ome.zarr --diameter 8um"),
@@ -130,43 +44,26 @@ enum SegmentCommand {
       if arguments.preview != nil && arguments.tile == nil {
         throw UsageError("`--preview` goes with `--tile`", hint: "name a tile, as --tile 0,0")
       }
-      if (arguments.options.program.command != nil) != (arguments.options.method == .command) {
-        throw UsageError(
-          "`--command` and `--method command` belong together", hint: "give both, as --method command --command 'python my.py'")
-      }
-      let program = arguments.options.program
-      if [.watershed, .threshold].contains(arguments.options.method), !program.settings.isEmpty || program.model != nil || program.usesGPU {
-        throw UsageError(
-          "`--set`, `--model` and `--gpu` are for programs, and the method is `\(arguments.options.method.rawValue)`",
-          hint: "leave them out, or choose --method cellpose, stardist or command")
-      }
+      try arguments.check()
       if let preview = arguments.preview, !preview.lowercased().hasSuffix(".png") {
         throw UsageError("`--preview \(preview)` is no PNG file", hint: "end the name in .png")
       }
-      if arguments.tile != nil { return }
-      switch (arguments.labels, arguments.image) {
-      case (nil, nil): throw UsageError("`segment` needs `--output` or `--into`", hint: "name the labels, as --output labels.ome.zarr")
-      case (_?, _?): throw UsageError("both `--output` and `--into` are given", hint: "labels go to one place")
-      case (_?, nil) where arguments.name != nil: throw UsageError("`--name` goes with `--into`", hint: "leave it out, or name an image")
-      default: break
-      }
+      try arguments.checkPlace(isNeeded: arguments.tile == nil, verb: "segment")
     })
 
   static let verb = Verb(command) { arguments, console in
     let progress = ProgressDisplay.make(console, arguments.output)
-    let image = try StoredImage.open(arguments.input, axes: arguments.axes, spacing: arguments.spacing)
-    if let tile = arguments.tile {
-      let found = try ChunkedSegmentation(image, options: arguments.options, progress: progress).segmentTile(at: tile)
+    let segmentation = try arguments.segmentation(progress: progress)
+    guard arguments.tile == nil, let target = try arguments.target() else {
+      let found = try segmentation.segmentTile(at: arguments.tile ?? [])
       progress.close()
       if let path = arguments.preview { try TilePreview(found).write(to: path) }
       let record = TileRecord(found, preview: arguments.preview)
       if arguments.output.json { try console.print(json: record) } else { console.print(record.text) }
       return .done
     }
-    let target =
-      try arguments.image.map { try LabelTarget(into: $0, name: arguments.name ?? "segmentation") } ?? LabelTarget(arguments.labels ?? "")
     Interruption.resumable(output: target.path)
-    let result = try await ChunkedSegmentation(image, options: arguments.options, progress: progress).run(into: target)
+    let result = try await segmentation.run(into: target)
     progress.close()
     try tell(result, console, arguments.output)
     return .done

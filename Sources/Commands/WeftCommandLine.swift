@@ -10,6 +10,7 @@ public enum WeftCommandLine {
 
   static let verbs: [Verb] = [
     RegisterCommand.verb, SegmentCommand.verb, TilesCommand.verb, ApplyCommand.verb, InfoCommand.verb, PlanCommand.verb,
+    PlanSegmentCommand.verb,
     PhantomCommand.verb,
     EvaluateCommand.verb,
     StatusCommand.verb, ResumeCommand.verb, CancelCommand.verb, TaskCommand.verb,
@@ -44,7 +45,10 @@ public enum WeftCommandLine {
         !tool.commands.contains(where: { $0.name == [first] })
       {
         console.print(
-          Help.text(for: ToolDescription(name: "\(name) \(first)", summary: inGroup[0].summary, closing: tool.closing, commands: inGroup)),
+          Help.text(
+            for: ToolDescription(
+              name: "\(name) \(first)", summary: inGroup.count == 1 ? inGroup[0].summary : "one of these commands", closing: tool.closing,
+              commands: inGroup)),
           terminator: "")
         return .done
       }

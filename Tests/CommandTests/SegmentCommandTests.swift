@@ -89,6 +89,39 @@ struct SegmentCommandTests {
     }
   }
 
+  /// What is planned is what a run does, and `resume` runs it with the tiles that were planned.
+  @Test func aPlanIsShownAndResumed() async throws {
+    try await withTemporaryFolder { url in
+      struct Plan: Decodable {
+        var tiles: Int, core: [Int], halo: [Int], margin: [Int], tasks: Int, stages: [String: Int], recorded: String?
+      }
+      let folder = ImageFolder(url)
+      try folder.nrrd("a.nrrd", [60, 70])
+      let options = "@a.nrrd --diameter 10 --tile-shape 32 --overlap 12vx"
+      let shown = await weft("plan segment \(options) --json", in: folder)
+      #expect(shown.status == .done && folder.names() == ["a.nrrd"], "\(shown.errors)")
+      let plan = try JSONDecoder().decode(Plan.self, from: Data(shown.output.utf8))
+      #expect(plan.tiles == 6 && plan.core == [32, 32] && plan.halo == [12, 12] && plan.margin == [7, 7] && plan.recorded == nil)
+      #expect(plan.stages["segment"] == 6 && plan.tasks == plan.stages.values.reduce(0, +))
+      let text = await weft("plan segment \(options) --output @l.ome.zarr", in: folder)
+      #expect(text.status == .done && text.output.contains("6 (2×3) of 32×32 voxels"), "\(text.output)\(text.errors)")
+      #expect(folder.names() == [".l.ome.zarr.weft", "a.nrrd"])
+      let status = await weft("status @l.ome.zarr", in: folder)
+      #expect(status.status == .done && status.output.contains("segment"), "\(status.errors)")
+      let resumed = await weft("resume @l.ome.zarr", in: folder)
+      #expect(resumed.status == .done, "\(resumed.errors)")
+      #expect(folder.names() == ["a.nrrd", "l.ome.zarr", "objects.csv", "run.json"])
+      let record = try String(contentsOfFile: folder.path("run.json"), encoding: .utf8)
+      #expect(record.contains("\"tileShape\" : [\n    32,"), "\(record)")
+      await expectError("plan segment \(options) --output @l.ome.zarr", in: folder, ["l.ome.zarr exists"])
+      // Dropped before it began.
+      _ = await weft("plan segment \(options) --output @m.ome.zarr", in: folder)
+      let dropped = await weft("cancel @m.ome.zarr --clean", in: folder)
+      #expect(dropped.status == .done && !folder.names().contains(".m.ome.zarr.weft"), "\(dropped.errors)")
+      await expectError("plan segment \(options) --output @m.ome.zarr --into @l.ome.zarr", in: folder, status: .wrongUsage, ["one place"])
+    }
+  }
+
   @Test func twoSegmentationsInOneFolderKeepTheirTables() async throws {
     try await withTemporaryFolder { url in
       let folder = ImageFolder(url)

@@ -9,13 +9,16 @@ let weftTool: URL =
   ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("weft")
 
 /// Runs the tool to its end, in a process of its own.
-func weft(_ words: [String]) throws -> (status: Int32, output: String, errors: String) {
+///
+/// - Parameter environment: variables that are other than those of this process.
+func weft(_ words: [String], environment: [String: String] = [:]) throws -> (status: Int32, output: String, errors: String) {
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent("weft-said-\(UUID().uuidString)")
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(at: folder) }
   let process = Process()
   process.executableURL = weftTool
   process.arguments = words
+  process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
   let files = ["output", "errors"].map { folder.appendingPathComponent($0) }
   for file in files { try Data().write(to: file) }
   process.standardOutput = try FileHandle(forWritingTo: files[0])

@@ -96,6 +96,29 @@ struct OutputRun {
     }
   }
 
+  /// Records what is to be done, and does none of it; what an earlier run did of it is kept.
+  ///
+  /// - Throws: `PipelineError` where the folder cannot be written; `RunError` where another run is at work, or has just ended; what `adopt` throws.
+  func record(adopt: () throws -> Void) throws {
+    do {
+      try FileManager.default.createDirectory(at: work.url, withIntermediateDirectories: true)
+      let lock = try RunLock(work)
+      defer { withExtendedLifetime(lock) {} }
+      guard Publication.begun(in: work) == nil else {
+        throw RunError("the run of \(output) is done: its results are being given their names", hint: "`weft resume \(output)` ends it")
+      }
+      let isNew = !FileManager.default.fileExists(atPath: work.plan.path)
+      do {
+        try adopt()
+      } catch {
+        if isNew { try? work.remove() }
+        throw error
+      }
+    } catch let cause as CocoaError {
+      throw PipelineError("\(output) cannot be written: \(RunError.reason(cause))", hint: "choose a folder you may write to")
+    }
+  }
+
   /// - Throws: `PipelineError` where the output lies inside what is needed, would replace it, or is nothing that an image can replace.
   func checkPlace(outside inputs: [String], notHolding needed: [String]) throws {
     let target = URL(fileURLWithPath: output)

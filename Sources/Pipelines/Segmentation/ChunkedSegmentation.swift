@@ -46,6 +46,35 @@ public struct ChunkedSegmentation: Sendable {
   public func run(into target: LabelTarget) async throws -> Result { try await run(target, isResuming: false) }
 
   private func run(_ target: LabelTarget, isResuming: Bool) async throws -> Result {
+    let (run, outputRun) = try prepared(target)
+    defer { run.plan.method.shutdown(progress) }
+    run.plan.report(to: progress)
+    return try await withTaskCancellationHandler {
+      try await perform(run, outputRun, isResuming: isResuming)
+    } onCancel: {
+      run.plan.method.workers?.cancel()
+    }
+  }
+
+  /// What this segmentation will take, of which nothing is done: the image is opened, programs are started to be asked what they need.
+  ///
+  /// - Parameter target: where the labels are to go; the plan is recorded there, and `resume` runs it. Nothing is recorded for `nil`.
+  /// - Throws: as `run(into:)`.
+  public func plan(recordedFor target: LabelTarget? = nil) throws -> SegmentationEstimate {
+    guard let target else {
+      let plan = try SegmentationPlan(image, options, progress: progress)
+      defer { plan.method.shutdown(progress) }
+      return SegmentationEstimate(
+        SegmentationRun(plan, try LabelTarget("labels.ome.zarr"), RunFolder(FileManager.default.temporaryDirectory)))
+    }
+    let (run, outputRun) = try prepared(target)
+    defer { run.plan.method.shutdown(progress) }
+    try outputRun.record { try adopt(run, outputRun.work, isResuming: false) }
+    return SegmentationEstimate(run)
+  }
+
+  /// Checks whether labels can be written there, and decides on tiles and stages; those of an earlier run that this one goes on with.
+  private func prepared(_ target: LabelTarget) throws -> (SegmentationRun, OutputRun) {
     let outputRun = OutputRun(output: target.path, overwrite: options.overwrite, retries: options.retries, progress: progress)
     try outputRun.checkPlace(outside: target.group == nil ? [image.path] : [], notHolding: [image.path])
     try target.check(image)
@@ -54,14 +83,7 @@ public struct ChunkedSegmentation: Sendable {
     let work = outputRun.work
     let earlier = try? SegmentationPlanFile.read(work)
     let plan = try SegmentationPlan(image, options, frozen: earlier?.tiles(for: image, options), progress: progress)
-    defer { plan.method.shutdown(progress) }
-    plan.report(to: progress)
-    let run = SegmentationRun(plan, target, work)
-    return try await withTaskCancellationHandler {
-      try await perform(run, outputRun, isResuming: isResuming)
-    } onCancel: {
-      plan.method.workers?.cancel()
-    }
+    return (SegmentationRun(plan, target, work), outputRun)
   }
 
   private func perform(_ run: SegmentationRun, _ outputRun: OutputRun, isResuming: Bool) async throws -> Result {

@@ -34,13 +34,16 @@ struct LabelImage {
   private var plan: SegmentationPlan { run.plan }
 
   /// Boxes of whole chunks, one a task, of one time: the tiles' cores where they are whole chunks, so that each is read once.
-  private var boxes: [Box] {
-    let chunk = run.layout(merged.voxelType).resolvedChunk
+  private var boxes: [Box] { Self.boxes(plan, run.layout(merged.voxelType)) }
+
+  /// The same, whatever the number format of the layout.
+  static func boxes(_ plan: SegmentationPlan, _ layout: PyramidLayout) -> [Box] {
+    let chunk = layout.resolvedChunk
     let isAligned = (0..<plan.volume.rank).allSatisfy { axis in
       plan.grid.core[axis] % chunk[axis] == 0 || plan.grid.core[axis] == plan.volume.extent[axis]
     }
     if isAligned { return plan.grid.map(\.core) }
-    let size = run.layout(merged.voxelType).taskSize(level: 0).lengths.suffix(plan.volume.rank)
+    let size = layout.taskSize(level: 0).lengths.suffix(plan.volume.rank)
     return plan.volume.extent.box.tiles(of: Extent(Array(size)))
   }
 

@@ -15,15 +15,7 @@ struct SegmentationPlan {
   let diameter: [Double]?
   let method: ReadyMethod
   let rule: MergeRule
-  let grid: BlockGrid
-  /// Voxels an axis that tiles read beyond their halo, whose labels are dropped.
-  let margin: [Int]
-  /// How many tiles are worked on at once.
-  let tilesAtOnce: Int
-  /// What a tile takes, in words.
-  let memoryText: String
-  /// What the user should know of the tiles; `nil` for nothing.
-  let tileWarning: String?
+  let tiling: TileSizing
 
   /// - Parameter frozen: the tiles of a run that is gone on with.
   /// - Throws: `PipelineError` where options and image do not fit.
@@ -53,21 +45,27 @@ struct SegmentationPlan {
       requirements = requirements.with(probed)
       request.graphics = probed.graphics(within: graphics, progress: progress)
     }
-    let tiling = try TileSizing(
+    tiling = try TileSizing(
       extent: volume.extent, requirements: requirements, diameter: diameter, channels: options.channels.count, request: request,
       resident: RegistrationPlan.residentBytes(of: [volume], memory: options.memory ?? .available()), frozen: frozen)
-    (grid, margin, tilesAtOnce) = (tiling.grid, tiling.margin, tiling.tilesAtOnce)
-    (memoryText, tileWarning) = (tiling.text, tiling.warning)
   }
 
   /// Tells what runs, and in which tiles.
   func report(to progress: any ProgressReporter) {
     if let text = method.programText { progress.report(.note("\(options.method.rawValue): \(text)")) }
-    progress.report(.note(memoryText))
-    if let tileWarning { progress.report(.warning(tileWarning)) }
+    progress.report(.note(tiling.text))
+    if let warning = tiling.warning { progress.report(.warning(warning)) }
   }
 
   var image: StoredImage { source.image }
+
+  var grid: BlockGrid { tiling.grid }
+
+  /// Voxels an axis that tiles read beyond their halo, whose labels are dropped.
+  var margin: [Int] { tiling.margin }
+
+  /// How many tiles are worked on at once.
+  var tilesAtOnce: Int { tiling.tilesAtOnce }
 
   /// The level that is segmented.
   var volume: LazyVolume { source.volume }

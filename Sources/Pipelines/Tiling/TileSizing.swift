@@ -28,6 +28,11 @@ struct TileSizing {
   /// Voxels an axis that are read beyond the halo, whose labels are dropped.
   let margin: [Int]
   let tilesAtOnce: Int
+  /// What one tile takes, and what the whole run is expected to, programs included.
+  let tileBytes: Int
+  let expectedMemory: Int
+  /// What it may take.
+  let memory: MemoryBudget
   /// The formula, with its numbers.
   let text: String
   /// What the user should know of the halo; `nil` for nothing.
@@ -123,6 +128,9 @@ struct TileSizing {
     self.grid = chosen
     margin = Self.margin(chosen, requirements)
     tilesAtOnce = min(atOnce(chosen), max(1, chosen.count))
+    tileBytes = bytes(chosen)
+    expectedMemory = MemoryModel.base + resident + tilesAtOnce * tileBytes
+    self.memory = memory
     // Even the smallest tile: whether it does not fit is the program's to find out.
     let tooLarge =
       fitsGraphics(chosen)
