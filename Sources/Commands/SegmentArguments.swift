@@ -10,6 +10,7 @@ struct SegmentArguments: TalkingArguments {
   var image: String?
   var name: String?
   var tile: [Int]?
+  var time: Int?
   var preview: String?
   var axes: String?
   var spacing: [Double]?

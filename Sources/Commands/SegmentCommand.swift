@@ -30,6 +30,9 @@ enum SegmentCommand {
             "--tile", at: \.tile, "Z,Y,X", "Segment this tile alone, counted from 0 along each axis, and write no labels",
             expected: "the place of a tile along each axis, as 3,5"
           ) { Values.channels($0).map(Optional.some) },
+          .parsed(
+            "--time", at: \.time, "N", "With --tile: the time point, counted from 0", expected: "a whole number from 0", fallback: "0"
+          ) { Values.natural($0).map(Optional.some) },
           .value("--preview", at: \.preview, "PNG", "With --tile: a picture of the tile and its objects", completion: .file),
         ]),
       SegmentArguments.file, SegmentArguments.result, SegmentArguments.machine,
@@ -44,6 +47,9 @@ enum SegmentCommand {
       if arguments.preview != nil && arguments.tile == nil {
         throw UsageError("`--preview` goes with `--tile`", hint: "name a tile, as --tile 0,0")
       }
+      if arguments.time != nil && arguments.tile == nil {
+        throw UsageError("`--time` goes with `--tile`", hint: "a run segments all time points; name a tile to try one")
+      }
       try arguments.check()
       if let preview = arguments.preview, !preview.lowercased().hasSuffix(".png") {
         throw UsageError("`--preview \(preview)` is no PNG file", hint: "end the name in .png")
@@ -55,7 +61,7 @@ enum SegmentCommand {
     let progress = ProgressDisplay.make(console, arguments.output)
     let segmentation = try arguments.segmentation(progress: progress)
     guard arguments.tile == nil, let target = try arguments.target() else {
-      let found = try segmentation.segmentTile(at: arguments.tile ?? [])
+      let found = try segmentation.segmentTile(at: arguments.tile ?? [], time: arguments.time ?? 0)
       progress.close()
       if let path = arguments.preview { try TilePreview(found).write(to: path) }
       let record = TileRecord(found, preview: arguments.preview)

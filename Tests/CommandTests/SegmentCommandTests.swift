@@ -89,6 +89,22 @@ struct SegmentCommandTests {
     }
   }
 
+  @Test func aTileIsTriedAtAnyTime() async throws {
+    try await withTemporaryFolder { url in
+      let folder = ImageFolder(url)
+      // One spot at the first time, two at the second.
+      try folder.array("a.zarr", [2, 30, 40]) { [5 * 40 + 6, 1200 + 5 * 40 + 6, 1200 + 20 * 40 + 30].contains($0) ? 200 : 0 }
+      let tile = "segment @a.zarr --axes tyx --tile 0,0 --tile-shape 40 --method threshold --threshold 100"
+      for (time, count) in [("", 1), (" --time 0", 1), (" --time 1 --preview @p.png", 2)] {
+        let run = await weft(tile + time, in: folder)
+        #expect(run.status == .done && run.output.contains("\(count), halo included"), "\(run.output)\(run.errors)")
+      }
+      #expect(folder.names() == ["a.zarr", "p.png"])
+      await expectError(tile + " --time 2", in: folder, ["no time point 2", "it has 2"])
+      await expectError("segment @a.zarr -o @l.ome.zarr --time 1", in: folder, status: .wrongUsage, ["--time", "--tile"])
+    }
+  }
+
   /// What is planned is what a run does, and `resume` runs it with the tiles that were planned.
   @Test func aPlanIsShownAndResumed() async throws {
     try await withTemporaryFolder { url in
