@@ -4,7 +4,7 @@ public import Volumes
 
 /// Connected components of the voxels above a threshold: those that share a face.
 ///
-/// Where several channels are chosen, a voxel above its threshold in any of them is foreground. Merged across faces (`MergeRule.face`), the
+/// Where several channels are chosen, a voxel above its threshold in any of them is foreground; NaN and infinities are above none. Merged across faces (`MergeRule.face`), the
 /// components of tiles are those of the whole image, whatever the tiles.
 public struct ThresholdSegmenter: Segmenter {
   /// The value that foreground is above, for each channel; one value holds for all; `nil` for Otsu's threshold of each channel.
@@ -27,7 +27,7 @@ public struct ThresholdSegmenter: Segmenter {
       var marked = mask.mutableSpan
       let values = channel.span
       // Compared in double precision: a threshold need not be a Float.
-      for i in values.indices where Double(values[i]) > threshold { marked[i] = 1 }
+      for i in values.indices where values[i].isFinite && Double(values[i]) > threshold { marked[i] = 1 }
     }
     return connectedComponents(of: mask)
   }

@@ -62,11 +62,12 @@ struct ThresholdTests {
     #expect(nothing.otsuThreshold() == 1 && nothing.liThreshold() == 1)
   }
 
+  /// Also where some voxels are no numbers, of which none is above.
   @Test func componentsAboveOtsusThresholdAreFound() throws {
     var image = VoxelBuffer<Float>(extent: [20, 30], repeating: 5)
     for y in 3..<8 { for x in 4..<9 { image[[y, x]] = 90 } }
     for y in 12..<18 { for x in 15..<25 { image[[y, x]] = 70 } }
-    image[[0, 0]] = .nan
+    (image[[0, 0]], image[[4, 20]], image[[5, 20]], image[[19, 0]]) = (.nan, .infinity, .infinity, -.infinity)
     let tile = SegmentationTile(channels: [image], box: image.extent.box, core: image.extent.box, spacing: [1, 1])
     let labels = try ThresholdSegmenter().segment(tile, SegmentationContext(statistics: [statistics(of: image)]))
     let expected = image.elements.map { (value: Float) -> UInt32 in value == 90 ? 1 : value == 70 ? 2 : 0 }

@@ -30,13 +30,27 @@ struct ObjectRows {
   let channels: Int
   private var places: [UInt64: Int] = [:]
   private(set) var rows: [Row] = []
-  /// The sums of the intensities of each channel, row by row.
-  private(set) var intensities: [Double] = []
+  /// Of each channel, row by row: the sum of the intensities that are numbers, and how many are.
+  private(set) var intensities: [Intensity] = []
+
+  /// The intensities of a channel in an object.
+  struct Intensity {
+    var sum = 0.0
+    var count = 0
+
+    /// NaN where none is a number.
+    var mean: Double { count == 0 ? .nan : sum / Double(count) }
+
+    mutating func merge(_ other: Intensity) {
+      sum += other.sum
+      count += other.count
+    }
+  }
 
   init(channels: Int) { self.channels = channels }
 
   /// The row of a label; `nil` where nothing of it was seen.
-  func row(_ label: UInt64) -> (row: Row, intensities: ArraySlice<Double>)? {
+  func row(_ label: UInt64) -> (row: Row, intensities: ArraySlice<Intensity>)? {
     places[label].map { (rows[$0], intensities[$0 * channels..<($0 + 1) * channels]) }
   }
 
@@ -44,7 +58,7 @@ struct ObjectRows {
     if let known = places[label] { return known }
     places[label] = rows.count
     rows.append(Row())
-    for _ in 0..<channels { intensities.append(0) }
+    for _ in 0..<channels { intensities.append(Intensity()) }
     return rows.count - 1
   }
 
@@ -53,7 +67,7 @@ struct ObjectRows {
   /// - Parameters:
   ///   - labels: its labels.
   ///   - box: where it lies.
-  ///   - images: its intensities; those that are no numbers count as 0.
+  ///   - images: its intensities; those that are no numbers do not count.
   mutating func add<Voxel: VoxelScalar & FixedWidthInteger>(_ labels: VoxelBuffer<Voxel>, _ box: Box, channels images: [VoxelBuffer<Float>])
   {
     let rank = box.rank
@@ -78,9 +92,12 @@ struct ObjectRows {
         rows[at].merge(part)
         for (channel, image) in images.enumerated() {
           let values = image.span
-          var sum = 0.0
-          for i in start + first..<start + x where values[i].isFinite { sum += Double(values[i]) }
-          intensities[at * channels + channel] += sum
+          var part = Intensity()
+          for i in start + first..<start + x where values[i].isFinite {
+            part.sum += Double(values[i])
+            part.count += 1
+          }
+          intensities[at * channels + channel].merge(part)
         }
       }
       start += width
@@ -102,7 +119,9 @@ struct ObjectRows {
       try add("first \(axis)") { $0.first[axis] }
       try add("last \(axis)") { $0.last[axis] }
     }
-    try contents.add("intensities", sorted.flatMap { intensities[$0.value * channels..<($0.value + 1) * channels] })
+    let measured = sorted.flatMap { intensities[$0.value * channels..<($0.value + 1) * channels] }
+    try contents.add("intensities", measured.map(\.sum))
+    try contents.add("numbers", measured.map { Int64($0.count) })
     return try contents.write(to: url)
   }
 
@@ -119,13 +138,16 @@ struct ObjectRows {
     let sums = try (0..<3).map { try list("sum \($0)") }
     let firsts = try (0..<3).map { try list("first \($0)") }
     let lasts = try (0..<3).map { try list("last \($0)") }
-    let measured = try file.read("intensities", as: Double.self)
+    let (measured, numbers) = (try file.read("intensities", as: Double.self), try list("numbers"))
     func place(_ lists: [[Int64]], _ index: Int) -> SIMD3<Int> { SIMD3(Int(lists[0][index]), Int(lists[1][index]), Int(lists[2][index])) }
     for (index, label) in labels.enumerated() where range.contains(label) {
       let at = self.place(label)
       rows[at].merge(
         Row(voxels: Int(voxels[index]), sums: place(sums, index), first: place(firsts, index), last: place(lasts, index)))
-      for channel in 0..<channels { intensities[at * channels + channel] += measured[index * channels + channel] }
+      for channel in 0..<channels {
+        let from = index * channels + channel
+        intensities[at * channels + channel].merge(Intensity(sum: measured[from], count: Int(numbers[from])))
+      }
     }
   }
 }

@@ -29,8 +29,8 @@ struct ObjectTable {
 
   /// One line.
   ///
-  /// - Parameter intensities: their sums, a channel after the other.
-  func line(_ label: UInt64, time: Int, _ row: ObjectRows.Row, _ intensities: ArraySlice<Double>) -> String {
+  /// - Parameter intensities: a channel after the other.
+  func line(_ label: UInt64, time: Int, _ row: ObjectRows.Row, _ intensities: ArraySlice<ObjectRows.Intensity>) -> String {
     func axes(_ place: SIMD3<Int>) -> [Int] { [place[0], place[1], place[2]].suffix(extent.rank) }
     let (first, last) = (axes(row.first), axes(row.last))
     let centroid = axes(row.sums).map { Double($0) / Double(row.voxels) }
@@ -39,7 +39,7 @@ struct ObjectTable {
     fields += space.world(of: centroid).map(Self.text) + centroid.map(Self.text)
     fields += first.map(String.init) + last.map { String($0 + 1) }
     fields += ["\(row.voxels)", Self.text(Double(row.voxels) * space.spacing.reduce(1, *))]
-    fields += intensities.map { Self.text($0 / Double(row.voxels)) } + [touches ? "1" : "0"]
+    fields += intensities.map { Self.text($0.mean) } + [touches ? "1" : "0"]
     return fields.joined(separator: ",") + "\n"
   }
 

@@ -172,6 +172,50 @@ struct SegmentationRunTests {
     }
   }
 
+  /// NaN and infinities are foreground of no method, move no threshold, and do not count in means.
+  @Test(arguments: [SegmentationMethod.threshold, .watershed], [Float.infinity, .nan, -.infinity])
+  func voxelsThatAreNoNumbersAreNoObjects(method: SegmentationMethod, value: Float) async throws {
+    var voxels = VoxelBuffer<Float>(extent: [60, 120], repeating: 10)
+    for index in voxels.extent.box.indices {
+      let (y, x) = (index[0] - 30, index[1] - 30)
+      if y * y + x * x <= 49 { voxels[index] = 200 }
+    }
+    var broken = voxels
+    for index in Box(lower: [20, 80], upper: [34, 94]).indices { broken[index] = value }
+    try await withTemporaryFolder { folder in
+      var options = SegmentationOptions()
+      options.method = method
+      options.diameter = ObjectDiameter("14")
+      options.tileShape = [60, 60]
+      var (labels, tables): ([VoxelBuffer<UInt64>], [String]) = ([], [])
+      for (number, stored) in [image(voxels), image(broken)].enumerated() {
+        let target = try LabelTarget(folder.appendingPathComponent("\(number)/labels.ome.zarr").path)
+        let result = try await ChunkedSegmentation(stored, options: options).run(into: target)
+        #expect(result.objects == 1)
+        labels.append(try readAll(target.path, as: UInt64.self))
+        tables.append(try String(contentsOfFile: result.table, encoding: .utf8))
+      }
+      #expect(labels[0].elements == labels[1].elements)
+      #expect(tables[0] == tables[1])
+    }
+  }
+
+  /// A second channel may hold no number where the first one holds an object.
+  @Test func meansAreThoseOfVoxelsThatAreNumbers() async throws {
+    var voxels = VoxelBuffer<Float>(extent: [2, 20, 20], repeating: 1)
+    for index in Box(lower: [5, 5], upper: [9, 15]).indices {
+      voxels[[0] + index] = 100
+      voxels[[1] + index] = index[1] < 10 ? 7 : .infinity
+    }
+    try await withTemporaryFolder { folder in
+      let path = folder.appendingPathComponent("labels.ome.zarr").path
+      let result = try await ChunkedSegmentation(image(voxels, axes: "cyx"), options: Self.options(50, tile: [8, 8])).run(
+        into: LabelTarget(path))
+      let table = try String(contentsOfFile: result.table, encoding: .utf8).split(separator: "\n")
+      #expect(table.count == 2 && table[1].hasSuffix(",40,40,100,7,0"), "\(table)")
+    }
+  }
+
   @Test func theFormatOfLabelsIsTheSmallestThatHoldsThem() async throws {
     let stored = image(Self.noise([30, 30], seed: 2))
     try await withTemporaryFolder { folder in
