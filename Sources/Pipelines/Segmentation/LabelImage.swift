@@ -131,14 +131,14 @@ struct LabelImage {
         let range = first..<min(first + Self.objectsAtOnce, merged.ends[time] + 1)
         var rows = ObjectRows(channels: plan.image.channelCount)
         for file in files { try rows.add(contentsOf: file, labels: range) }
-        var text = ""
+        var text: [UInt8] = []
         for label in range {
           guard let (row, intensities) = rows.row(label) else {
             throw RunError("object \(label) has no voxels", hint: "this is a fault of Weft: tell its authors, with the command")
           }
-          text += table.line(label, time: time, row, intensities)
+          table.append(label, time: time, row, intensities, to: &text)
         }
-        try handle.write(contentsOf: Data(text.utf8))
+        try handle.write(contentsOf: Data(text))
         first = range.upperBound
       }
     }

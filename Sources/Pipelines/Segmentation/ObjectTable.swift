@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import BlockExecution
-internal import Foundation
 internal import Grids
 internal import Volumes
 
@@ -27,22 +26,34 @@ struct ObjectTable {
     return columns.joined(separator: ",") + "\n"
   }
 
-  /// One line.
+  /// Appends the line of an object to the table.
   ///
   /// - Parameter intensities: a channel after the other.
-  func line(_ label: UInt64, time: Int, _ row: ObjectRows.Row, _ intensities: ArraySlice<ObjectRows.Intensity>) -> String {
-    func axes(_ place: SIMD3<Int>) -> [Int] { [place[0], place[1], place[2]].suffix(extent.rank) }
-    let (first, last) = (axes(row.first), axes(row.last))
-    let centroid = axes(row.sums).map { Double($0) / Double(row.voxels) }
-    let touches = (0..<extent.rank).contains { first[$0] == 0 || last[$0] == extent[$0] - 1 }
-    var fields = ["\(label)"] + (hasTime ? ["\(time)"] : [])
-    fields += space.world(of: centroid).map(Self.text) + centroid.map(Self.text)
-    fields += first.map(String.init) + last.map { String($0 + 1) }
-    fields += ["\(row.voxels)", Self.text(Double(row.voxels) * space.spacing.reduce(1, *))]
-    fields += intensities.map { Self.text($0.mean) } + [touches ? "1" : "0"]
-    return fields.joined(separator: ",") + "\n"
+  func append(
+    _ label: UInt64, time: Int, _ row: ObjectRows.Row, _ intensities: ArraySlice<ObjectRows.Intensity>, to text: inout [UInt8]
+  ) {
+    let comma = UInt8(ascii: ",")
+    func add(_ value: Int) {
+      NumberText.append(value, to: &text)
+      text.append(comma)
+    }
+    // Ten digits: more than voxels tell, and the same on every machine.
+    func add(_ value: Double) {
+      NumberText.append(value, to: &text)
+      text.append(comma)
+    }
+    let axes = 3 - extent.rank..<3
+    let centroid = axes.map { Double(row.sums[$0]) / Double(row.voxels) }
+    add(Int(label))
+    if hasTime { add(time) }
+    for place in space.world(of: centroid) { add(place) }
+    for place in centroid { add(place) }
+    for axis in axes { add(row.first[axis]) }
+    for axis in axes { add(row.last[axis] + 1) }
+    add(row.voxels)
+    add(Double(row.voxels) * space.spacing.reduce(1, *))
+    for intensity in intensities { add(intensity.mean) }
+    let touches = axes.contains { row.first[$0] == 0 || row.last[$0] == extent[$0 - axes.lowerBound] - 1 }
+    text += [UInt8(ascii: touches ? "1" : "0"), UInt8(ascii: "\n")]
   }
-
-  /// Ten digits: more than voxels tell, and the same on every machine.
-  private static func text(_ value: Double) -> String { String(format: "%.10g", value) }
 }
