@@ -31,7 +31,7 @@ enum StatusCommand {
     let run = try RunHandle(arguments.run)
     let isJSON = arguments.output.json
     var status: RunStatus? = run.status
-    var end: RunEnd?
+    var end = run.isFinished && status?.isRunning != true ? RunEnd(run, status) : nil
     repeat {
       if let status {
         if isJSON { try console.print(json: status) } else { console.print(text(status, end)) }
@@ -49,7 +49,7 @@ enum StatusCommand {
     return .done
   }
 
-  /// - Parameter end: how it ended while it was watched.
+  /// - Parameter end: how it ended while it was watched, or before.
   static func text(_ status: RunStatus, _ end: RunEnd? = nil) -> String {
     var rows = [["stage", "done", "of", "seconds", "failed"]]
     for stage in status.stages {

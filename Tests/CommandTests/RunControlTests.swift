@@ -86,6 +86,8 @@ struct RunControlTests {
     try withPair { folder, register in
       let (out, work) = (folder + "/out", folder + "/out/.weft")
       try #require(weft(register + ["--keep-work"]).status == 0)
+      let status = try weft(["status", out])
+      #expect(status.output.contains("the run finished") && !status.output.contains("resume"), "\(status.output)")
       let files = FileManager.default
       try files.copyItem(atPath: out, toPath: folder + "/whole")
       let ledgers = work + "/finish/ledger"

@@ -70,6 +70,23 @@ struct TaskCommandTests {
     }
   }
 
+  /// The process that planned the run was killed before it made the folders of the stages.
+  @Test func tasksOfARunOfWhichThereIsOnlyAPlanAreRun() throws {
+    try withPlannedRun { folder, _ in
+      let work = folder + "/tasks/.weft"
+      for name in try FileManager.default.contentsOfDirectory(atPath: work) where name != "plan.json" {
+        try FileManager.default.removeItem(atPath: work + "/" + name)
+      }
+      let processes = try (0..<3).map { _ in try startedWeft(["task", "run", "--run-dir", work, "--stage", "downsample", "-q"]) }
+      for process in processes {
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+      }
+      let downsample = try #require(status(folder).first)
+      #expect(downsample.name == "downsample" && downsample.done == downsample.tasks)
+    }
+  }
+
   @Test(arguments: [SIGUSR1, SIGTERM]) func aGroupThatIsStoppedEndsWithSeventyFive(signal: Int32) throws {
     try withPlannedRun(["--accuracy", "high", "--engine", "itk"]) { folder, _ in
       let work = folder + "/tasks/.weft"

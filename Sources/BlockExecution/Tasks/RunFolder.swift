@@ -78,6 +78,19 @@ package struct RunFolder: Sendable {
     return stale
   }
 
+  /// Makes the folders of the stages where the process that planned the run ended before it did; one process does, the others wait.
+  ///
+  /// - Throws: as `adopt`; `RunError` where another process holds the run for more than a minute.
+  package func adoptWhereMissing(_ outlines: [StageOutline]) throws {
+    func isAdopted() -> Bool { outlines.allSatisfy { FileManager.default.fileExists(atPath: record(of: $0.name).path) } }
+    if isAdopted() { return }
+    guard let lock = try FileLock(lock.path, patience: .seconds(60)) else {
+      throw RunError("the run in \(url.path) is being planned", hint: "wait for it, then give the same command again")
+    }
+    defer { withExtendedLifetime(lock) {} }
+    if !isAdopted() { _ = try adopt(outlines) }
+  }
+
   /// Whether other processes are at work on tasks of the run.
   package var hasWorkers: Bool { (try? FileLock(workers.path, patience: .zero)) == nil }
 

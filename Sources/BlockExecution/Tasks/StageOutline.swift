@@ -28,6 +28,9 @@ extension [StageOutline] {
     return all
   }
 
+  /// Tells the results of a whole run from those of others.
+  package var key: String { last.map { key(of: $0.name) } ?? "" }
+
   /// A digest of `parameters(upTo:)`: results with another key are results of another run.
   package func key(of name: String) -> String {
     var digest = Digest()

@@ -29,7 +29,7 @@ extension TransformApplication {
     return try await outputRun.perform(
       run,
       OutputRun.Steps(
-        key: run.key, adopt: { try adopt(plan, run, work, isResuming: isResuming) }, complete: { try images.complete() },
+        adopt: { try adopt(plan, run, work, isResuming: isResuming) }, complete: { try images.complete() },
         moves: { [Publication.Move(from: images.result, to: plan.name)] }
       ) {
         let sampled = run.sampled

@@ -82,6 +82,7 @@ extension RegistrationPlan {
       ?? coarseFactors(
         fixed: whole, moving: moving, asked: options.downsample ?? preset.downsample, engine: options.engine, available: available,
         memory: memory, notes: &notes)
+    if let downsample = options.downsample { notes += thinAxes(of: whole, fixedFactors, downsample) }
     let coarseExtent = whole.extent.dividedRoundingUp(by: Extent(fixedFactors))
     let movingCoarse = moving.extent.dividedRoundingUp(by: Extent(movingFactors))
 
@@ -147,6 +148,18 @@ extension RegistrationPlan {
   /// The spacing of a volume, infinite along axes of one voxel.
   static func spatial(_ volume: LazyVolume) -> [Double] {
     zip(volume.space.spacing, volume.extent.lengths).map { $1 == 1 ? .infinity : $0 }
+  }
+
+  /// A note where axes of the fixed image are too short for the factor that was asked for.
+  private static func thinAxes(of fixed: LazyVolume, _ factors: [Int], _ downsample: Int) -> [String] {
+    let spacing = spatial(fixed)
+    let asked = PhysicalScale.nearestFactors(extent: fixed.extent, spacing: spacing, target: Double(downsample) * (spacing.min() ?? 1))
+    let thin = (0..<3).filter { fixed.extent[$0] > 1 && factors[$0] < asked[$0] }
+    guard !thin.isEmpty else { return [] }
+    let axes = thin.map { "\(["z", "y", "x"][$0]) (\(fixed.extent[$0]) voxels) by \(factors[$0]) in place of \(asked[$0])" }
+    return [
+      "the coarse step averages \(axes.joined(separator: ", ")): no axis is left with fewer than \(PhysicalScale.fewestVoxels) voxels"
+    ]
   }
 
   /// Factors at or above the asked one whose coarse images fit the memory.

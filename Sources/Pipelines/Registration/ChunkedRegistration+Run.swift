@@ -27,7 +27,9 @@ extension ChunkedRegistration {
       let registration = try resumed(in: output, published, isResuming: isResuming)
       for note in registration.plan.notes { progress.report(.note(note)) }
       let run = RegistrationRun(registration, output.run)
-      if let published, published.key == run.key, published.isWhole(in: output.url) { return try registration.complete(run, output) }
+      if let published, published.key == run.outlines.key, published.isWhole(in: output.url) {
+        return try registration.complete(run, output)
+      }
       if published != nil {
         try Publication.end(in: output.run)
         try output.refuseResults(overwrite: options.overwrite)
@@ -101,7 +103,7 @@ extension ChunkedRegistration {
     try output.refuseResults(overwrite: options.overwrite)
     let moves = run.publication
     let publication = Publication(
-      key: run.key, moves: moves, removed: OutputFolder.resultNames.filter { name in !moves.contains { $0.to == name } })
+      key: run.outlines.key, moves: moves, removed: OutputFolder.resultNames.filter { name in !moves.contains { $0.to == name } })
     try publication.begin(in: output.run)
     try publication.finish(in: output.run, to: output.url)
     return try complete(run, output)
@@ -111,7 +113,7 @@ extension ChunkedRegistration {
   private func complete(_ run: RegistrationRun, _ output: OutputFolder) throws -> RegistrationResult {
     var result = try run.result(Journal(output.run, run.outlines))
     if let warning = result.overlapWarning { progress.report(.warning(warning)) }
-    if options.keepWork { try Publication.end(in: output.run) } else { output.abandon() }
+    if options.keepWork { try Publication.keep(in: output.run) } else { output.abandon() }
     result.folder = output.url.path
     result.registered = output.url.appendingPathComponent("registered.\(options.format.fileExtension)").path
     return result
@@ -130,7 +132,7 @@ extension ChunkedRegistration {
     ) { fixedNow.difference(from: $0.fixed) ?? movingNow.difference(from: $0.moving) }
     let frozen = earlier.flatMap { $0.frozen.cause == FrozenPlan.Cause(options) ? $0.frozen : nil }
     let registration = try ChunkedRegistration(fixed: fixed, moving: moving, options: options, progress: progress, frozen: frozen)
-    if let published, published.key != RegistrationRun(registration, output.run).key {
+    if let published, published.key != RegistrationRun(registration, output.run).outlines.key {
       try Publication.end(in: output.run)
       guard options.overwrite else {
         output.abandon()

@@ -19,9 +19,6 @@ struct ApplicationRun: StagedRun {
     ])
   }
 
-  /// Tells this run's results from those of another.
-  var key: String { outlines.key(of: outlines[outlines.count - 1].name) }
-
   func stage(_ name: String, journal: Journal) throws -> Stage {
     guard let stage = try plan.images(in: folder).stage(name) else { throw outlines.unknown(name) }
     return stage

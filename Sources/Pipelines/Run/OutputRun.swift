@@ -32,8 +32,6 @@ struct OutputRun {
 
   /// What a run is made of, beside its stages.
   struct Steps<Result> {
-    /// Tells this run's results from those of another.
-    var key: String
     /// Records the plan, and keeps what an earlier run with the same inputs did.
     var adopt: () throws -> Void
     /// Makes of what the stages wrote what it will be under its final name.
@@ -63,7 +61,7 @@ struct OutputRun {
       RunFolder.sweep(parent)
       let published = Publication.begun(in: work)
       try published?.finish(in: work, to: parent)
-      if published?.key != steps.key || published?.isWhole(in: parent) == false {
+      if published?.key != run.outlines.key || published?.isWhole(in: parent) == false {
         if published != nil {
           // Another run ends here; what it leaves is an output like any other.
           try work.clear()
@@ -81,7 +79,7 @@ struct OutputRun {
           if isNewFolder { unsafe rmdir(parent.path) }
           throw error
         }
-        let publication = Publication(key: steps.key, moves: try steps.moves(), removed: [])
+        let publication = Publication(key: run.outlines.key, moves: try steps.moves(), removed: [])
         try publication.begin(in: work)
         try publication.finish(in: work, to: parent)
       }

@@ -88,7 +88,20 @@ struct Publication: Codable {
     try files.removeItem(at: old)
   }
 
-  /// Drops the record of a publication that is done, where the run folder stays.
+  private static func keptFile(_ folder: RunFolder) -> URL { folder.url.appendingPathComponent("published.json") }
+
+  /// The last publication of a run whose folder was kept; `nil` where there is none.
+  static func kept(in folder: RunFolder) -> Publication? {
+    (try? Data(contentsOf: keptFile(folder))).flatMap { try? RunFolder.decoder.decode(Self.self, from: $0) }
+  }
+
+  /// Says that a publication is done, where the run folder stays.
+  static func keep(in folder: RunFolder) throws {
+    try? FileManager.default.removeItem(at: keptFile(folder))
+    try FileManager.default.moveItem(at: file(folder), to: keptFile(folder))
+  }
+
+  /// Drops the record of a publication, where the run folder stays.
   static func end(in folder: RunFolder) throws {
     if FileManager.default.fileExists(atPath: file(folder).path) { try FileManager.default.removeItem(at: file(folder)) }
   }

@@ -60,9 +60,6 @@ struct RegistrationRun: StagedRun {
     }
   }
 
-  /// Tells this run's results from those of another.
-  var key: String { outlines.key(of: outlines[outlines.count - 1].name) }
-
   /// Whether there is a fine field.
   var isFine: Bool {
     if case .image(_, let blocks) = part { return blocks != nil }

@@ -58,8 +58,9 @@ public struct RunHandle: Sendable {
     return kind == .registration ? url.appendingPathComponent("run.json") : url
   }
 
-  /// Whether the run has ended since the handle was made, and all results have their names.
+  /// Whether the run has ended since the handle was made, or before with its folder kept, and all results have their names.
   public var isFinished: Bool {
+    if Publication.kept(in: folder)?.key == plan.stages.key { return true }
     guard let result = Publication.identity(of: Self.lastResult(kind, output)) else { return false }
     return result != earlierResult
   }
@@ -90,6 +91,7 @@ public struct RunHandle: Sendable {
         "the inputs of the run in \(folder.url.path) are not what they were when it was planned",
         hint: "give the command that began it again")
     }
+    try folder.adoptWhereMissing(run.outlines)
     let lock = try folder.workerLock()
     defer { withExtendedLifetime(lock) {} }
     let journal = Journal(folder, run.outlines)

@@ -91,7 +91,7 @@ public struct ChunkedSegmentation: Sendable {
     return try await outputRun.perform(
       run,
       OutputRun.Steps(
-        key: run.key, adopt: { try adopt(run, work, isResuming: isResuming) },
+        adopt: { try adopt(run, work, isResuming: isResuming) },
         complete: { try LabelImage(run, Journal(work, run.outlines)).complete() },
         moves: {
           let finish = SegmentationRun.StageName.finish

@@ -40,9 +40,6 @@ struct SegmentationRun: StagedRun {
     outlines = Self.outlines(plan, plan.layout(.uint32, target))
   }
 
-  /// Tells this run's results from those of another.
-  var key: String { outlines.key(of: outlines[outlines.count - 1].name) }
-
   private static func outlines(_ plan: SegmentationPlan, _ layout: PyramidLayout) -> [StageOutline] {
     let options = plan.options
     let image = [

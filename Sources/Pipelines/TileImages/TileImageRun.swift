@@ -47,9 +47,6 @@ struct TileImageRun: StagedRun {
       + (1..<max(1, plan.layout(channels: 1).factors.count)).map { StageOutline(ImageStages.StageName.pyramid($0), tasks: nil) }
   }
 
-  /// Tells this run's results from those of another.
-  var key: String { outlines.key(of: outlines[outlines.count - 1].name) }
-
   func stage(_ name: String, journal: Journal) throws -> Stage {
     switch name {
     case StageName.statistics: return statisticsStage()

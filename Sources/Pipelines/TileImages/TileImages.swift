@@ -49,7 +49,7 @@ public struct TileImages: Sendable {
       try await outputRun.perform(
         run,
         OutputRun.Steps(
-          key: run.key, adopt: { try adopt(run, outputRun, isResuming: isResuming) }, complete: { try run.complete() },
+          adopt: { try adopt(run, outputRun, isResuming: isResuming) }, complete: { try run.complete() },
           moves: { [Publication.Move(from: TileImageRun.place, to: URL(fileURLWithPath: output).standardizedFileURL.lastPathComponent)] }
         ) {})
     } onCancel: {

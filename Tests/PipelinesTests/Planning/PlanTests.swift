@@ -137,6 +137,15 @@ struct PlanTests {
     #expect(error?.localizedDescription.contains("cannot be read in parts") == true)
   }
 
+  @Test func anAxisTooThinForTheFactorAskedForIsNoted() throws {
+    let thin = try plan([40, 700, 600]) { $0.downsample = 4 }
+    #expect(thin.fixedFactors == [1, 4, 4])
+    #expect(thin.notes.contains { $0.contains("z (40 voxels) by 1 in place of 4") && !$0.contains("y (") }, "\(thin.notes)")
+    #expect(try !plan([200, 700, 600]) { $0.downsample = 4 }.notes.contains { $0.contains("averages") })
+    // What nobody asked for needs no note.
+    #expect(try !plan([40, 700, 600]).notes.contains { $0.contains("averages") })
+  }
+
   @Test func theCoarseStepGetsCoarserUntilItFits() throws {
     let plan = try plan([1000, 1000, 1000]) { $0.memory = MemoryBudget(bytes: 500_000_000) }
     #expect(plan.fixedFactors[0] > 4 && plan.notes.contains { $0.contains("downsampling by") })
