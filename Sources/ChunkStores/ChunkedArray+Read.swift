@@ -54,9 +54,7 @@ extension ChunkedArray {
     if box.isEmpty { return result }
     let chunkStrides = metadata.storedStrides
     let strides = box.extent.strides
-    for tile in box.tiles(of: chunk) {
-      let index = zip(tile.lower, chunk.lengths).map { $0 / $1 }
-      guard let voxels = try decodedChunk(index, Stored.self) else { continue }
+    func place(_ tile: Box, _ index: [Int], _ voxels: [Stored]) {
       let inChunk = zip(tile.lower, zip(index, chunk.lengths)).map { $0 - $1.0 * $1.1 }
       let inBox = zip(tile.lower, box.lower).map(-)
       var target = result.mutableSpan
@@ -64,26 +62,47 @@ extension ChunkedArray {
         tile.extent.lengths, from: voxels.span, StridedLayout(offset: zip(inChunk, chunkStrides).map(*).reduce(0, +), steps: chunkStrides),
         to: &target, StridedLayout(offset: zip(inBox, strides).map(*).reduce(0, +), steps: strides))
     }
+    func index(_ box: Box, _ unit: Extent) -> [Int] { zip(box.lower, unit.lengths).map { $0 / $1 } }
+    guard let sharding = metadata.sharding else {
+      for tile in box.tiles(of: chunk) {
+        let index = index(tile, chunk)
+        let key = key(ofFile: index)
+        guard let bytes = try store.get(key) else { continue }
+        place(tile, index, try decoded(bytes, index, key, as: Stored.self))
+      }
+      return result
+    }
+    let counts = sharding.chunkCounts(chunk)
+    for part in box.tiles(of: sharding.shard) {
+      let key = key(ofFile: index(part, sharding.shard))
+      guard let shard = try Shard(self, sharding, key: key) else { continue }
+      for tile in part.tiles(of: chunk) {
+        let index = index(tile, chunk)
+        guard let bytes = try shard.bytes(at: sharding.place(ofChunk: index, counts)) else { continue }
+        place(tile, index, try decoded(bytes, index, key, as: Stored.self))
+      }
+    }
     return result
   }
 
-  /// The voxels of a chunk in the order in which it is stored; `nil` where it is not.
-  private func decodedChunk<Stored: VoxelScalar>(_ index: [Int], _ type: Stored.Type) throws(ChunkStoreError) -> [Stored]? {
-    let key = key(ofChunk: index)
-    guard let bytes = try store.get(key) else { return nil }
+  /// The voxels of a chunk in the order in which it is stored.
+  private func decoded<Stored: VoxelScalar>(
+    _ bytes: [UInt8], _ index: [Int], _ key: String, as type: Stored.Type
+  ) throws(ChunkStoreError) -> [Stored] {
     do {
-      return try metadata.decoded(bytes, as: type)
+      guard metadata.isHalfPrecision else { return try metadata.decoded(bytes, as: type) }
+      return try metadata.decoded(bytes, as: UInt16.self).map { Float(Float16(bitPattern: $0)) } as! [Stored]
     } catch {
       throw error.described(
         file: store.name(of: key), index: index, expected: metadata.chunkByteCount, codecs: metadata.codecs,
-        meaning: "\(chunk) voxels of \(voxelType.rawValue)")
+        meaning: "\(chunk) voxels of \(metadata.isHalfPrecision ? "float16" : voxelType.rawValue)")
     }
   }
 }
 
 extension ArrayMetadata {
-  /// Decodes the file of a chunk.
-  fileprivate func decoded<Stored: VoxelScalar>(_ file: [UInt8], as type: Stored.Type) throws(CodecFailure) -> [Stored] {
+  /// Decodes the bytes of a chunk into items of the size of a stored voxel.
+  fileprivate func decoded<Item: VoxelScalar>(_ file: [UInt8], as type: Item.Type) throws(CodecFailure) -> [Item] {
     // Codecs but the last to be undone give bytes of a length that only their frames know.
     var bytes = file
     for codec in codecs.dropFirst().reversed() { bytes = try codec.decodedToUnknownLength(bytes, limit: 2 * chunkByteCount + 65536) }
@@ -94,8 +113,8 @@ extension ArrayMetadata {
     } else if bytes.count != chunkByteCount {
       throw .wrongCount(bytes.count)
     }
-    var voxels = [Stored](repeating: 0, count: chunk.count)
-    var span = voxels.mutableSpan
+    var items = [Item](repeating: 0, count: chunk.count)
+    var span = items.mutableSpan
     var target = span.mutableRawBytes
     if let codec = codecs.first {
       let count = try codec.decode(bytes.rawBytes, into: &target)
@@ -103,13 +122,16 @@ extension ArrayMetadata {
     } else {
       ccodecs_copy_bytes(bytes.rawBytes, &target)
     }
-    if isBigEndian { ccodecs_swap_bytes(&target, voxelType.size) }
-    return voxels
+    if isBigEndian { ccodecs_swap_bytes(&target, itemSize) }
+    return items
   }
 }
 
 extension ByteCodec {
-  fileprivate func decodedToUnknownLength(_ bytes: [UInt8], limit: Int) throws(CodecFailure) -> [UInt8] {
+  /// Decodes bytes of a length that only their frame knows.
+  ///
+  /// - Throws: `CodecFailure` where they are damaged, or more than `limit`.
+  func decodedToUnknownLength(_ bytes: [UInt8], limit: Int) throws(CodecFailure) -> [UInt8] {
     var capacity = min(max(4 * bytes.count, 4096), limit)
     if let stated = try statedCount(of: bytes.rawBytes) {
       guard stated <= limit else { throw .wrongCount(stated) }

@@ -7,14 +7,19 @@ public import Volumes
 extension ChunkedArray {
   /// Writes voxels, converted to the array's type (saturating), their first one landing at `position`.
   ///
-  /// The voxels are whole chunks, clipped only at the array's end, so that every chunk has one writer. Each chunk appears whole or not
-  /// at all. A chunk in which every voxel is the fill value, bit for bit, is not stored, and removed where it was.
+  /// The voxels are whole chunks, or whole shards where there are, clipped only at the array's end, so that every file has one writer.
+  /// Each file appears whole or not at all. A chunk in which every voxel is the fill value, bit for bit, is not stored, and removed where
+  /// it was; so is a shard of such chunks.
   ///
-  /// - Throws: `ChunkStoreError` where the box lies outside the array or cuts a chunk (naming the nearest box that does not), or a file
-  ///   cannot be written.
+  /// - Throws: `ChunkStoreError` where the box lies outside the array or cuts a chunk or shard (naming the nearest box that does not), or a
+  ///   file cannot be written.
   public func write<Voxel: VoxelScalar>(_ voxels: VoxelBuffer<Voxel>, at position: [Int]) throws(ChunkStoreError) {
     guard voxels.extent.rank == extent.rank, position.count == extent.rank else {
       throw ChunkStoreError("a box of \(voxels.extent.rank) axes cannot be written to \(path), which has \(extent.rank)")
+    }
+    guard !metadata.isHalfPrecision else {
+      throw ChunkStoreError(
+        "\(path) holds voxels of float16, which are read and not written", hint: "write a new array of float32")
     }
     let box = Box(lower: position, extent: voxels.extent)
     try checkAlignment(of: box)
@@ -36,13 +41,15 @@ extension ChunkedArray {
   private func checkAlignment(of box: Box) throws(ChunkStoreError) {
     guard extent.box.contains(box) else { throw ChunkStoreError("the box \(box) lies outside \(path) of \(extent)") }
     if box.isEmpty { return }
-    let lower = zip(box.lower, chunk.lengths).map { $0 / $1 * $1 }
-    let upper = (0..<extent.rank).map { min((box.upper[$0] + chunk[$0] - 1) / chunk[$0] * chunk[$0], extent[$0]) }
+    let unit = metadata.unit
+    let name = metadata.sharding == nil ? "chunks" : "shards"
+    let lower = zip(box.lower, unit.lengths).map { $0 / $1 * $1 }
+    let upper = (0..<extent.rank).map { min((box.upper[$0] + unit[$0] - 1) / unit[$0] * unit[$0], extent[$0]) }
     let legal = Box(lower: lower, upper: upper)
     guard legal == box else {
       throw ChunkStoreError(
-        "the box \(box) cuts chunks of \(path), which are \(chunk) voxels; the nearest box of whole chunks is \(legal)",
-        hint: "write whole chunks, clipped only at the array's end")
+        "the box \(box) cuts \(name) of \(path), which are \(unit) voxels; the nearest box of whole \(name) is \(legal)",
+        hint: "write whole \(name), clipped only at the array's end")
     }
   }
 
@@ -68,21 +75,53 @@ extension ChunkedArray {
     let chunkStrides = metadata.storedStrides
     let strides = box.extent.strides
     let empty = [Stored](repeating: fill, count: chunk.count)
-    for tile in box.tiles(of: chunk) {
-      let index = zip(tile.lower, chunk.lengths).map { $0 / $1 }
+    func encoded(_ tile: Box, _ key: String) throws(ChunkStoreError) -> [UInt8]? {
       let inBox = zip(tile.lower, box.lower).map(-)
       var stored = empty
       var target = stored.mutableSpan
       copyStrided(
         tile.extent.lengths, from: voxels.span, StridedLayout(offset: zip(inBox, strides).map(*).reduce(0, +), steps: strides),
         to: &target, StridedLayout(offset: 0, steps: chunkStrides))
-      try put(&stored, index, empty: empty)
+      return ccodecs_equal_bytes(stored.rawBytes, empty.rawBytes) != 0 ? nil : try self.encoded(&stored, key)
+    }
+    for file in box.tiles(of: metadata.unit) {
+      let key = key(ofFile: zip(file.lower, metadata.unit.lengths).map { $0 / $1 })
+      let bytes =
+        if let sharding = metadata.sharding {
+          try shard(sharding, key, file) { (tile) throws(ChunkStoreError) in try encoded(tile, key) }
+        } else {
+          try encoded(file, key)
+        }
+      if let bytes { try store.put(key, bytes) } else { try store.remove(key) }
     }
   }
 
-  private func put<Stored: VoxelScalar>(_ stored: inout [Stored], _ index: [Int], empty: [Stored]) throws(ChunkStoreError) {
-    let key = key(ofChunk: index)
-    if ccodecs_equal_bytes(stored.rawBytes, empty.rawBytes) != 0 { return try store.remove(key) }
+  /// The bytes of a shard; `nil` where no chunk of it is to be stored.
+  private func shard(
+    _ sharding: Sharding, _ key: String, _ box: Box, _ encoded: (Box) throws(ChunkStoreError) -> [UInt8]?
+  ) throws(ChunkStoreError) -> [UInt8]? {
+    let counts = sharding.chunkCounts(chunk)
+    var index = ShardIndex(count: counts.count)
+    var bytes = [UInt8](repeating: 0, count: sharding.isIndexAtEnd ? 0 : sharding.indexByteCount(counts.count))
+    for tile in box.tiles(of: chunk) {
+      guard let chunk = try encoded(tile) else { continue }
+      let place = sharding.place(ofChunk: zip(tile.lower, self.chunk.lengths).map { $0 / $1 }, counts)
+      index[place] = bytes.count..<bytes.count + chunk.count
+      bytes += chunk
+    }
+    if index.isEmpty { return nil }
+    do {
+      let list = try index.encoded(sharding)
+      if sharding.isIndexAtEnd { bytes += list } else { bytes.replaceSubrange(0..<list.count, with: list) }
+      for codec in sharding.codecs { bytes = try codec.encoded(bytes.rawBytes) }
+      return bytes
+    } catch {
+      throw uncompressible(key, bytes.count)
+    }
+  }
+
+  /// The bytes of a chunk.
+  private func encoded<Stored: VoxelScalar>(_ stored: inout [Stored], _ key: String) throws(ChunkStoreError) -> [UInt8] {
     if metadata.isBigEndian {
       var span = stored.mutableSpan
       var bytes = span.mutableRawBytes
@@ -93,17 +132,21 @@ extension ChunkedArray {
       var span = bytes.mutableSpan
       var target = span.mutableRawBytes
       ccodecs_copy_bytes(stored.rawBytes, &target)
-      return try store.put(key, bytes)
+      return bytes
     }
-    var bytes: [UInt8]
     do {
-      bytes = try first.encoded(stored.rawBytes)
+      var bytes = try first.encoded(stored.rawBytes)
       for codec in metadata.codecs.dropFirst() { bytes = try codec.encoded(bytes.rawBytes) }
+      return bytes
     } catch {
-      throw ChunkStoreError(
-        "a chunk of \(metadata.chunkByteCount) bytes for \(store.name(of: key)) cannot be compressed with \(first.name)",
-        hint: "choose smaller chunks or another compression")
+      throw uncompressible(key, metadata.chunkByteCount)
     }
-    try store.put(key, bytes)
+  }
+
+  private func uncompressible(_ key: String, _ count: Int) -> ChunkStoreError {
+    ChunkStoreError(
+      "a chunk of \(count) bytes for \(store.name(of: key)) cannot be compressed with "
+        + (metadata.codecs + (metadata.sharding?.codecs ?? [])).map(\.name).joined(separator: " + "),
+      hint: "choose smaller chunks or another compression")
   }
 }

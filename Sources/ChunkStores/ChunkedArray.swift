@@ -69,19 +69,19 @@ public struct ChunkedArray: VoxelSource {
     return ChunkedArray(metadata: metadata, store: store, node: node)
   }
 
-  /// How many chunks that meet `box` are stored; the others are fill value.
+  /// How many files that meet `box` are stored, each a chunk or a shard; what is not stored is fill value.
   ///
-  /// - Complexity: one look into the store a chunk.
+  /// - Complexity: one look into the store a file.
   public func storedChunkCount(in box: Box) -> Int {
-    chunkIndices(meeting: box).count { store.contains(key(ofChunk: $0)) }
+    fileIndices(meeting: box).count { store.contains(key(ofFile: $0)) }
   }
 
-  /// How many chunks are stored in all; the others are fill value.
+  /// How many files are stored in all, each a chunk or a shard; what is not stored is fill value.
   ///
-  /// - Complexity: each folder of chunks is listed once; where chunks do not lie in folders, one look into the store a chunk.
+  /// - Complexity: each folder of chunks is listed once; where chunks do not lie in folders, one look into the store a file.
   public func storedChunkCount() -> Int {
     guard metadata.keyEncoding.separator == "/", extent.rank > 0 else { return storedChunkCount(in: extent.box) }
-    let chunks = extent.dividedRoundingUp(by: chunk)
+    let chunks = extent.dividedRoundingUp(by: metadata.unit)
     func count(below prefix: String, axis: Int) -> Int {
       let names = store.names(below: prefix).filter { Int($0).map { 0..<chunks[axis] ~= $0 } ?? false }
       guard axis < chunks.rank - 1 else { return names.count }
@@ -90,17 +90,22 @@ public struct ChunkedArray: VoxelSource {
     return count(below: StoreKey.join(node, metadata.keyEncoding.prefix), axis: 0)
   }
 
-  /// The names of the chunks that meet `box` and cannot be read, or are not what was written where the array has checksums.
+  /// The names of the files that meet `box` and cannot be read, or are not what was written where the array has checksums.
   public func damagedChunks(in box: Box) -> [String] {
-    chunkIndices(meeting: box).filter { (try? read(metadata.box(ofChunk: $0), as: Float.self)) == nil }
-      .map { store.name(of: key(ofChunk: $0)) }
+    fileIndices(meeting: box).filter { !isReadable(metadata.box(ofFile: $0)) }.map { store.name(of: key(ofFile: $0)) }
   }
 
-  private func chunkIndices(meeting box: Box) -> some Sequence<[Int]> {
-    let upper = zip(box.upper, chunk.lengths).map { ($0 + $1 - 1) / $1 }
-    return Box(lower: zip(box.lower, chunk.lengths).map(/), upper: box.isEmpty ? box.lower.map { _ in 0 } : upper).indices
+  /// Whether all chunks of a file can be read, one after the other: a shard need not fit in memory.
+  private func isReadable(_ box: Box) -> Bool {
+    box.tiles(of: chunk).allSatisfy { (try? read($0, as: Float.self)) != nil }
   }
 
-  /// The key of the chunk at `index`.
-  func key(ofChunk index: [Int]) -> String { StoreKey.join(node, metadata.keyEncoding.key(of: index)) }
+  private func fileIndices(meeting box: Box) -> some Sequence<[Int]> {
+    let unit = metadata.unit.lengths
+    let upper = zip(box.upper, unit).map { ($0 + $1 - 1) / $1 }
+    return Box(lower: zip(box.lower, unit).map(/), upper: box.isEmpty ? box.lower.map { _ in 0 } : upper).indices
+  }
+
+  /// The key of the file at `index`, a chunk or a shard.
+  func key(ofFile index: [Int]) -> String { StoreKey.join(node, metadata.keyEncoding.key(of: index)) }
 }

@@ -96,7 +96,7 @@ struct MetadataV2Tests {
 
   @Test(
     arguments: [
-      (["compressor": #"{"id": "jpeg2k"}"#], "codec `jpeg2k` is not supported"), (["dtype": "\"<f2\""], "`<f2` are not supported"),
+      (["compressor": #"{"id": "jpeg2k"}"#], "codec `jpeg2k` is not supported"), (["dtype": "\"<c8\""], "`<c8` are not supported"),
       (["dtype": "\"<c8\""], "`<c8` are not supported"), (["dtype": #"[["a", "<u2"]]"#], "not a number format"),
       (["filters": #"[{"id": "delta", "dtype": "<u2"}]"#], "filter `delta`"), (["order": "\"K\""], "`order` is `K`"),
       (["fill_value": "-1"], "fill value -1 is no uint16"), (["fill_value": "\"NaN\""], "is no uint16"),

@@ -21,13 +21,15 @@ struct RoundTripTests {
     let extent = Extent((0..<rank).map { _ in Int.random(in: 1...longest, using: &random) })
     let chunk = Extent((0..<rank).map { _ in Int.random(in: 1...longest, using: &random) })
     let type = VoxelType.allCases.randomElement(using: &random) ?? .uint8
+    let format = Bool.random(using: &random) ? ZarrFormat.v2 : .v3
+    let shard = format == .v3 && Bool.random(using: &random) ? Extent(chunk.lengths.map { $0 * Int.random(in: 1...4, using: &random) }) : nil
     let metadata = ArrayMetadata(
-      format: Bool.random(using: &random) ? .v2 : .v3, extent: extent, chunk: chunk, voxelType: type,
+      format: format, extent: extent, chunk: chunk, shard: shard, voxelType: type,
       compression: Self.compressions.randomElement(using: &random) ?? .none)
     let voxels = randomVoxels(extent, using: &random)
     try withTemporaryFolder { folder in
       let array = try ChunkedArray.create(at: folder.path, metadata)
-      let stripe = Extent(chunk.lengths.map { $0 * Int.random(in: 1...3, using: &random) })
+      let stripe = Extent(metadata.unit.lengths.map { $0 * Int.random(in: 1...3, using: &random) })
       for box in extent.box.tiles(of: stripe).shuffled(using: &random) { try array.write(voxels.cropped(to: box), at: box.lower) }
       let opened = try ChunkedArray.open(at: folder.path)
       #expect(opened.metadata == metadata)

@@ -20,7 +20,7 @@ folder = sys.argv[1]
 manifest = []
 TYPES = ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"]
 NAMES = {"u1": "uint8", "i1": "int8", "u2": "uint16", "i2": "int16", "u4": "uint32", "i4": "int32", "u8": "uint64", "i8": "int64",
-         "f4": "float32", "f8": "float64"}
+         "f4": "float32", "f8": "float64", "f2": "float32"}
 
 
 def note(name, shape, seed, dtype):
@@ -107,6 +107,54 @@ def write_all_v3():
         write_v3(f"v3_rank{rank}", (7, 5, 9, 3, 6)[:rank], (3, 2, 4, 3, 4)[:rank], "i2", seed, ZstdCodec())
 
 
+def write_half_precision():
+    """Weft reads 16-bit floats as 32-bit ones: the pattern of those, as far as they are the same numbers."""
+    seed = 4000
+    for dtype in ["<f2", ">f2"]:
+        name = f"v2_half_{'big' if dtype[0] == '>' else 'little'}"
+        array = zarr.create_array(os.path.join(folder, name), shape=(19, 33), chunks=(8, 16), dtype=dtype, zarr_format=2, fill_value=0.5)
+        array[...] = pattern((19, 33), seed, "f4").astype("f2")
+        note(name, (19, 33), seed, "f4")
+    array = zarr.create_array(os.path.join(folder, "v3_half"), shape=(19, 33), chunks=(8, 16), dtype="f2", zarr_format=3, fill_value=0.5)
+    array[...] = pattern((19, 33), seed, "f4").astype("f2")
+    note("v3_half", (19, 33), seed, "f4")
+
+
+def write_shards():
+    from zarr.codecs import BloscCodec, BytesCodec, ShardingCodec, TransposeCodec, ZstdCodec
+
+    shape, chunks = (19, 33, 40), (4, 8, 16)
+    seed = 5000
+    for dtype in TYPES:
+        seed += 1
+        write_v3(f"v3_shards_{dtype}", shape, chunks, dtype, seed, BloscCodec(), shards=(8, 16, 32))
+    for location in ["start", "end"]:
+        for order in [None, (2, 0, 1)]:
+            seed += 1
+            inner = [TransposeCodec(order=order)] if order else []
+            codec = ShardingCodec(chunk_shape=chunks, codecs=inner + [BytesCodec(endian="big"), ZstdCodec(level=3)], index_location=location)
+            name = f"v3_shards_{location}_{'transposed' if order else 'straight'}"
+            write_v3(name, shape, (16, 16, 48), "u2", seed, serializer=codec)
+    seed += 1
+    write_v3("v3_one_shard", shape, (5, 5, 5), "u1", seed, ZstdCodec(), shards=(20, 35, 40))
+    for location in ["start", "end"]:
+        for order in [[0, 1, 2], [2, 0, 1]]:
+            seed += 1
+            # The axes of the array, transposed before they are cut into chunks.
+            inner = [chunks[axis] for axis in order]
+            metadata = {
+                "shape": shape, "data_type": "int16", "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [8, 16, 32]}},
+                "codecs": [
+                    {"name": "transpose", "configuration": {"order": order}},
+                    {"name": "sharding_indexed", "configuration": {
+                        "chunk_shape": inner, "index_location": location,
+                        "codecs": [{"name": "transpose", "configuration": {"order": [1, 2, 0]}}, {"name": "bytes"},
+                                   {"name": "blosc", "configuration": {"cname": "zstd", "clevel": 3, "shuffle": "shuffle"}}],
+                        "index_codecs": [{"name": "bytes", "configuration": {"endian": "big"}}, {"name": "crc32c"}]}},
+                ]}
+            write_tensorstore(f"ts3_shards_{location}_{''.join(map(str, order))}", "zarr3", metadata, shape, "i2", seed)
+
+
 def write_all_tensorstore():
     shape, chunks = [19, 33, 40], [8, 16, 32]
     seed = 2000
@@ -131,6 +179,8 @@ def write_all_tensorstore():
 write_all_v2()
 write_all_v3()
 write_all_tensorstore()
+write_half_precision()
+write_shards()
 # Zstandard frames that do not state their content's size: the streaming compressor's.
 stream = os.path.join(folder, "v2_zstd_unknown_size")
 seed = 3000

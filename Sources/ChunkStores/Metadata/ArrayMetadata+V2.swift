@@ -11,12 +11,14 @@ extension ArrayMetadata {
     guard try reader.require("zarr_format").whole == 2 else { throw reader.error("`zarr_format` is not 2") }
     let extent = try reader.lengths(try reader.require("shape"), called: "shape", atLeast: 0)
     let chunk = try reader.lengths(try reader.require("chunks"), called: "chunks", atLeast: 1)
-    let (type, isBigEndian) = try Self.voxelType(v2: try reader.require("dtype"), reader)
-    try reader.checkSizes(extent: extent, chunk: chunk, itemSize: type.size)
+    let (type, isBigEndian, isHalf) = try Self.voxelType(v2: try reader.require("dtype"), reader)
+    try reader.checkShape(extent: extent, chunk: chunk, itemSize: type.size)
+    try reader.checkChunk(chunk, itemSize: type.size)
     self.init(
       format: .v2, extent: Extent(extent), chunk: Extent(chunk), voxelType: type, compression: .none,
       fillValue: try reader.fillValue(json["fill_value"] ?? .null, for: type))
     self.isBigEndian = isBigEndian
+    isHalfPrecision = isHalf
     self.attributes = attributes
 
     if let filter = json["filters"]?.elements?.first {
@@ -33,7 +35,7 @@ extension ArrayMetadata {
     }
     if let compressor = json["compressor"] {
       guard let id = compressor["id"]?.text else { throw reader.error("the compressor has no `id`: \(compressor.shown)") }
-      codecs = [try ByteCodec(name: id, configuration: compressor, itemSize: type.size, reader)]
+      codecs = [try ByteCodec(name: id, configuration: compressor, itemSize: itemSize, reader)]
     }
   }
 
@@ -43,7 +45,7 @@ extension ArrayMetadata {
       "zarr_format": 2,
       "shape": .integers(extent.lengths),
       "chunks": .integers(chunk.lengths),
-      "dtype": .string(Self.v2Name(of: voxelType, isBigEndian: isBigEndian)),
+      "dtype": .string(v2Name),
       "compressor": codecs.first?.v2JSON ?? .null,
       "fill_value": fillValue.json(for: voxelType),
       "order": storedOrder == Array(0..<extent.rank) ? "C" : "F",
@@ -57,23 +59,27 @@ extension ArrayMetadata {
     .float64: "f8",
   ]
 
-  private static func v2Name(of type: VoxelType, isBigEndian: Bool) -> String {
-    (type.size == 1 ? "|" : isBigEndian ? ">" : "<") + (v2Codes[type] ?? "")
+  private var v2Name: String {
+    (itemSize == 1 ? "|" : isBigEndian ? ">" : "<") + (isHalfPrecision ? Self.halfCode : Self.v2Codes[voxelType] ?? "")
   }
 
-  private static func voxelType(v2 json: JSON, _ reader: MetadataReader) throws(ChunkStoreError) -> (VoxelType, isBigEndian: Bool) {
+  private static let halfCode = "f2"
+
+  private static func voxelType(v2 json: JSON, _ reader: MetadataReader) throws(ChunkStoreError) -> (
+    VoxelType, isBigEndian: Bool, isHalfPrecision: Bool
+  ) {
     guard let name = json.text else { throw reader.error("the dtype \(json.shown) is not a number format") }
     let code = String(name.dropFirst())
-    if code == "b1" { return (.uint8, false) }
-    guard let order = name.first, "<>|=".contains(order), let type = v2Codes.first(where: { $0.value == code })?.key else {
-      throw unsupported(name, reader)
-    }
-    return (type, order == ">" && type.size > 1)
+    if code == "b1" { return (.uint8, false, false) }
+    let isHalf = code == halfCode
+    guard let order = name.first, "<>|=".contains(order), let type = isHalf ? .float32 : v2Codes.first(where: { $0.value == code })?.key
+    else { throw unsupported(name, reader) }
+    return (type, order == ">" && type.size > 1, isHalf)
   }
 
   static func unsupported(_ name: String, _ reader: MetadataReader) -> ChunkStoreError {
     reader.error(
       "voxels of type `\(name)` are not supported",
-      hint: "known are \(VoxelType.allCases.map(\.rawValue).joined(separator: ", ")) and bool; convert the array to one of them")
+      hint: "known are \(VoxelType.allCases.map(\.rawValue).joined(separator: ", ")), float16 and bool; convert the array to one of them")
   }
 }

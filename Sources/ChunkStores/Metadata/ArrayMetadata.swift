@@ -19,6 +19,8 @@ public struct ArrayMetadata: Sendable, Equatable {
   public var extent: Extent
   /// Voxels of a chunk along each axis; chunks at the array's end are stored whole.
   public var chunk: Extent
+  /// Voxels of a shard along each axis, where chunks lie in shards, files of many chunks; `nil` where each is a file of its own.
+  public var shard: Extent? { sharding?.shard }
   /// The format of a voxel.
   public var voxelType: VoxelType
   /// The value of voxels whose chunk is not stored.
@@ -32,17 +34,27 @@ public struct ArrayMetadata: Sendable, Equatable {
   var storedOrder: [Int]
   var isBigEndian = false
   var keyEncoding: ChunkKeyEncoding
-  /// What turns a chunk's bytes into its file's, first one first.
+  /// What turns a chunk's bytes into its file's (in a shard: its part of the file's), first one first.
   var codecs: [ByteCodec]
+  var sharding: Sharding?
+  /// Whether voxels are stored as 16-bit floats, which are read as 32-bit ones.
+  var isHalfPrecision = false
 
   /// Metadata of a new array, each chunk with its CRC-32C where asked for: C order, little-endian, `/` between the parts of chunk keys.
   ///
-  /// - Precondition: `extent` and `chunk` have one rank, and no chunk length is zero.
+  /// - Parameter shard: voxels of a file of chunks; `nil` for a file a chunk.
+  /// - Precondition: `extent` and `chunk` have one rank, and no chunk length is zero; `shard` is a multiple of `chunk` along each axis, and
+  ///   only v3 has it.
   public init(
-    format: ZarrFormat, extent: Extent, chunk: Extent, voxelType: VoxelType, compression: Compression = .standard,
-    isChecksummed: Bool = false, fillValue: FillValue = 0, dimensionNames: [String?]? = nil
+    format: ZarrFormat, extent: Extent, chunk: Extent, shard: Extent? = nil, voxelType: VoxelType,
+    compression: Compression = .standard, isChecksummed: Bool = false, fillValue: FillValue = 0, dimensionNames: [String?]? = nil
   ) {
     precondition(extent.rank == chunk.rank && !chunk.lengths.contains(0), "chunks of \(chunk) cannot tile \(extent)")
+    if let shard {
+      precondition(
+        format == .v3 && shard.rank == chunk.rank && zip(shard.lengths, chunk.lengths).allSatisfy { $0 > 0 && $0 % $1 == 0 },
+        "shards of \(shard) are not made of chunks of \(chunk)")
+    }
     self.format = format
     self.extent = extent
     self.chunk = chunk
@@ -52,6 +64,7 @@ public struct ArrayMetadata: Sendable, Equatable {
     storedOrder = Array(0..<extent.rank)
     keyEncoding = format == .v2 ? ChunkKeyEncoding(prefix: "", separator: "/") : .nested
     codecs = compression.codecs(itemSize: voxelType.size) + (isChecksummed ? [.crc32c] : [])
+    sharding = shard.map(Sharding.init)
   }
 
   /// The name of the file that holds the metadata.
@@ -60,8 +73,14 @@ public struct ArrayMetadata: Sendable, Equatable {
   /// The metadata file.
   package func encoded() -> [UInt8] { (format == .v2 ? v2JSON : v3JSON).encoded() }
 
+  /// Bytes of a stored voxel.
+  var itemSize: Int { isHalfPrecision ? 2 : voxelType.size }
+
   /// Bytes of one decoded chunk.
-  var chunkByteCount: Int { chunk.count * voxelType.size }
+  var chunkByteCount: Int { chunk.count * itemSize }
+
+  /// Voxels of a file of the array along each axis: what has one writer.
+  public var unit: Extent { sharding?.shard ?? chunk }
 
   /// Steps in voxels of the stored chunk along each axis of the array.
   var storedStrides: [Int] {
@@ -71,11 +90,8 @@ public struct ArrayMetadata: Sendable, Equatable {
     return strides
   }
 
-  /// The index of the last chunk and one, along each axis.
-  var chunkCounts: Extent { extent.dividedRoundingUp(by: chunk) }
-
-  /// The voxels of the array that the chunk at `index` holds.
-  func box(ofChunk index: [Int]) -> Box {
-    Box(lower: zip(index, chunk.lengths).map(*), extent: chunk).intersection(extent.box)
+  /// The voxels of the array that the file at `index` holds.
+  func box(ofFile index: [Int]) -> Box {
+    Box(lower: zip(index, unit.lengths).map(*), extent: unit).intersection(extent.box)
   }
 }

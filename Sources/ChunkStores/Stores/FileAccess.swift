@@ -9,7 +9,26 @@ package enum FileAccess {
 
   /// The bytes of a file; `nil` where there is no such file.
   package static func read(_ path: String) throws(ChunkStoreError) -> [UInt8]? {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    try open(path) { (descriptor, size) throws(ChunkStoreError) in
+      guard size <= largestFile else {
+        throw ChunkStoreError("\(path) has \(size) bytes, more than any chunk", hint: "the file is damaged, or no part of an array")
+      }
+      return try read(descriptor, 0..<size, path)
+    }
+  }
+
+  /// A part of a file; `nil` where there is no such file.
+  static func read(_ path: String, _ range: ByteRange) throws(ChunkStoreError) -> ValuePart? {
+    try open(path) { (descriptor, size) throws(ChunkStoreError) in
+      ValuePart(bytes: try read(descriptor, range.clamped(to: size), path), total: size)
+    }
+  }
+
+  /// Opens a file and tells its size; `nil` where there is no such file.
+  private static func open<Result>(
+    _ path: String, _ body: (_ descriptor: Int32, _ size: Int) throws(ChunkStoreError) -> Result
+  ) throws(ChunkStoreError) -> Result? {
+    let descriptor = unsafe Foundation.open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       if errno == ENOENT || errno == ENOTDIR { return nil }
       throw failure("read", path, errno)
@@ -17,28 +36,28 @@ package enum FileAccess {
     defer { close(descriptor) }
     var information = stat()
     guard unsafe fstat(descriptor, &information) == 0 else { throw failure("read", path, errno) }
-    guard information.st_size <= largestFile else {
-      throw ChunkStoreError(
-        "\(path) has \(information.st_size) bytes, more than any chunk", hint: "the file is damaged, or no part of an array")
-    }
-    var bytes = [UInt8](repeating: 0, count: Int(information.st_size))
-    var filled = 0
-    while filled < bytes.count {
-      let count = unsafe bytes.withUnsafeMutableBytes { target in
-        unsafe Foundation.read(descriptor, target.baseAddress! + filled, target.count - filled)
+    return try body(descriptor, Int(information.st_size))
+  }
+
+  /// Bytes of an open file: fewer where it ends before.
+  private static func read(_ descriptor: Int32, _ range: Range<Int>, _ path: String) throws(ChunkStoreError) -> [UInt8] {
+    var code: Int32 = 0
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: range.count) { target, filled in
+      while filled < range.count {
+        let count = unsafe pread(descriptor, target.baseAddress! + filled, range.count - filled, off_t(range.lowerBound + filled))
+        if count < 0 && errno == EINTR { continue }
+        if count < 0 { code = errno }
+        if count <= 0 { break }
+        filled += count
       }
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw failure("read", path, errno) }
-      if count == 0 { break }
-      filled += count
     }
-    if filled < bytes.count { bytes.removeLast(bytes.count - filled) }
+    guard code == 0 else { throw failure("read", path, code) }
     return bytes
   }
 
   /// Writes a new file and brings it to the disk; false where its folder does not exist. A file that cannot be finished is removed.
   package static func write(_ bytes: [UInt8], to path: String) throws(ChunkStoreError) -> Bool {
-    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    let descriptor = unsafe Foundation.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       if errno == ENOENT { return false }
       throw failure("write", path, errno)
@@ -85,7 +104,7 @@ package enum FileAccess {
 
   /// Waits until the names in a folder are on the disk: after a power cut, a file that was created or renamed there is found.
   package static func synchroniseFolder(_ path: String) throws(ChunkStoreError) {
-    let descriptor = unsafe open(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = unsafe Foundation.open(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else {
       // One may write to a folder that one may not list; its names then reach the disk in their own time.
       if errno == EACCES { return }
@@ -109,7 +128,7 @@ package enum FileAccess {
 
   /// Waits until the bytes of a file are on the disk.
   package static func synchroniseFile(_ path: String) throws(ChunkStoreError) {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = unsafe Foundation.open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure("open", path, errno) }
     defer { close(descriptor) }
     if fsync(descriptor) != 0 && errno != EINVAL { throw failure("write", path, errno) }

@@ -12,6 +12,11 @@ public protocol KeyValueStore: Sendable {
   /// - Throws: where the key is no valid key, or the value is there and cannot be read.
   func get(_ key: String) throws(ChunkStoreError) -> [UInt8]?
 
+  /// A part of a value, or `nil` where there is none; without an implementation of its own, a store reads the whole value for it.
+  ///
+  /// - Throws: as `get`.
+  func get(_ key: String, _ range: ByteRange) throws(ChunkStoreError) -> ValuePart?
+
   /// Whether there is a value.
   func contains(_ key: String) -> Bool
 
@@ -25,6 +30,10 @@ public protocol KeyValueStore: Sendable {
 
   /// Removes a value, if there is one.
   func remove(_ key: String) throws(ChunkStoreError)
+}
+
+extension KeyValueStore {
+  public func get(_ key: String, _ range: ByteRange) throws(ChunkStoreError) -> ValuePart? { try get(key)?.part(range) }
 }
 
 /// The rules that every store has for its keys.

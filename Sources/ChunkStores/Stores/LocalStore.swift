@@ -24,6 +24,11 @@ public struct LocalStore: KeyValueStore, Equatable {
     return try FileAccess.read(name(of: key))
   }
 
+  public func get(_ key: String, _ range: ByteRange) throws(ChunkStoreError) -> ValuePart? {
+    try StoreKey.validate(key)
+    return try FileAccess.read(name(of: key), range)
+  }
+
   public func contains(_ key: String) -> Bool { FileAccess.exists(name(of: key)) }
 
   public func names(below prefix: String) -> [String] {

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Grids
+
+/// A shard that is read: its index, and its chunks a few at a time.
+struct Shard {
+  private let array: ChunkedArray
+  private let key: String
+  private let index: ShardIndex
+  /// The shard itself, where parts of its file cannot be read alone.
+  private let whole: [UInt8]?
+
+  /// Opens the shard with that key; `nil` where it is not stored.
+  ///
+  /// - Throws: where it cannot be read, or its index is damaged.
+  init?(_ array: ChunkedArray, _ sharding: Sharding, key: String) throws(ChunkStoreError) {
+    let count = sharding.chunkCounts(array.chunk).count
+    let indexSize = sharding.indexByteCount(count)
+    let part: ValuePart?
+    if sharding.codecs.isEmpty {
+      part = try array.store.get(key, sharding.isIndexAtEnd ? .last(indexSize) : .bytes(offset: 0, count: indexSize))
+      whole = nil
+    } else {
+      guard let file = try array.store.get(key) else { return nil }
+      // A shard is chunks and index; chunks may be larger than their voxels, and there may be gaps.
+      let limit = 2 * count * array.metadata.chunkByteCount + indexSize + 65536
+      do {
+        var bytes = file
+        for codec in sharding.codecs.reversed() { bytes = try codec.decodedToUnknownLength(bytes, limit: limit) }
+        whole = bytes
+        part = sharding.isIndexAtEnd ? bytes.part(.last(indexSize)) : bytes.part(.bytes(offset: 0, count: indexSize))
+      } catch {
+        throw Self.error(array, key, "cannot be decoded as \(sharding.codecs.map(\.name).joined(separator: " + "))")
+      }
+    }
+    guard let part else { return nil }
+    do { index = try ShardIndex(part.bytes, count: count, fileSize: part.total, sharding) } catch {
+      throw Self.error(array, key, error.reason)
+    }
+    (self.array, self.key) = (array, key)
+  }
+
+  /// The bytes of the chunk at that place of the index; `nil` where it is not stored.
+  ///
+  /// - Throws: where they cannot be read.
+  func bytes(at place: Int) throws(ChunkStoreError) -> [UInt8]? {
+    guard let range = index[place] else { return nil }
+    if let whole { return Array(whole[range]) }
+    let part = try array.store.get(key, .bytes(offset: range.lowerBound, count: range.count))
+    guard let part, part.bytes.count == range.count else {
+      throw Self.error(array, key, "became shorter while it was read")
+    }
+    return part.bytes
+  }
+
+  private static func error(_ array: ChunkedArray, _ key: String, _ reason: String) -> ChunkStoreError {
+    ChunkStoreError(
+      "the shard \(array.store.name(of: key)) \(reason)",
+      hint: "the file is damaged, was not written to its end, or the array's metadata are not its own; copy it again from its source")
+  }
+}
