@@ -79,8 +79,8 @@ let targets: [Target] = [
   library(
     "Weft",
     [
-      "Grids", "Volumes", "BlockExecution", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration", "Segmentation",
-      "Pipelines",
+      "Grids", "Volumes", "BlockExecution", "ChunkStores", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration",
+      "Segmentation", "Pipelines",
     ]),
   library("CommandLineParsing"),
   library("Commands", ["Weft", "CommandLineParsing"]),

@@ -17,7 +17,7 @@ enum ResumeCommand {
     "resume", "go on with a run that was interrupted",
     discussion: [
       "Everything that was finished is kept, block by block; the result is the same, byte for byte, as without the interruption. The same "
-        + "`weft register`, `weft segment` or `weft apply` goes on as well."
+        + "`weft register`, `weft segment`, `weft apply` or `weft convert` goes on as well."
     ],
     defaults: ResumeArguments(),
     positionals: [.value("OUTPUT", at: \.run, "The --output of the run", completion: .file)],
@@ -64,7 +64,14 @@ enum ResumeCommand {
         if let threads = arguments.threads { options.threads = threads }
       }
       progress.close()
-      try TilesCommand.tell(result, console, arguments.output)
+      try WrittenImage.tell(result, console, arguments.output)
+    case .conversion:
+      let result = try await ImageConversion.resume(arguments.run, progress: progress) { options in
+        if let memory = arguments.memory { options.memory = memory }
+        if let threads = arguments.threads { options.threads = threads }
+      }
+      progress.close()
+      try WrittenImage.tell(result, console, arguments.output)
     }
     return .done
   }

@@ -15,7 +15,7 @@ enum StatusCommand {
   static let command = Command<StatusArguments>(
     "status", "tell how far a run is",
     discussion: [
-      "Reads the ledgers of the run (in DIR/.weft of a registration, in .NAME.weft beside an image that `weft segment` or `weft apply` writes), on any "
+      "Reads the ledgers of the run (in DIR/.weft of a registration, in .NAME.weft beside an image that `weft segment`, `weft apply` or `weft convert` writes), on any "
         + "machine that sees them; the run itself is not disturbed."
     ],
     defaults: StatusArguments(),

@@ -20,7 +20,7 @@ enum TaskCommand {
     discussion: [
       "All executors run this over the same files. Tasks that are done already are passed over; each task that ends is recorded in a ledger "
         + "of this process's own.",
-      "A run is planned by `weft register`, `weft segment` or `weft apply`: its folder holds plan.json from the first moment on. All stages before the one "
+      "A run is planned by `weft register`, `weft segment`, `weft apply` or `weft convert`: its folder holds plan.json from the first moment on. All stages before the one "
         + "that is named have to be done.",
       "On SIGUSR1 or SIGTERM the task under way is abandoned, and the exit status is 75: what is left can be run again.",
     ],
@@ -31,7 +31,7 @@ enum TaskCommand {
         [
           .value(
             "--run-dir", at: \.folder, "DIR",
-            "The run folder: DIR/.weft of a registration, .NAME.weft beside an image that `weft segment` or `weft apply` writes",
+            "The run folder: DIR/.weft of a registration, .NAME.weft beside an image that `weft segment`, `weft apply` or `weft convert` writes",
             completion: .directory),
           .value("--stage", at: \.stage, "NAME", "The stage, as `weft status` lists them"),
           .value(

@@ -85,24 +85,7 @@ enum TilesCommand {
     Interruption.resumable(output: arguments.result)
     try await TileImages(image, options: arguments.options, progress: progress).run(output: arguments.result)
     progress.close()
-    try tell(arguments.result, console, arguments.output)
+    try WrittenImage.tell(arguments.result, console, arguments.output)
     return .done
   }
-
-  /// Prints what became of it.
-  static func tell(_ result: String, _ console: Console, _ output: OutputArguments) throws {
-    let record = TilesRecord(output: result)
-    if output.json { try console.print(json: record) } else { console.print(record.text) }
-  }
-}
-
-/// What is printed of an image that was made.
-private struct TilesRecord: Encodable {
-  let output: String
-  /// Of the process, by the time the record is made, in bytes.
-  let peakMemory = PeakMemory.bytes()
-
-  init(output: String) { self.output = output }
-
-  var text: String { Numbers.table([("peak memory", MemoryBudget.describe(peakMemory)), ("result", output)]) }
 }

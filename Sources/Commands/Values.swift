@@ -12,6 +12,7 @@ extension OutputFormat: ArgumentValue {}
 extension ApplyOptions.Target: ArgumentValue {}
 extension OMEVersion: ArgumentValue {}
 extension SegmentationMethod: ArgumentValue {}
+extension Downsampling: ArgumentValue {}
 
 /// Values with a grammar of their own.
 enum Values {

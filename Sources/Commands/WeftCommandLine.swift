@@ -9,8 +9,8 @@ public enum WeftCommandLine {
   static let name = "weft"
 
   static let verbs: [Verb] = [
-    RegisterCommand.verb, SegmentCommand.verb, TilesCommand.verb, ApplyCommand.verb, InfoCommand.verb, PlanCommand.verb,
-    PlanSegmentCommand.verb,
+    RegisterCommand.verb, SegmentCommand.verb, TilesCommand.verb, ApplyCommand.verb, ConvertCommand.verb, InfoCommand.verb,
+    PlanCommand.verb, PlanSegmentCommand.verb,
     PhantomCommand.verb,
     EvaluateCommand.verb,
     StatusCommand.verb, ResumeCommand.verb, CancelCommand.verb, TaskCommand.verb,

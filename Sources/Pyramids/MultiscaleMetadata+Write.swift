@@ -14,9 +14,7 @@ extension MultiscaleMetadata {
       "type": .string(layout.downsampling.rawValue),
       "metadata": [
         "method": .string(layout.downsampling.rawValue),
-        "description": .string(
-          layout.downsampling == .mean
-            ? "each voxel is the mean of those of the finer level that it covers" : "each voxel is the most frequent value that it covers"),
+        "description": .string(layout.downsampling.explanation),
       ],
     ]
     var members: [String: JSON] = [:]
@@ -52,7 +50,7 @@ extension MultiscaleMetadata {
   /// Scale and translation of a level. The translation has no direction in it: half-pixel shifts run along the image's own axes.
   private static func dataset(_ index: Int, _ layout: PyramidLayout, _ level: PyramidWriter.Level) -> JSON {
     let leading = layout.leadingAxes.count
-    let shift = zip(level.factors, layout.space.spacing).map { (Double($0) - 1) / 2 * $1 }
+    let shift = zip(level.factors, layout.space.spacing).map { layout.downsampling == .stride ? 0 : (Double($0) - 1) / 2 * $1 }
     let translation = zip(layout.space.origin, shift).map(+)
     return [
       "path": .string("\(index)"),

@@ -44,6 +44,12 @@ public enum OMEImage {
     return (try? MultiscaleMetadata(attributes: attributes, file: path))?.channels ?? []
   }
 
+  /// Whether the image at `path` says that it holds labels.
+  public static func isLabels(_ path: String) -> Bool {
+    guard case .group(_, let attributes)? = try? ZarrNode.read(in: LocalStore(directory: trimmed(path)), at: "") else { return false }
+    return (attributes["ome"]?["image-label"] ?? attributes["image-label"]) != nil
+  }
+
   /// The OME-NGFF version of an opened image that Weft can write, for an output of the same version.
   public static func version(of image: StoredImage) -> OMEVersion? {
     OMEVersion.allCases.first { image.format.hasSuffix("OME-Zarr " + $0.rawValue) }

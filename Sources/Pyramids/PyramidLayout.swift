@@ -5,11 +5,28 @@ public import Grids
 public import Volumes
 
 /// How the voxels of a level are made from those of the finer one.
-public enum Downsampling: String, Sendable, Hashable {
+public enum Downsampling: String, Sendable, Hashable, CaseIterable, Codable {
   /// The mean, rounded half up in whole numbers; the last voxels average what is there. For intensities.
   case mean
+  /// The weights 1, 3, 3, 1 along each halved axis, about the same place as the mean; rounded likewise, edges of what is there.
+  case gaussian
+  /// Every other voxel: nothing is averaged, and fine structures may alias. The level has the place of its first voxel.
+  case stride
   /// The most frequent value; of equally frequent ones the first in C order. For labels.
   case mode
+
+  /// Voxels beyond those that a voxel covers that it looks at, on each side.
+  var margin: Int { self == .gaussian ? 1 : 0 }
+
+  /// In words, for metadata.
+  var explanation: String {
+    switch self {
+    case .mean: "each voxel is the mean of those of the finer level that it covers"
+    case .gaussian: "each voxel is the mean of those of the finer level about it with the weights 1, 3, 3, 1 along each halved axis"
+    case .stride: "each voxel is the first of those of the finer level that it covers"
+    case .mode: "each voxel is the most frequent value that it covers"
+    }
+  }
 }
 
 /// What an image to be written looks like: its lattice, its place, its levels, how it is stored.
@@ -40,6 +57,8 @@ public struct PyramidLayout: Sendable {
   public var version = OMEVersion.v05
   /// Voxels of a chunk along the spatial axes; about 2 MB where `nil`. A coarse level's chunks are no longer than the level.
   public var chunk: Extent?
+  /// Voxels of a shard along the spatial axes, a file of many chunks, made whole chunks; `nil` for a file a chunk. For 0.5 only.
+  public var shard: Extent?
   /// How chunks are compressed.
   public var compression = Compression.standard
   /// Whether each chunk carries a checksum (CRC-32C), so that damage shows when it is read.
@@ -124,15 +143,37 @@ extension PyramidLayout {
     return Extent(leadingAxes.map { _ in 1 } + zip(resolvedChunk.lengths, spatial).map { max(1, min($0, $1)) })
   }
 
+  /// Voxels of a shard of a level along all axes, no longer than the level needs; `nil` where each chunk is a file of its own.
+  public func shard(level: Int) -> Extent? {
+    guard let shard else { return nil }
+    let (whole, chunk) = (extent(level: level), chunk(level: level))
+    let wanted = leadingAxes.map { _ in 1 } + shard.lengths
+    return Extent(
+      (0..<whole.rank).map { chunk[$0] * max(1, min((wanted[$0] + chunk[$0] - 1) / chunk[$0], (whole[$0] + chunk[$0] - 1) / chunk[$0])) })
+  }
+
+  /// Where a level lies that is made of blocks of `factors` voxels of the finest.
+  func space(factors: [Int]) -> PhysicalSpace {
+    guard downsampling == .stride else { return space.downsampled(by: factors) }
+    var place = space
+    place.spacing = zip(space.spacing, factors).map { $0 * Double($1) }
+    return place
+  }
+
   /// How many voxels of the finer level go into one of `level`, along all axes.
   func steps(to level: Int) -> [Int] {
     leadingAxes.map { _ in 1 } + zip(factors[level], factors[max(level - 1, 0)]).map(/)
   }
 
-  /// Whole chunks of a level that are made at once, from about `voxels` voxels of the finer level.
-  func pieceSize(level: Int, voxels: Int) -> Extent {
+  /// Whole files of a level that are made at once, from about `voxels` voxels of the finer level, or one file.
+  func pieceSize(level: Int, voxels: Int) -> Extent { grown(from: shard(level: level) ?? chunk(level: level), level, voxels) }
+
+  /// Whole chunks of a level that are made at once, from about `voxels` voxels of the finer level, or one chunk.
+  func partSize(level: Int, voxels: Int) -> Extent { grown(from: chunk(level: level), level, voxels) }
+
+  private func grown(from unit: Extent, _ level: Int, _ voxels: Int) -> Extent {
     let (whole, finer) = (extent(level: level), steps(to: level).reduce(1, *))
-    var size = chunk(level: level).lengths
+    var size = unit.lengths
     for axis in stride(from: size.count - 1, through: leadingAxes.count, by: -1) {
       while size[axis] < whole[axis] && 2 * size.reduce(1, *) * finer <= voxels { size[axis] *= 2 }
     }

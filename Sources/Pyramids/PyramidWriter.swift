@@ -48,7 +48,8 @@ public struct PyramidWriter: Sendable {
     let plans = layout.factors.enumerated().map { level, factors in
       let metadata = ArrayMetadata(
         format: layout.version.zarrFormat, extent: layout.extent(level: level), chunk: layout.chunk(level: level),
-        voxelType: layout.voxelType, compression: layout.compression, isChecksummed: layout.isChecksummed,
+        shard: layout.shard(level: level), voxelType: layout.voxelType, compression: layout.compression,
+        isChecksummed: layout.isChecksummed,
         fillValue: layout.fillValue,
         dimensionNames: layout.version == .v05 ? layout.axes.map(\.name) : nil)
       return (factors: factors, metadata: metadata)
@@ -66,7 +67,7 @@ public struct PyramidWriter: Sendable {
       levels = try plans.enumerated().map { index, plan in
         let array =
           isSame ? try ChunkedArray.open(in: store, node: "\(index)") : try ChunkedArray.create(in: store, node: "\(index)", plan.metadata)
-        return Level(array: array, factors: plan.factors, space: layout.space.downsampled(by: plan.factors))
+        return Level(array: array, factors: plan.factors, space: layout.space(factors: plan.factors))
       }
     } catch {
       // Nothing of worth is in it yet.
@@ -150,6 +151,15 @@ public struct PyramidWriter: Sendable {
     }
     if let chunk = layout.chunk, chunk.rank != rank || chunk.lengths.contains(0) {
       throw PyramidError("\(path): chunks of \(chunk) cannot tile an image of \(layout.extent)")
+    }
+    if let shard = layout.shard {
+      guard layout.version == .v05 else {
+        throw PyramidError(
+          "\(path): OME-Zarr \(layout.version.rawValue) has no shards", hint: "write version 0.5, or leave the shards out")
+      }
+      guard shard.rank == rank, !shard.lengths.contains(0) else {
+        throw PyramidError("\(path): shards of \(shard) cannot tile an image of \(layout.extent)")
+      }
     }
     try OMEImage.checkSpacing(layout.space.spacing, "\(path): the spacing")
     if let count = layout.levelCount, count < 1 { throw PyramidError("\(path): an image has at least one level, not \(count)") }

@@ -3,6 +3,7 @@
 // The public API of Weft under one import.
 
 @_exported public import BlockExecution
+@_exported public import ChunkStores
 @_exported public import Grids
 @_exported public import Pipelines
 @_exported public import Pyramids

@@ -22,7 +22,8 @@ struct RoundTripTests {
     let chunk = Extent((0..<rank).map { _ in Int.random(in: 1...longest, using: &random) })
     let type = VoxelType.allCases.randomElement(using: &random) ?? .uint8
     let format = Bool.random(using: &random) ? ZarrFormat.v2 : .v3
-    let shard = format == .v3 && Bool.random(using: &random) ? Extent(chunk.lengths.map { $0 * Int.random(in: 1...4, using: &random) }) : nil
+    let shard =
+      format == .v3 && Bool.random(using: &random) ? Extent(chunk.lengths.map { $0 * Int.random(in: 1...4, using: &random) }) : nil
     let metadata = ArrayMetadata(
       format: format, extent: extent, chunk: chunk, shard: shard, voxelType: type,
       compression: Self.compressions.randomElement(using: &random) ?? .none)

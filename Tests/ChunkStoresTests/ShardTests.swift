@@ -11,7 +11,8 @@ import Volumes
 struct ShardTests {
   /// 8 × 12 voxels in shards of 4 × 6, of chunks of 2 × 3, stored raw: shard (0, 0) is the file `c/0/0` of 48 + 4 · 16 + 4 bytes.
   private func sharded(
-    _ folder: URL, location: String = "end", indexCodecs: String = #"{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "crc32c"}"#,
+    _ folder: URL, location: String = "end",
+    indexCodecs: String = #"{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "crc32c"}"#,
     before: String = "", after: String = "", inner: String = #"{"name": "bytes", "configuration": {"endian": "little"}}"#,
     chunkShape: String = "[2, 3]"
   ) throws -> ChunkedArray {
@@ -46,14 +47,16 @@ struct ShardTests {
     arguments: ["end", "start"],
     [
       "", #"{"name": "transpose", "configuration": {"order": [1, 0]}}, "#,
-    ]) func anyPlaceOfTheIndexAndOrderOfAxesIsRead(location: String, before: String) throws {
+    ]) func anyPlaceOfTheIndexAndOrderOfAxesIsRead(location: String, before: String) throws
+  {
     for after in ["", #", {"name": "gzip", "configuration": {"level": 1}}"#, #", {"name": "crc32c"}"#] {
       for inner in [
         #"{"name": "bytes", "configuration": {"endian": "big"}}"#,
         #"{"name": "transpose", "configuration": {"order": [1, 0]}}, {"name": "bytes"}, {"name": "zstd", "configuration": {"level": 1}}"#,
       ] {
         try withTemporaryFolder { folder in
-          let array = try sharded(folder, location: location, before: before, after: after, inner: inner, chunkShape: before.isEmpty ? "[2, 3]" : "[3, 2]")
+          let array = try sharded(
+            folder, location: location, before: before, after: after, inner: inner, chunkShape: before.isEmpty ? "[2, 3]" : "[3, 2]")
           #expect(array.chunk == [2, 3] && array.metadata.unit == [4, 6] && array.metadata.shard == [4, 6])
           try array.write(voxels, at: [0, 0])
           let again = try ChunkedArray.open(at: folder.path)
@@ -115,7 +118,8 @@ struct ShardTests {
   }
 
   @Test func damagedShardsAreNamedWithWhatIsWrong() throws {
-    #expect(try reading { $0[48] = 200 }.contains("/c/0/0 has 112 bytes, and its index says that the chunk with number 0 is 12 bytes at 200"))
+    #expect(
+      try reading { $0[48] = 200 }.contains("/c/0/0 has 112 bytes, and its index says that the chunk with number 0 is 12 bytes at 200"))
     #expect(try reading { $0[48] = 40 }.contains("says that the chunk with number 0 is 12 bytes at 40"))
     #expect(try reading { $0[48] = 1 }.contains("chunks number 0 and 1 overlap"))
     #expect(try reading { $0[48 + 16] = 0 }.contains("chunks number 0 and 1 overlap"))
@@ -132,7 +136,8 @@ struct ShardTests {
 
   @Test func metadataThatCannotBeMeantAreRefused() throws {
     try withTemporaryFolder { folder in
-      #expect(message { _ = try sharded(folder, chunkShape: "[3, 3]") }.contains("shards of 4×6 voxels are not made of whole chunks of 3×3"))
+      #expect(
+        message { _ = try sharded(folder, chunkShape: "[3, 3]") }.contains("shards of 4×6 voxels are not made of whole chunks of 3×3"))
       #expect(message { _ = try sharded(folder, chunkShape: "[2]") }.contains("1 axes, and the array has 2"))
       #expect(message { _ = try sharded(folder, chunkShape: "[0, 3]") }.contains("at least 1"))
       #expect(message { _ = try sharded(folder, location: "middle") }.contains("`index_location` is `middle`"))

@@ -87,6 +87,60 @@ struct PyramidWriterTests {
     for type in VoxelType.allCases { check(type.scalar) }
   }
 
+  @Test(arguments: 0..<20) func weightedMeansAgreeWithTheDefinition(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let rank = Int.random(in: 1...3, using: &random)
+    let extent = Extent((0..<rank).map { _ in Int.random(in: 1...9, using: &random) })
+    let steps = (0..<rank).map { _ in Int.random(in: 1...2, using: &random) }
+    let voxels = randomReals(extent, using: &random)
+    let means = Downsampling.gaussian.apply(to: voxels, steps: steps)
+    let rounded = Downsampling.gaussian.apply(to: voxels.converted(to: Int16.self), steps: steps)
+    for index in means.extent.box.indices {
+      var sums = (value: 0.0, whole: 0.0, weight: 0.0)
+      for tap in Box(lower: index.map { _ in 0 }, upper: steps.map { $0 == 2 ? 4 : 1 }).indices {
+        let place = (0..<rank).map { steps[$0] == 2 ? 2 * index[$0] - 1 + tap[$0] : index[$0] }
+        guard extent.box.contains(Box(lower: place, extent: Extent(place.map { _ in 1 }))) else { continue }
+        let weight = (0..<rank).map { steps[$0] == 2 ? [1.0, 3, 3, 1][tap[$0]] : 1 }.reduce(1, *)
+        sums.weight += weight
+        sums.value += weight * Double(voxels[place])
+        sums.whole += weight * Double(voxels.converted(to: Int16.self)[place])
+      }
+      #expect(abs(Double(means[index]) - sums.value / sums.weight) < 1e-4)
+      #expect(Double(rounded[index]) == (sums.whole / sums.weight + 0.5).rounded(.down))
+    }
+  }
+
+  private func randomReals(_ extent: Extent, using random: inout SeededGenerator) -> VoxelBuffer<Float> {
+    VoxelBuffer(extent: extent, elements: (0..<extent.count).map { _ in Float.random(in: -100...100, using: &random) })
+  }
+
+  @Test(arguments: Downsampling.allCases) func aPyramidDoesNotDependOnItsPiecesOrShards(method: Downsampling) throws {
+    try withTemporaryFolder { folder in
+      var layout = PyramidLayout(extent: [21, 70, 90], voxelType: .uint16, space: PhysicalSpace(spacing: [1, 1, 1], origin: [1, 2, 3]))
+      layout.chunk = [4, 8, 16]
+      layout.levelCount = 3
+      layout.downsampling = method
+      let voxels = patternVoxels([21, 70, 90], seed: 7, as: UInt16.self)
+      let plain = try write(voxels, layout, at: folder.path + "/plain.zarr")
+      layout.shard = [8, 32, 20]
+      #expect(layout.shard(level: 0) == [8, 32, 32] && layout.shard(level: 2) == [8, 24, 32])
+      let writer = try PyramidWriter.begin(layout, at: folder.path + "/sharded.zarr")
+      for box in writer.tasks(level: 0, voxels: 1) { try writer.write(voxels.cropped(to: box), at: box.lower) }
+      for level in 1...2 { for box in writer.tasks(level: level) { try writer.buildLevel(level, box, voxels: 1) } }
+      try writer.finish()
+      for level in 0...2 {
+        let (whole, parts): (VoxelBuffer<UInt16>, VoxelBuffer<UInt16>) = try (plain.openedLevel(level), writer.openedLevel(level))
+        #expect(parts == whole)
+        if method == .stride, level == 2 { #expect(parts[[2, 3, 5]] == voxels[[8, 12, 20]]) }
+      }
+      let image = try OMEImage.open(folder.path + "/sharded.zarr")
+      let shift = method == .stride ? 0 : 1.5
+      #expect(image.levels[2].space == PhysicalSpace(spacing: [4, 4, 4], origin: [1 + shift, 2 + shift, 3 + shift]))
+      layout.version = .v04
+      #expect(throws: PyramidError.self) { _ = try PyramidWriter.begin(layout, at: folder.path + "/old.zarr") }
+    }
+  }
+
   @Test func theMeanLeavesOutWhatIsNoNumber() {
     let voxels = VoxelBuffer<Float>(extent: [6], elements: [.nan, 3, .infinity, -.infinity, 1, 2])
     let means = Downsampling.mean.apply(to: voxels, steps: [2]).elements

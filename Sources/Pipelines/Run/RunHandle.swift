@@ -14,6 +14,8 @@ public struct RunHandle: Sendable {
     case segmentation
     /// An image is made of another, tile by tile.
     case tileImages
+    /// An image is written anew.
+    case conversion
   }
 
   /// What it does.
@@ -39,6 +41,10 @@ public struct RunHandle: Sendable {
     case SegmentationPlanFile.kindName:
       kind = .segmentation
       plan = try folder.plan(as: SegmentationPlanFile.self, of: path)
+      output = OutputRun.outputPath(of: folder.url)
+    case ConversionPlanFile.kindName:
+      kind = .conversion
+      plan = try folder.plan(as: ConversionPlanFile.self, of: path)
       output = OutputRun.outputPath(of: folder.url)
     case TileImagePlanFile.kindName:
       kind = .tileImages
