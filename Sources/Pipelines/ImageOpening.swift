@@ -6,7 +6,7 @@ internal import Pyramids
 public import Volumes
 
 extension StoredImage {
-  /// Opens an image of any kind that Weft reads: OME-Zarr, plain Zarr, TIFF, NIfTI, NRRD, MHA, PNG, JPEG. No voxel is loaded.
+  /// Opens an image of any kind that Weft reads: OME-Zarr, plain Zarr, N5, TIFF, NIfTI, NRRD, MHA, PNG, JPEG. No voxel is loaded.
   ///
   /// - Parameters:
   ///   - path: the file, the folder, or a level or array inside an OME-Zarr (`a.ome.zarr/0`).
@@ -20,7 +20,14 @@ extension StoredImage {
     guard let isFolder = FileManager.default.isFolder(atPath: path) else {
       throw PipelineError("\(path) does not exist", hint: "check the path")
     }
-    var image = isFolder ? try OMEImage.open(path, axes: axes, spacing: spacing) : try ImageFile.open(path: path)
+    var image =
+      if !isFolder {
+        try ImageFile.open(path: path)
+      } else if !OMEImage.isZarr(path), N5Image.isN5(path) {
+        try N5Image.open(path, axes: axes, spacing: spacing)
+      } else {
+        try OMEImage.open(path, axes: axes, spacing: spacing)
+      }
     if let spacing, !isFolder {
       guard spacing.count == image.levels[0].space.rank else {
         throw PipelineError(

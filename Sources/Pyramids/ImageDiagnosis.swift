@@ -21,9 +21,6 @@ enum ImageDiagnosis {
       return PyramidError("\(path) is a file, not a Zarr folder", hint: "name the folder that holds .zgroup or zarr.json")
     }
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
-    if names.contains("attributes.json") {
-      return PyramidError("\(path) is an N5 container, which is not supported", hint: "convert it to OME-Zarr first")
-    }
     let images = children(path)
     return PyramidError(
       "\(path) is not an image: it is a folder without Zarr metadata"

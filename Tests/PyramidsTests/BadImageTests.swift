@@ -21,12 +21,8 @@ struct BadImageTests {
     }
   }
 
-  @Test func otherContainersAndAddressesAreNamed() throws {
+  @Test func addressesAreNamed() {
     #expect(message { _ = try OMEImage.open("https://example.org/a.zarr") }.contains("only local paths"))
-    try withTemporaryFolder { folder in
-      try put("{}", "attributes.json", in: folder)
-      #expect(message { _ = try OMEImage.open(folder.path) }.contains("N5 container"))
-    }
   }
 
   @Test func damagedMetadataAreNeverACrash() throws {

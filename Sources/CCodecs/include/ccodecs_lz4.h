@@ -21,4 +21,8 @@ size_t ccodecs_lz4_bound(size_t count);
 int64_t ccodecs_lz4_encode(const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape,
     size_t capacity, int acceleration);
 
+/// Decodes the blocks of lz4-java, as N5 stores them; their checksums are not looked at.
+int64_t ccodecs_lz4_blocks_decode(
+    const void *__sized_by(count) stream __noescape, size_t count, void *__sized_by(capacity) target __noescape, size_t capacity);
+
 #pragma clang assume_nonnull end

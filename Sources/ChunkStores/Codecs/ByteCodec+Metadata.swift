@@ -64,7 +64,7 @@ extension ByteCodec {
     case .lz4(let acceleration): ["id": "lz4", "acceleration": .integer(Int64(acceleration))]
     case .zstd(let level, _), .zlib(let level), .gzip(let level), .bz2(let level):
       ["id": .string(name), "level": .integer(Int64(level))]
-    case .crc32c: ["id": "crc32c"]
+    case .crc32c, .lz4Blocks: ["id": .string(name)]
     }
   }
 
@@ -86,7 +86,7 @@ extension ByteCodec {
     case .zlib(let level), .bz2(let level):
       ["name": .string("numcodecs." + name), "configuration": ["level": .integer(Int64(level))]]
     case .lz4(let acceleration): ["name": "numcodecs.lz4", "configuration": ["acceleration": .integer(Int64(acceleration))]]
-    case .crc32c: ["name": "crc32c"]
+    case .crc32c, .lz4Blocks: ["name": .string(name)]
     }
   }
 }

@@ -9,6 +9,8 @@ enum ByteCodec: Sendable, Hashable {
   case zlib(level: Int)
   case gzip(level: Int)
   case lz4(acceleration: Int)
+  /// The block stream of lz4-java, read only.
+  case lz4Blocks
   case bz2(level: Int)
   case crc32c
 
@@ -19,7 +21,7 @@ enum ByteCodec: Sendable, Hashable {
     case .zstd: "zstd"
     case .zlib: "zlib"
     case .gzip: "gzip"
-    case .lz4: "lz4"
+    case .lz4, .lz4Blocks: "lz4"
     case .bz2: "bz2"
     case .crc32c: "crc32c"
     }
@@ -39,6 +41,7 @@ enum ByteCodec: Sendable, Hashable {
       case .zstd: ccodecs_zstd_decode(bytes, &target)
       case .zlib, .gzip: ccodecs_zlib_decode(bytes, &target)
       case .lz4: ccodecs_lz4_decode(bytes, &target)
+      case .lz4Blocks: ccodecs_lz4_blocks_decode(bytes, &target)
       case .bz2: ccodecs_bz2_decode(bytes, &target)
       case .crc32c: ccodecs_crc32c_decode(bytes, &target)
       }
@@ -55,7 +58,7 @@ enum ByteCodec: Sendable, Hashable {
       case .zstd: ccodecs_zstd_decoded_count(bytes)
       case .lz4: ccodecs_lz4_decoded_count(bytes)
       case .crc32c: Int64(bytes.byteCount) - 4
-      case .zlib, .gzip, .bz2: Int64(CCODECS_UNKNOWN)
+      case .zlib, .gzip, .bz2, .lz4Blocks: Int64(CCODECS_UNKNOWN)
       }
     if count == Int64(CCODECS_UNKNOWN) { return nil }
     guard count >= 0 else { throw .damaged }
@@ -84,6 +87,7 @@ enum ByteCodec: Sendable, Hashable {
       case .zstd(let level, let checksum): ccodecs_zstd_encode(bytes, &target, Int32(level), checksum ? 1 : 0)
       case .zlib(let level): ccodecs_zlib_encode(bytes, &target, Int32(level), 0)
       case .gzip(let level): ccodecs_zlib_encode(bytes, &target, Int32(level), 1)
+      case .lz4Blocks: Int64(CCODECS_FAILED)
       case .lz4(let acceleration): ccodecs_lz4_encode(bytes, &target, Int32(acceleration))
       case .bz2(let level): ccodecs_bz2_encode(bytes, &target, Int32(level))
       case .crc32c: ccodecs_crc32c_encode(bytes, &target)
@@ -98,7 +102,7 @@ enum ByteCodec: Sendable, Hashable {
     case .blosc: ccodecs_blosc_bound(count)
     case .zstd: ccodecs_zstd_bound(count)
     case .zlib, .gzip: ccodecs_zlib_bound(count)
-    case .lz4: ccodecs_lz4_bound(count)
+    case .lz4, .lz4Blocks: ccodecs_lz4_bound(count)
     case .bz2: ccodecs_bz2_bound(count)
     case .crc32c: count + 4
     }

@@ -6,7 +6,7 @@ internal import Volumes
 
 /// Tells one input from another, and from what it was before, without reading its voxels.
 ///
-/// A file: its bytes and when it was last changed. A Zarr folder: a digest of its metadata files and when those were last changed.
+/// A file: its bytes and when it was last changed. A Zarr or N5 folder: a digest of its metadata files and when those were last changed.
 struct InputIdentity: Codable, Equatable {
   var path: String
   var axes: String?
@@ -45,9 +45,9 @@ struct InputIdentity: Codable, Equatable {
     }
   }
 
-  /// The metadata of a Zarr folder, of what lies directly inside it, and, for a level, of the image around it.
+  /// The metadata of a Zarr or N5 folder, of what lies directly inside it, and, for a level, of the image around it.
   private static func metadataFiles(in folder: URL) -> [URL] {
-    let names = [".zgroup", ".zattrs", ".zarray", "zarr.json"]
+    let names = [".zgroup", ".zattrs", ".zarray", "zarr.json", "attributes.json"]
     let inner = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { !$0.hasPrefix(".") && $0 != "labels" }
       .sorted().prefix(
         64)

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CCodecs
+public import Grids
+public import Volumes
+
+/// An N5 dataset in a store, read a box at a time: https://github.com/saalfeldlab/n5#file-system-specification
+public struct N5Array: VoxelSource {
+  package let metadata: N5Metadata
+  private let store: any KeyValueStore
+  private let node: String
+
+  /// Opens the dataset at the key `node` of a store.
+  ///
+  /// - Throws: where there is none, or its attributes are damaged or ask for what is not supported.
+  public static func open(in store: any KeyValueStore, node: String) throws(ChunkStoreError) -> N5Array {
+    let file = store.name(of: StoreKey.join(node, N5Metadata.fileName))
+    guard let attributes = try N5Metadata.attributes(in: store, at: node) else {
+      throw ChunkStoreError("\(file) is not there", hint: "name the folder of an N5 dataset, which holds attributes.json")
+    }
+    return N5Array(metadata: try N5Metadata(attributes, file: file), store: store, node: node)
+  }
+
+  public var extent: Extent { metadata.extent }
+  public var voxelType: VoxelType { metadata.voxelType }
+  public var chunk: Extent { metadata.block }
+
+  /// Reads the voxels in `box`, converted to `type` (saturating); voxels of blocks that are not stored are 0.
+  ///
+  /// Each block that meets the box is fetched and decoded once. Memory: the result, and one block in its encoded and decoded form.
+  ///
+  /// - Throws: `ChunkStoreError` naming the file where one cannot be read or is damaged.
+  /// - Precondition: `box` lies inside `extent`.
+  public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws(ChunkStoreError) -> VoxelBuffer<Voxel> {
+    precondition(box.rank == extent.rank && extent.box.contains(box), "\(box) lies outside a dataset of \(extent)")
+    func gather<Stored: VoxelScalar>(_ stored: Stored.Type) throws(ChunkStoreError) -> VoxelBuffer<Voxel> {
+      var result = VoxelBuffer<Voxel>(extent: box.extent)
+      if box.isEmpty { return result }
+      let strides = box.extent.strides
+      for tile in box.tiles(of: chunk) {
+        let index = zip(tile.lower, chunk.lengths).map { $0 / $1 }
+        guard let block = try block(index, stored) else { continue }
+        // What the last block of an axis does not hold is 0.
+        let origin = zip(index, chunk.lengths).map(*)
+        let held = tile.intersection(Box(lower: origin, extent: block.extent))
+        if held.isEmpty { continue }
+        var target = result.mutableSpan
+        let (inBlock, inBox) = (held.relative(to: origin).lower, held.relative(to: box.lower).lower)
+        let steps = block.extent.strides
+        copyStrided(
+          held.extent.lengths, from: block.span, StridedLayout(offset: zip(inBlock, steps).map(*).reduce(0, +), steps: steps),
+          to: &target, StridedLayout(offset: zip(inBox, strides).map(*).reduce(0, +), steps: strides))
+      }
+      return result
+    }
+    return try gather(voxelType.scalar)
+  }
+
+  /// A block with the length that its header gives it; `nil` where it is not stored.
+  private func block<Stored: VoxelScalar>(_ index: [Int], _ type: Stored.Type) throws(ChunkStoreError) -> VoxelBuffer<Stored>? {
+    let key = StoreKey.join(node, index.reversed().map(String.init).joined(separator: "/"))
+    guard let file = try store.get(key) else { return nil }
+    func error(_ reason: String) -> ChunkStoreError {
+      ChunkStoreError(
+        "the block \(store.name(of: key)) \(reason)",
+        hint: "the file is damaged, or the dataset's attributes are not its own; copy it again from its source")
+    }
+    func number(_ offset: Int, bytes: Int) -> Int { file[offset..<offset + bytes].reduce(0) { $0 << 8 | Int($1) } }
+    guard file.count >= 4 else { throw error("has \(file.count) bytes, less than its header") }
+    // 0: a block of the usual kind; 1: one that says how many elements it has.
+    let (mode, rank) = (number(0, bytes: 2), number(2, bytes: 2))
+    guard mode <= 1 else { throw error("has the mode \(mode), which is not one of images") }
+    let header = 4 + 4 * rank + (mode == 1 ? 4 : 0)
+    guard rank == extent.rank, file.count >= header else { throw error("has \(rank) axes, and the dataset has \(extent.rank)") }
+    let lengths = Extent((0..<rank).reversed().map { number(4 + 4 * $0, bytes: 4) })
+    guard zip(lengths.lengths, chunk.lengths).allSatisfy({ $0 > 0 && $0 <= $1 }) else {
+      throw error("is of \(lengths) voxels, and the dataset's blocks are of \(chunk)")
+    }
+    let expected = lengths.count * voxelType.size
+    if mode == 1, number(header - 4, bytes: 4) != lengths.count {
+      throw error("has \(number(header - 4, bytes: 4)) elements, and \(lengths) voxels")
+    }
+    let bytes = Array(file[header...])
+    var voxels = [Stored](repeating: 0, count: lengths.count)
+    var span = voxels.mutableSpan
+    var target = span.mutableRawBytes
+    if let codec = metadata.codec {
+      let count: Int
+      do { count = try codec.decode(bytes.rawBytes, into: &target) } catch .moreThan, .wrongCount {
+        throw error("does not hold \(expected) bytes (\(lengths) voxels of \(voxelType.rawValue))")
+      } catch {
+        throw self.damaged(key, codec)
+      }
+      guard count == expected else { throw error("holds \(count) bytes, and \(expected) are expected (\(lengths) voxels)") }
+    } else {
+      guard bytes.count == expected else { throw error("holds \(bytes.count) bytes, and \(expected) are expected (\(lengths) voxels)") }
+      ccodecs_copy_bytes(bytes.rawBytes, &target)
+    }
+    if voxelType.size > 1 { ccodecs_swap_bytes(&target, voxelType.size) }
+    return VoxelBuffer(extent: lengths, elements: voxels)
+  }
+
+  private func damaged(_ key: String, _ codec: ByteCodec) -> ChunkStoreError {
+    ChunkStoreError(
+      "the block \(store.name(of: key)) is damaged: it cannot be decoded as \(codec.name)", hint: "copy it again from its source")
+  }
+}
