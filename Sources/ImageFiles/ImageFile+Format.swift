@@ -5,7 +5,7 @@ internal import Foundation
 extension ImageFile {
   /// Which library reads a file.
   enum Reader {
-    case tiff, itk
+    case tiff, itk, hdf5
   }
 
   /// The reader of a file, by its first bytes; by its name where they cannot tell (MetaImage and Analyze have no signature).
@@ -18,6 +18,7 @@ extension ImageFile {
     let name = path.lowercased()
     if tiffSignatures.contains(where: head.starts(with:)) { return .tiff }
     if itkSignatures.contains(where: head.starts(with:)) { return .itk }
+    if head.starts(with: hdf5Signature) { return .hdf5 }
     if head.starts(with: [0x1F, 0x8B]) && (name.hasSuffix(".nii.gz") || name.hasSuffix(".hdr.gz") || name.hasSuffix(".img.gz")) {
       return .itk
     }
@@ -25,7 +26,7 @@ extension ImageFile {
     if head.count >= 348, [Array("n+1\0".utf8), Array("ni1\0".utf8)].contains(Array(head[344..<348])) { return .itk }
     if [".mha", ".mhd"].contains(where: name.hasSuffix) && String(decoding: head, as: UTF8.self).contains("NDims") { return .itk }
     throw ImageFileError(
-      path: path, "is not an image: it begins neither as TIFF, NIfTI, NRRD, MetaImage, PNG nor JPEG",
+      path: path, "is not an image: it begins neither as TIFF, HDF5, NIfTI, NRRD, MetaImage, PNG nor JPEG",
       hint: "a file cut short while it was copied looks like this, too; an OME-Zarr image is a folder")
   }
 
@@ -56,6 +57,8 @@ extension ImageFile {
   private static let tiffSignatures: [[UInt8]] = [
     [0x49, 0x49, 42, 0], [0x4D, 0x4D, 0, 42], [0x49, 0x49, 43, 0], [0x4D, 0x4D, 0, 43],
   ]
+
+  private static let hdf5Signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
   private static let itkSignatures: [[UInt8]] = [
     [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], [0xFF, 0xD8, 0xFF], Array("NRRD0".utf8),

@@ -3,7 +3,7 @@
 internal import Grids
 public import Volumes
 
-/// Image files that are one file each: TIFF, and what ITK reads (NIfTI, NRRD, MetaImage, PNG, JPEG).
+/// Image files that are one file each: TIFF, HDF5 (Imaris), and what ITK reads (NIfTI, NRRD, MetaImage, PNG, JPEG).
 public enum ImageFile {
   /// Opens an image; reads its header and no voxel.
   ///
@@ -17,7 +17,12 @@ public enum ImageFile {
   /// - Throws: `ImageFileError` where the file is missing, is no image, is cut short or contradicts itself, holds voxels of a type that
   ///   is not read, or gives a spacing that is not above zero.
   public static func open(path: String, spacing: [Double]? = nil) throws(ImageFileError) -> StoredImage {
-    let image = try format(of: path) == .tiff ? openTIFF(path: path, spacing: spacing) : openWithITK(path: path, spacing: spacing)
+    let image: StoredImage
+    switch try format(of: path) {
+    case .tiff: image = try openTIFF(path: path, spacing: spacing)
+    case .hdf5: image = try openHDF5(path: path, dataset: nil, spacing: spacing)
+    case .itk: image = try openWithITK(path: path, spacing: spacing)
+    }
     for level in image.levels where level.source.extent.lengths.contains(0) {
       throw ImageFileError(
         path: path, "holds no voxels: its extent is \(level.source.extent)", hint: "the file is damaged; copy it again from its source")

@@ -6,7 +6,7 @@ internal import Pyramids
 public import Volumes
 
 extension StoredImage {
-  /// Opens an image of any kind that Weft reads: OME-Zarr, plain Zarr, N5, TIFF, NIfTI, NRRD, MHA, PNG, JPEG. No voxel is loaded.
+  /// Opens an image of any kind that Weft reads: OME-Zarr, plain Zarr, N5, TIFF, HDF5, Imaris, NIfTI, NRRD, MHA, PNG, JPEG. No voxel is loaded.
   ///
   /// - Parameters:
   ///   - path: the file, the folder, or a level or array inside an OME-Zarr (`a.ome.zarr/0`).
@@ -17,18 +17,21 @@ extension StoredImage {
     if let spacing, let wrong = spacing.first(where: { !($0 > 0 && $0.isFinite) }) {
       throw PipelineError("a spacing of \(wrong) for \(path) is not above zero", hint: "give distances between voxels, as 2,0.5,0.5")
     }
-    guard let isFolder = FileManager.default.isFolder(atPath: path) else {
+    let parts = ImageFile.hdf5Parts(of: path)
+    guard let isFolder = parts == nil ? FileManager.default.isFolder(atPath: path) : false else {
       throw PipelineError("\(path) does not exist", hint: "check the path")
     }
     var image =
-      if !isFolder {
+      if let parts {
+        try ImageFile.openHDF5(path: parts.file, dataset: parts.dataset, axes: axes, spacing: spacing)
+      } else if !isFolder {
         try ImageFile.open(path: path)
       } else if !OMEImage.isZarr(path), N5Image.isN5(path) {
         try N5Image.open(path, axes: axes, spacing: spacing)
       } else {
         try OMEImage.open(path, axes: axes, spacing: spacing)
       }
-    if let spacing, !isFolder {
+    if let spacing, !isFolder, parts == nil {
       guard spacing.count == image.levels[0].space.rank else {
         throw PipelineError(
           "\(path) has \(image.levels[0].space.rank) spatial axes, and the spacing names \(spacing.count)",

@@ -45,7 +45,9 @@ struct N5Tests {
         "dimensions": "[4, 3]", "blockSize": "[3, 2]", "dataType": "\"uint16\"", "compression": "{\"type\": \"\(compression)\"}",
       ]
       members.merge(changes) { $1 }
-      try put("{" + members.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", ") + "}", "attributes.json", in: folder.appendingPathComponent("a"))
+      try put(
+        "{" + members.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", ") + "}", "attributes.json",
+        in: folder.appendingPathComponent("a"))
       try FileManager.default.createDirectory(atPath: folder.path + "/a/1", withIntermediateDirectories: true)
       try Data(block).write(to: folder.appendingPathComponent("a/1/1"))
       do throws(ChunkStoreError) {

@@ -2,11 +2,12 @@
 
 internal import BlockExecution
 internal import Foundation
+internal import ImageFiles
 internal import Volumes
 
 /// Tells one input from another, and from what it was before, without reading its voxels.
 ///
-/// A file: its bytes and when it was last changed. A Zarr or N5 folder: a digest of its metadata files and when those were last changed.
+/// A file (for a dataset of HDF5 the file around it): its bytes and when it was last changed. A Zarr or N5 folder: a digest of its metadata files and when those were last changed.
 struct InputIdentity: Codable, Equatable {
   var path: String
   var axes: String?
@@ -29,7 +30,7 @@ struct InputIdentity: Codable, Equatable {
   init(path: String) {
     let url = URL(fileURLWithPath: path).standardizedFileURL
     self.path = url.path
-    var files = [url]
+    var files = [ImageFile.hdf5Parts(of: path).map { URL(fileURLWithPath: $0.file) } ?? url]
     if FileManager.default.isFolder(atPath: path) == true {
       files = Self.metadataFiles(in: url)
       var digest = Digest()
