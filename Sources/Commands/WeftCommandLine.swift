@@ -9,7 +9,8 @@ public enum WeftCommandLine {
   static let name = "weft"
 
   static let verbs: [Verb] = [
-    RegisterCommand.verb, SegmentCommand.verb, TilesCommand.verb, ApplyCommand.verb, ConvertCommand.verb, InfoCommand.verb,
+    RegisterCommand.verb, SegmentCommand.verb, TilesCommand.verb, ApplyCommand.verb, ConvertCommand.verb, ValidateCommand.verb,
+    InfoCommand.verb,
     PlanCommand.verb, PlanSegmentCommand.verb,
     PhantomCommand.verb,
     EvaluateCommand.verb,

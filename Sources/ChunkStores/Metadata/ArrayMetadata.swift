@@ -70,6 +70,9 @@ public struct ArrayMetadata: Sendable, Equatable {
   /// The name of the file that holds the metadata.
   package var fileName: String { format == .v2 ? ".zarray" : "zarr.json" }
 
+  /// Whether the parts of a chunk's index are folders.
+  package var hasNestedChunks: Bool { keyEncoding.separator == "/" }
+
   /// The metadata file.
   package func encoded() -> [UInt8] { (format == .v2 ? v2JSON : v3JSON).encoded() }
 
