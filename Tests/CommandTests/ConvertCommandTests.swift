@@ -55,7 +55,8 @@ struct ConvertCommandTests {
       #expect(sharded.format == "OME-Zarr 0.5" && sharded.levels[0].source.chunk == [1, 1, 8, 8, 8])
       // Two times, three channels, 2 × 3 × 3 shards.
       let files = try #require(FileManager.default.enumerator(atPath: folder + "/1.ome.zarr/0/c")?.allObjects as? [String])
-      #expect(files.filter { $0.split(separator: "/").count == 5 }.count == 2 * 3 * 2 * 3 * 3)
+      let shards = files.filter { $0.split(separator: "/").count == 5 }
+      #expect(shards.count == 108)
       #expect(try StoredImage.open(folder + "/2.ome.zarr").levels.count == 3)
     }
   }
@@ -65,7 +66,7 @@ struct ConvertCommandTests {
       try convert(image, folder + "/part.ome.zarr", "--channels", "2,0", "--region", "4:9,10:50,20:80", "--dtype", "float32")
       let part = try StoredImage.open(folder + "/part.ome.zarr")
       #expect(part.voxelType == .float32 && part.channelCount == 2 && part.timeCount == 2)
-      #expect(part.levels[0].space.origin == [8 + 16, -3 + 5, 2 + 10])
+      #expect(part.levels[0].space.origin == [24.0, 2.0, 12.0])
       let box = Box(lower: [1, 2, 4, 10, 20], upper: [2, 3, 9, 50, 80])
       let found = try part.volumes(channel: 0, time: 1).finest.read(Box(lower: [0, 0, 0], upper: [5, 40, 60]))
       #expect(found.elements == voxels.cropped(to: box).converted(to: Float.self).elements)
@@ -83,7 +84,8 @@ struct ConvertCommandTests {
         #expect(try volume.source.read(volume.extent.box, as: UInt16.self).elements == expected, "\(ending)")
         let unit = try #require(volume.space.unit)
         let scale = unit.factor(to: .micrometer)
-        #expect(zip(volume.space.spacing, [4, 0.5, 0.5]).allSatisfy { abs($0 * scale - $1) < 1e-6 }, "\(ending): \(volume.space)")
+        let spacing = volume.space.spacing.map { $0 * scale }
+        #expect(abs(spacing[0] - 4) < 1e-6 && abs(spacing[1] - 0.5) < 1e-6 && abs(spacing[2] - 0.5) < 1e-6, "\(ending): \(volume.space)")
       }
       // One level of a pyramid.
       try convert(image + "/0", folder + "/level.ome.zarr", "--levels", "1")
