@@ -226,21 +226,28 @@ package struct ObjectMerger {
 
   /// Joins pieces of different tiles that are each other's best.
   private func joinBest(_ graph: OverlapGraph, _ decision: inout Decision) {
-    /// The best partner of a node in each tile that it meets.
-    func best(_ node: Int, in tile: UInt64) -> Int? {
-      var found: (node: Int, iou: Double)?
-      for edge in graph.neighbours(of: node) where nodes[edge.node] >> 32 == tile && decision.fates[edge.node] == .piece {
-        let iou = edge.intersectionOverUnion
-        guard iou >= rule.minimumIoU else { continue }
-        if let known = found, (known.iou, -known.node) >= (iou, -edge.node) { continue }
-        found = (edge.node, iou)
+    // Which of its two nodes each edge is the best one of, in the other's tile.
+    var isBest = [SIMD2<UInt8>](repeating: SIMD2(), count: graph.edges.count)
+    for node in nodes.indices where decision.fates[node] == .piece {
+      var best: (edge: Int, tile: UInt64, iou: Double)?
+      func settle() {
+        if let best { isBest[best.edge][Int(graph.edges[best.edge].a) == node ? 0 : 1] = 1 }
       }
-      return found?.node
+      // In the order of the other nodes, and so of their tiles; of equal ones the first counts.
+      for edge in graph.neighbours(of: node) where decision.fates[edge.node] == .piece {
+        let (tile, iou) = (nodes[edge.node] >> 32, edge.intersectionOverUnion)
+        guard iou >= rule.minimumIoU else { continue }
+        if let known = best, known.tile == tile {
+          if iou > known.iou { best = (edge.edge, tile, iou) }
+        } else {
+          settle()
+          best = (edge.edge, tile, iou)
+        }
+      }
+      settle()
     }
-    for edge in graph.edges.indices {
-      let (a, b) = (Int(graph.edges[edge].a), Int(graph.edges[edge].b))
-      guard decision.fates[a] == .piece, decision.fates[b] == .piece else { continue }
-      if best(a, in: nodes[b] >> 32) == b, best(b, in: nodes[a] >> 32) == a { decision.join(a, b) }
+    for edge in graph.edges.indices where isBest[edge] == SIMD2(1, 1) {
+      decision.join(Int(graph.edges[edge].a), Int(graph.edges[edge].b))
     }
   }
 

@@ -15,6 +15,8 @@ struct OverlapGraph {
 
   /// An edge as one of its nodes sees it.
   struct Neighbour {
+    /// The number of the edge.
+    var edge: Int
     /// The other node.
     var node: Int
     var voxels: Int
@@ -101,13 +103,13 @@ struct OverlapGraph {
     }
   }
 
-  /// The edges of a node.
+  /// The edges of a node, in the order of the nodes at their other ends.
   func neighbours(of node: Int) -> some Sequence<Neighbour> {
     incident[starts[node]..<starts[node + 1]].lazy.map { number in
       let edge = edges[Int(number)]
       let isA = Int(edge.a) == node
       return Neighbour(
-        node: Int(isA ? edge.b : edge.a), voxels: Int(edge.voxels), ownCore: Int(isA ? edge.coreA : edge.coreB),
+        edge: Int(number), node: Int(isA ? edge.b : edge.a), voxels: Int(edge.voxels), ownCore: Int(isA ? edge.coreA : edge.coreB),
         ownPresence: Int(isA ? edge.presenceA : edge.presenceB), otherPresence: Int(isA ? edge.presenceB : edge.presenceA))
     }
   }

@@ -20,7 +20,8 @@ struct Seed: Sendable {
 /// - Complexity: O(voxels + candidates × voxels of the ellipsoid).
 func seeds(of values: [Float], lattice: Lattice, mask: [UInt8], least: Float, distance: [Double]) -> [Seed] {
   let reach = distance.map { max(1, $0) }
-  let steps = reach.map { Int($0) }
+  // Nothing lies further away than the lattice is long.
+  let steps = zip(reach, [lattice.z, lattice.y, lattice.x]).map { Int(min($0, Double($1))) }
   var neighbours: [(squared: Double, dz: Int, dy: Int, dx: Int)] = []
   for dz in -steps[0]...steps[0] {
     for dy in -steps[1]...steps[1] {

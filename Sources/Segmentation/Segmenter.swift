@@ -19,7 +19,7 @@ public protocol Segmenter: Sendable {
 }
 
 /// What a method takes, and what it needs.
-public struct SegmenterRequirements: Sendable, Hashable {
+public struct SegmenterRequirements: Sendable, Hashable, Codable {
   /// How many spatial axes.
   public var ranks: ClosedRange<Int> = 2...3
   /// How many channels.

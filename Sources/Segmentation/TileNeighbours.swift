@@ -15,6 +15,8 @@ package struct TileNeighbour: Sendable, Hashable {
 
   /// The offset as one number: base 3, each axis from 0 to 2.
   package var code: Int { offset.reduce(0) { 3 * $0 + $1 + 1 } }
+  /// What the other block calls this one.
+  package var oppositeCode: Int { offset.reduce(0) { 3 * $0 + 1 - $1 } }
 }
 
 extension BlockGrid {

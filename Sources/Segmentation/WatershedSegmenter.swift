@@ -149,11 +149,17 @@ public struct WatershedSegmenter: Segmenter {
     guard requirements.ranks.contains(rank) else {
       throw SegmentationError("the watershed works on two or three axes, not \(rank)", hint: "choose a plane or a volume")
     }
-    guard !seedScales.isEmpty, seedScales.allSatisfy({ $0 > 0 }), seedDistance > 0, minimumRatio > 0, (0...1).contains(refinement),
-      minimumSize >= 0, minimumSolidContrast >= 0
-    else {
-      throw SegmentationError(
-        "the watershed's options make no sense", hint: "scales, distance and ratio above 0, refinement from 0 to 1, size not below 0")
+    let options: [(name: String, value: String, isRight: Bool, wanted: String)] = [
+      ("seedScales", "\(seedScales)", !seedScales.isEmpty && seedScales.allSatisfy { $0 > 0 && $0.isFinite }, "numbers above 0"),
+      ("seedDistance", "\(seedDistance)", seedDistance > 0 && seedDistance.isFinite, "a number above 0"),
+      ("minimumContrast", "\(minimumContrast)", minimumContrast.isFinite, "a number"),
+      ("minimumRatio", "\(minimumRatio)", minimumRatio > 0 && minimumRatio.isFinite, "a number above 0"),
+      ("refinement", "\(refinement)", (0...1).contains(refinement), "from 0 to 1"),
+      ("minimumSize", "\(minimumSize)", minimumSize >= 0 && minimumSize.isFinite, "not below 0"),
+      ("minimumSolidContrast", "\(minimumSolidContrast)", minimumSolidContrast >= 0 && minimumSolidContrast.isFinite, "not below 0"),
+    ]
+    if let wrong = options.first(where: { !$0.isRight }) {
+      throw SegmentationError("the watershed's `\(wrong.name)` is \(wrong.value)", hint: "choose \(wrong.wanted)")
     }
     return [Double](repeating: 1, count: 3 - rank) + (diameter.count == 1 ? [Double](repeating: diameter[0], count: rank) : diameter)
   }

@@ -13,7 +13,6 @@ struct IntensityStatisticsTests {
     #expect(statistics.percentile(0) == 1)
     #expect(statistics.percentile(50) == 50)
     #expect(statistics.percentile(100) == 100)
-    #expect(statistics.mean == 50.5)
   }
 
   @Test func partsMergeToTheWhole() {
@@ -27,7 +26,6 @@ struct IntensityStatisticsTests {
     parts.merge(measured(values[333...]))
     let whole = measured(values[...])
     #expect(parts.counts == whole.counts)
-    #expect(abs(parts.sum - whole.sum) < 1e-6)
   }
 
   @Test func voxelsThatAreNoNumbersDoNotCount() {

@@ -133,6 +133,27 @@ struct MergeTests {
     #expect(tiled.count == 4)
   }
 
+  /// A large object of one tile that a neighbour sees as very many: each of them is looked at a few times, not as often as there are others.
+  @Test(.timeLimit(.minutes(1))) func anObjectThatMeetsThreeHundredThousandOthersIsMergedAtOnce() throws {
+    let others = 300_000
+    var merger = ObjectMerger(rule: .haloIoU, rank: 2)
+    merger.add(
+      (1...others).map { TileOverlap(tileA: 0, labelA: 1, tileB: 1, labelB: UInt32($0), voxels: 9, coreA: 9, coreB: 9) })
+    func object(_ voxels: Int) -> TileObject {
+      TileObject(voxels: voxels, coreVoxels: voxels, depth: 0, distance: 0, owner: 4)
+    }
+    let tiles = [
+      ObjectMerger.Tile(
+        objects: [object(9 * others)], presences: [TilePresence(label: 1, neighbour: 5, voxels: 9 * others)]),
+      ObjectMerger.Tile(
+        objects: (1...others).map { _ in object(9) },
+        presences: (1...others).map { TilePresence(label: UInt32($0), neighbour: 3, voxels: 9) }),
+    ]
+    let count = try merger.merge(tileCount: 2, neighbour: { tile, code in tile + (code == 5 ? 1 : -1) }, tile: { tiles[$0] }) { _, _ in }
+    // None of them is half of it.
+    #expect(count == UInt64(others + 1))
+  }
+
   @Test func labelsWithGapsAreCompacted() {
     let labels = TileLabels(compacting: VoxelBuffer(extent: [1, 6], elements: [0, 4_000_000_000, 7, 7, 4_000_000_000, 9]))
     #expect(labels.count == 3)

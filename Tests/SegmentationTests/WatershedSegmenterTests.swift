@@ -125,9 +125,16 @@ struct WatershedSegmenterTests {
     let sample = SampleNuclei.balls([40, 40], diameter: [10, 10], count: 3, seed: 1)
     #expect(throws: SegmentationError.self) { try sample.segmented(WatershedSegmenter(diameter: [10, 10, 10])) }
     #expect(throws: SegmentationError.self) { try sample.segmented(WatershedSegmenter(diameter: [0])) }
-    var odd = WatershedSegmenter(diameter: [10])
-    odd.refinement = 2
-    #expect(throws: SegmentationError.self) { try sample.segmented(odd) }
+    let wrong: [(String, (inout WatershedSegmenter) -> Void)] = [
+      ("refinement` is 2.0", { $0.refinement = 2 }), ("minimumContrast` is nan", { $0.minimumContrast = .nan }),
+      ("seedScales` is []", { $0.seedScales = [] }), ("minimumSize` is -1.0", { $0.minimumSize = -1 }),
+    ]
+    for (part, change) in wrong {
+      var odd = WatershedSegmenter(diameter: [10])
+      change(&odd)
+      let error = #expect(throws: SegmentationError.self) { try sample.segmented(odd) }
+      #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
+    }
   }
 
   @Test(arguments: [[1, 60, 60], [30, 1, 60], [3, 3, 3], [1, 1, 40]] as [[Int]])
