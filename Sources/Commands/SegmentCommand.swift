@@ -8,9 +8,10 @@ enum SegmentCommand {
   static let command = Command<SegmentArguments>(
     "segment", "find the objects of an image and label them",
     discussion: [
-      "The image is cut into tiles, each is read with a halo and segmented by itself, and the objects of neighbouring tiles are merged: the "
-        + "labels are those that the image would get in one piece, as long as the halo is wider than the method looks. Intensities are "
-        + "measured once, on the whole image, so that no tile is brighter than its neighbour.",
+      "The image is cut into tiles, each is read with a halo and segmented by itself, and the objects of neighbouring tiles are merged, so that "
+        + "the labels are those that the image would get in one piece: always with `threshold`, and as far as it was measured with the "
+        + "others, where the halo is wider than the method looks (Docs/Guides/segmentation.md). Intensities are measured once, on the whole "
+        + "image, so that no tile is brighter than its neighbour.",
       "`watershed` finds roundish objects of about one size and needs their diameter; `threshold` labels what is connected above a threshold, "
         + "exactly. `cellpose` and `stardist` run in a Python of yours that has them; nothing is downloaded. `command` is any program that "
         + "speaks Weft's worker protocol, which takes three lines of Python: see Docs/Reference/plugin-workers.md.",

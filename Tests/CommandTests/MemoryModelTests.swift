@@ -67,6 +67,25 @@ import Testing
     }
   }
 
+  @Test func segmentKeepsItsMemory() throws {
+    try withTemporaryFolder { url in
+      let folder = url.path
+      try #require(weft(["phantom", folder + "/pair", "--shape", "224", "--seed", "3", "-q"]).status == 0)
+      for (megabytes, method) in [(150, ["--method", "threshold"]), (300, ["--method", "threshold"]), (300, ["--diameter", "8"])] {
+        let out = folder + "/\(megabytes)-\(method.count).ome.zarr"
+        let run = try weft(
+          [
+            "segment", folder + "/pair/fixed.ome.zarr", "-q", "--json", "-o", out, "--memory", "\(megabytes)MB", "--threads", "8",
+            "--overwrite",
+          ]
+            + method)
+        try #require(run.status == 0, "\(run.errors)")
+        let peak = try JSONDecoder().decode(Measured.self, from: Data(run.output.utf8)).peakMemory
+        #expect(peak <= megabytes * 1_000_000, "\(method): \(peak / 1_000_000) of \(megabytes) MB")
+      }
+    }
+  }
+
   /// Less memory means fewer and smaller things at once, never another result.
   @Test func budgetsAndThreadsThatForceOtherConcurrencyGiveTheSameBytes() throws {
     try withTemporaryFolder { url in

@@ -51,6 +51,9 @@ struct SegmentCommandTests {
       let threshold = "--method threshold --threshold 100"
       await expectError("segment @a.nrrd -o @l.ome.zarr", in: folder, ["diameter"])
       await expectError("segment @a.nrrd -o @l.ome.zarr --diameter 3,3", in: folder, ["2 axes", "has 3"])
+      await expectError("segment @a.nrrd -o @l.ome.zarr --diameter 8000", in: folder, ["8000×8000×8000", "a.nrrd", "20×20×20"])
+      await expectError("segment @a.nrrd -o @l.ome.zarr --diameter 99999999999999999999", in: folder, ["1e+20", "a.nrrd"])
+      await expectError("segment @a.nrrd -o @l.ome.zarr --diameter 3,3,10000000000", in: folder, ["a.nrrd"])
       await expectError("segment @a.nrrd -o @l.ome.zarr --channels 3 \(threshold)", in: folder, ["a.nrrd", "channel 3"])
       await expectError("segment @a.nrrd -o @l.ome.zarr --channels 0,0 \(threshold)", in: folder, ["twice"])
       await expectError("segment @a.nrrd -o @l.ome.zarr --finest-level 2 \(threshold)", in: folder, ["no level 2"])
@@ -151,6 +154,58 @@ struct SegmentCommandTests {
       let again = await weft("segment @a.nrrd -o @one.ome.zarr --method threshold --threshold 110 -q --overwrite", in: folder)
       #expect(again.status == .done, "\(again.errors)")
       #expect(try String(contentsOfFile: folder.path("run.json"), encoding: .utf8).contains("110"))
+    }
+  }
+
+  @Test func segmentationsThatRunAtOnceInOneFolderKeepTheirTables() async throws {
+    try await withTemporaryFolder { url in
+      let folder = ImageFolder(url)
+      try folder.nrrd("a.nrrd", [60, 60, 60])
+      let names = ["one", "two", "three", "four"]
+      await withTaskGroup(of: Void.self) { group in
+        for name in names {
+          group.addTask {
+            let run = await weft("segment @a.nrrd -o @\(name).ome.zarr --method threshold --threshold 100 --tile-shape 8 -q", in: folder)
+            #expect(run.status == .done, "\(run.errors)")
+          }
+        }
+      }
+      let found = folder.names()
+      #expect(found.count { $0.hasSuffix("objects.csv") } == 4 && found.count { $0.hasSuffix("run.json") } == 4, "\(found)")
+      let outputs = try found.filter { $0.hasSuffix("run.json") }.map { try String(contentsOfFile: folder.path($0), encoding: .utf8) }
+      for name in names { #expect(outputs.count { $0.contains("/\(name).ome.zarr") } == 1, "\(name)") }
+    }
+  }
+
+  @Test func aTableOfAnotherOutputIsNotReplaced() async throws {
+    try await withTemporaryFolder { url in
+      let folder = ImageFolder(url)
+      try folder.nrrd("a.nrrd", [20, 20, 20])
+      for name in ["objects.csv", "one.objects.csv"] { try "mine".write(toFile: folder.path(name), atomically: true, encoding: .utf8) }
+      let segment = "segment @a.nrrd -o @one.ome.zarr --method threshold --threshold 100 -q"
+      await expectError(segment, in: folder, ["one.objects.csv exists", "--overwrite"])
+      #expect(folder.names() == ["a.nrrd", "objects.csv", "one.objects.csv"])
+      let replaced = await weft(segment + " --overwrite", in: folder)
+      #expect(replaced.status == .done, "\(replaced.errors)")
+      #expect(try String(contentsOfFile: folder.path("objects.csv"), encoding: .utf8) == "mine")
+      #expect(try String(contentsOfFile: folder.path("one.objects.csv"), encoding: .utf8).hasPrefix("label,"))
+    }
+  }
+
+  @Test func throughALinkTheTableLiesBesideTheImageItself() async throws {
+    try await withTemporaryFolder { url in
+      let folder = ImageFolder(url)
+      let (real, links) = (url.appendingPathComponent("real"), url.appendingPathComponent("links"))
+      for made in [real, links] { try FileManager.default.createDirectory(at: made, withIntermediateDirectories: true) }
+      try folder.zarr("real/z.ome.zarr")
+      try FileManager.default.createSymbolicLink(
+        at: links.appendingPathComponent("z.ome.zarr"), withDestinationURL: real.appendingPathComponent("z.ome.zarr"))
+      try "mine".write(to: real.appendingPathComponent("objects.csv"), atomically: true, encoding: .utf8)
+      let run = await weft("segment @links/z.ome.zarr --into @links/z.ome.zarr --name n --method threshold --threshold 3 -q", in: folder)
+      #expect(run.status == .done && run.output.contains("n.objects.csv"), "\(run.output)\(run.errors)")
+      #expect(try String(contentsOf: real.appendingPathComponent("objects.csv"), encoding: .utf8) == "mine")
+      let found = try [real, links].map { try FileManager.default.contentsOfDirectory(atPath: $0.path).sorted() }
+      #expect(found == [["n.objects.csv", "n.run.json", "objects.csv", "z.ome.zarr"], ["z.ome.zarr"]], "\(found)")
     }
   }
 }

@@ -38,6 +38,8 @@ struct OutputRun {
     var complete: () throws -> Void
     /// What is moved where when all is done.
     var moves: () throws -> [Publication.Move]
+    /// The folder in which `moves` chooses names: one run at a time does, until its results have them. `nil` where it chooses none.
+    var namesIn: URL?
     /// What the run has to say for itself; its folder is still there.
     var result: () throws -> Result
   }
@@ -79,9 +81,11 @@ struct OutputRun {
           if isNewFolder { unsafe rmdir(parent.path) }
           throw error
         }
-        let publication = Publication(key: run.outlines.key, moves: try steps.moves(), removed: [])
-        try publication.begin(in: work)
-        try publication.finish(in: work, to: parent)
+        try Self.alone(in: steps.namesIn) {
+          let publication = Publication(key: run.outlines.key, moves: try steps.moves(), removed: [])
+          try publication.begin(in: work)
+          try publication.finish(in: work, to: parent)
+        }
       }
       let result = try steps.result()
       // Where workers that are late keep it, the next run of this output removes it.
@@ -115,6 +119,19 @@ struct OutputRun {
     } catch let cause as CocoaError {
       throw PipelineError("\(output) cannot be written: \(RunError.reason(cause))", hint: "choose a folder you may write to")
     }
+  }
+
+  /// Does something while no other run does it in the same folder. The file that says so goes again.
+  private static func alone(in folder: URL?, _ body: () throws -> Void) throws {
+    guard let path = folder?.appendingPathComponent(".weft-names").path else { return try body() }
+    guard let lock = try FileLock(path, patience: .seconds(60)) else {
+      throw RunError("\(path) is held by another run", hint: "give the same command again when it is done")
+    }
+    defer {
+      unsafe unlink(path)
+      withExtendedLifetime(lock) {}
+    }
+    try body()
   }
 
   /// - Throws: `PipelineError` where the output lies inside what is needed, would replace it, or is nothing that an image can replace.

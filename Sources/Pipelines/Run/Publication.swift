@@ -84,7 +84,9 @@ struct Publication: Codable {
         try FileAccess.synchroniseFile(path + "/" + name)
       }
     }
-    try FileAccess.synchroniseFolder(output.path)
+    for folder in Set([output] + moves.map { output.appendingPathComponent($0.to).deletingLastPathComponent() }) {
+      try FileAccess.synchroniseFolder(folder.path)
+    }
     try files.removeItem(at: old)
   }
 

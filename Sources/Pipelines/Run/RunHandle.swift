@@ -87,6 +87,12 @@ public struct RunHandle: Sendable {
   public func run(
     stage name: String, list: String?, group: Int?, threads: Int? = nil, progress: any ProgressReporter = SilentProgress()
   ) async throws {
+    try await WorkerRegister.run(progress) {
+      try await runTasks(ofStage: name, list: list, group: group, threads: threads, progress: progress)
+    }
+  }
+
+  private func runTasks(ofStage name: String, list: String?, group: Int?, threads: Int?, progress: any ProgressReporter) async throws {
     guard Publication.begun(in: folder) == nil else {
       throw RunError(
         "the run in \(folder.url.path) is done: its results are being given their names", hint: "`weft resume \(output)` ends it")

@@ -19,7 +19,7 @@ struct TileImagePlanFile: PlanFile {
   init(_ run: TileImageRun) {
     input = InputIdentity(run.plan.source.image)
     options = run.plan.options
-    tiles = FrozenTiles(run.plan.grid)
+    tiles = FrozenTiles(run.plan.grid, memory: run.plan.memory, program: run.plan.description)
     stages = run.outlines
   }
 
@@ -30,7 +30,7 @@ struct TileImagePlanFile: PlanFile {
   func image() throws -> StoredImage { try StoredImage.open(input.path, axes: input.axes, spacing: input.spacing) }
 
   /// The tiles of this plan, where they are those of the same image with options from which the same tiles follow.
-  func tiles(for image: StoredImage, _ other: TileImageOptions) -> BlockGrid? {
+  func tiles(for image: StoredImage, _ other: TileImageOptions) -> FrozenTiles.Fitted? {
     func whatTilesFollowFrom(_ options: TileImageOptions) -> TileImageOptions {
       var options = options
       (options.memory, options.threads, options.omeVersion, options.voxelType, options.blendSigma) = (nil, nil, nil, .float32, 0)
@@ -40,15 +40,26 @@ struct TileImagePlanFile: PlanFile {
     guard InputIdentity(image).difference(from: input) == nil, whatTilesFollowFrom(options) == whatTilesFollowFrom(other) else {
       return nil
     }
-    return tiles.grid(of: image, channels: other.channels, level: other.level)
+    let parameters = stages.first { $0.name == TileImageRun.StageName.filter }?.parameters ?? [:]
+    return tiles.grid(of: image, channels: other.channels, level: other.level, parameters: parameters)
+  }
+
+  /// The tiles of this plan for the same run again; where all of them are done, the program is not asked again.
+  func tiles(for image: StoredImage, _ other: TileImageOptions, doneIn folder: RunFolder) -> FrozenTiles.Fitted? {
+    let fitted = tiles(for: image, other)
+    let name = TileImageRun.StageName.filter
+    guard Journal(folder, stages).entries(of: name).count == stages.first(where: { $0.name == name })?.tasks else { return fitted }
+    return fitted?.asked(tiles.program, other.program)
   }
 
   func run(in folder: RunFolder, threads: Int?, progress: any ProgressReporter) throws -> (run: any StagedRun, retries: Int) {
     var options = options
     if let threads { options.threads = threads }
     let image = try image()
+    // What was planned is not asked again: the program starts with its first tile.
+    let fitted = tiles(for: image, options)?.asked(tiles.program, options.program)
     return (
-      TileImageRun(try TileImagePlan(image, options, frozen: tiles(for: image, options), progress: progress), folder), options.retries
+      TileImageRun(try TileImagePlan(image, options, frozen: fitted, progress: progress), folder), options.retries
     )
   }
 }

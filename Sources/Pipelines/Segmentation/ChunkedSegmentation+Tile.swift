@@ -26,7 +26,7 @@ extension ChunkedSegmentation {
   ///
   /// - Throws: `PipelineError` where options and image do not fit.
   public func tileGrid() throws -> BlockGrid {
-    let plan = try SegmentationPlan(image, options, progress: progress)
+    let plan = try SegmentationPlan(image, options, isForOneTile: true, progress: progress)
     plan.method.shutdown(progress)
     return plan.grid
   }
@@ -40,7 +40,7 @@ extension ChunkedSegmentation {
   ///   - time: which time point.
   /// - Throws: `PipelineError` where there is no such tile, or options and image do not fit; what reading and the method throw.
   public func segmentTile(at index: [Int], time: Int = 0) throws -> TileResult {
-    let plan = try SegmentationPlan(image, options, progress: progress)
+    let plan = try SegmentationPlan(image, options, isForOneTile: true, progress: progress)
     guard index.count == plan.grid.rank, plan.grid.shape.box.contains(index) else {
       throw PipelineError(
         "there is no tile \(index.map(String.init).joined(separator: ",")): there are \(plan.grid.shape) tiles of \(plan.grid.core)",

@@ -46,13 +46,10 @@ public struct ChunkedSegmentation: Sendable {
   public func run(into target: LabelTarget) async throws -> Result { try await run(target, isResuming: false) }
 
   private func run(_ target: LabelTarget, isResuming: Bool) async throws -> Result {
-    let (run, outputRun) = try prepared(target)
-    defer { run.plan.method.shutdown(progress) }
-    run.plan.report(to: progress)
-    return try await withTaskCancellationHandler {
-      try await perform(run, outputRun, isResuming: isResuming)
-    } onCancel: {
-      run.plan.method.workers?.cancel()
+    try await WorkerRegister.run(progress) {
+      let (run, outputRun) = try prepared(target)
+      run.plan.report(to: progress)
+      return try await perform(run, outputRun, isResuming: isResuming)
     }
   }
 
@@ -81,13 +78,17 @@ public struct ChunkedSegmentation: Sendable {
     try outputRun.checkIsNoFolder(hint: "labels.ome.zarr")
     try outputRun.checkAbsenceUnlessPublished()
     let work = outputRun.work
+    // Chosen when all is done; before anything is done it is seen whether there are any.
+    if Publication.begun(in: work) == nil { _ = try SegmentationNames(target, overwrite: options.overwrite) }
     let earlier = try? SegmentationPlanFile.read(work)
-    let plan = try SegmentationPlan(image, options, frozen: earlier?.tiles(for: image, options), progress: progress)
+    let plan = try SegmentationPlan(image, options, frozen: earlier?.tiles(for: image, options, doneIn: work), progress: progress)
     return (SegmentationRun(plan, target, work), outputRun)
   }
 
   private func perform(_ run: SegmentationRun, _ outputRun: OutputRun, isResuming: Bool) async throws -> Result {
-    let (work, target, names) = (outputRun.work, run.target, run.names)
+    let (work, target, labels) = (outputRun.work, run.target, SegmentationNames.labels(run.target))
+    // From the labels inside an image up to what lies beside the image.
+    let up = target.group == nil ? "" : "../../"
     return try await outputRun.perform(
       run,
       OutputRun.Steps(
@@ -95,19 +96,20 @@ public struct ChunkedSegmentation: Sendable {
         complete: { try LabelImage(run, Journal(work, run.outlines)).complete() },
         moves: {
           let finish = SegmentationRun.StageName.finish
-          // The record first: by it a run that ends half-way knows its names again.
+          let names = try SegmentationNames(target, overwrite: options.overwrite)
           return [
-            Publication.Move(from: "\(finish)/run.json", to: names.record),
-            Publication.Move(from: "\(finish)/objects.csv", to: names.table),
-            Publication.Move(from: LabelImage.place(names.labels), to: names.labels),
+            Publication.Move(from: "\(finish)/run.json", to: up + names.record),
+            Publication.Move(from: "\(finish)/objects.csv", to: up + names.table),
+            Publication.Move(from: LabelImage.place(labels), to: labels),
           ]
-        }
+        }, namesIn: SegmentationNames.folder(target)
       ) {
-        try target.group?.add(names.labels)
+        try target.group?.add(labels)
         let merged = try run.merged(Journal(work, run.outlines))
+        let moves = Publication.begun(in: work)?.moves.map(\.to) ?? []
+        func path(_ suffix: String) -> String { SegmentationNames.shown(moves.first { $0.hasSuffix(suffix) } ?? suffix, target) }
         return Result(
-          labels: target.path, table: names.shown(names.table, target), record: names.shown(names.record, target), objects: merged.objects,
-          voxelType: merged.voxelType)
+          labels: target.path, table: path("objects.csv"), record: path("run.json"), objects: merged.objects, voxelType: merged.voxelType)
       })
   }
 

@@ -24,7 +24,8 @@ struct LabelImage {
   /// Makes the folder and the metadata of the arrays.
   static func begin(_ run: SegmentationRun, _ merged: SegmentationRun.Merged, isShared: Bool) throws -> PyramidWriter {
     try PyramidWriter.begin(
-      run.layout(merged.voxelType), at: run.folder.stage(SegmentationRun.StageName.merge).appendingPathComponent(run.names.labels).path,
+      run.layout(merged.voxelType),
+      at: run.folder.stage(SegmentationRun.StageName.merge).appendingPathComponent(SegmentationNames.labels(run.target)).path,
       token: "run", isShared: isShared)
   }
 
@@ -96,8 +97,7 @@ struct LabelImage {
     if isEmpty { return rows }
     let leading = stored(box, time: time)
     try writer.write(labels.reshaped(to: leading.extent), at: leading.lower)
-    let channels = try (0..<plan.image.channelCount).map { try plan.source.volume(channel: $0, time: time).read(box) }
-    rows.add(labels, box, channels: channels)
+    try rows.add(labels, box) { try plan.source.volume(channel: $0, time: time).read(box) }
     return rows
   }
 
@@ -125,12 +125,19 @@ struct LabelImage {
     try handle.seekToEnd()
     var first = UInt64(1)
     for time in 0..<plan.times {
-      let files = (time * boxes..<(time + 1) * boxes).map { folder.appendingPathComponent(rowsFile($0)) }
-        .filter { FileManager.default.fileExists(atPath: $0.path) }
+      // Each is opened once for its range, and again where that meets the objects at hand.
+      let files = try (time * boxes..<(time + 1) * boxes).map { folder.appendingPathComponent(rowsFile($0)) }
+        .filter { FileManager.default.fileExists(atPath: $0.path) }.compactMap { url in
+          try Task.checkCancellation()
+          return try ObjectRows.range(of: url).map { (url: url, labels: $0) }
+        }
       while first <= merged.ends[time] {
         let range = first..<min(first + Self.objectsAtOnce, merged.ends[time] + 1)
         var rows = ObjectRows(channels: plan.image.channelCount)
-        for file in files { try rows.add(contentsOf: file, labels: range) }
+        for file in files where file.labels.overlaps(range) {
+          try Task.checkCancellation()
+          try rows.add(contentsOf: file.url, labels: range)
+        }
         var text: [UInt8] = []
         for label in range {
           guard let (row, intensities) = rows.row(label) else {

@@ -32,7 +32,9 @@ public struct LabelTarget: Sendable {
     guard !name.isEmpty, !name.hasPrefix("."), !name.contains("/"), !name.hasPrefix("__") else {
       throw PipelineError("`\(name)` is no name for labels", hint: "choose one without slashes that begins with a letter, as nuclei")
     }
-    let group = try LabelGroup(of: image)
+    // Of a link, what it leads to: what lies beside the image is looked for and written in one folder.
+    let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: URL(fileURLWithPath: image).path)) != nil
+    let group = try LabelGroup(of: isLink ? URL(fileURLWithPath: image).resolvingSymlinksInPath().path : image)
     (path, beside, self.group) = (group.path(of: name), group.image, group)
   }
 

@@ -39,8 +39,10 @@ public struct ObjectDiameter: Sendable, Hashable, Codable, CustomStringConvertib
 
   /// As it was given.
   public var description: String {
-    values.map { value in (value == value.rounded() ? String(Int(value)) : "\(value)") + (unit.map { " " + $0 } ?? " voxels") }
-      .joined(separator: " × ")
+    values.map { value in
+      (value == value.rounded() && value < 1e15 ? String(Int(value)) : "\(value)") + (unit.map { " " + $0 } ?? " voxels")
+    }
+    .joined(separator: " × ")
   }
 
   /// Voxels along each axis of a lattice.

@@ -67,9 +67,17 @@ struct ObjectRows {
   /// - Parameters:
   ///   - labels: its labels.
   ///   - box: where it lies.
-  ///   - images: its intensities; those that are no numbers do not count.
-  mutating func add<Voxel: VoxelScalar & FixedWidthInteger>(_ labels: VoxelBuffer<Voxel>, _ box: Box, channels images: [VoxelBuffer<Float>])
-  {
+  ///   - image: the intensities of a channel, of which one is held at a time; those that are no numbers do not count.
+  mutating func add<Voxel: VoxelScalar & FixedWidthInteger>(
+    _ labels: VoxelBuffer<Voxel>, _ box: Box, image: (_ channel: Int) throws -> VoxelBuffer<Float>
+  ) rethrows {
+    for channel in 0..<max(1, channels) { add(labels, box, channel, channel < channels ? try image(channel) : nil) }
+  }
+
+  /// Takes in the intensities of a channel, and with the first one what the labels alone tell.
+  private mutating func add<Voxel: VoxelScalar & FixedWidthInteger>(
+    _ labels: VoxelBuffer<Voxel>, _ box: Box, _ channel: Int, _ image: VoxelBuffer<Float>?
+  ) {
     let rank = box.rank
     let width = box.extent[rank - 1]
     var start = 0
@@ -86,11 +94,13 @@ struct ObjectRows {
         if here != label { (label, at) = (here, place(UInt64(here))) }
         let length = x - first
         let from = box.lower[rank - 1] + first
-        let part = Row(
-          voxels: length, sums: SIMD3(z &* length, y &* length, (2 &* from &+ length &- 1) &* length / 2), first: SIMD3(z, y, from),
-          last: SIMD3(z, y, from + length - 1))
-        rows[at].merge(part)
-        for (channel, image) in images.enumerated() {
+        if channel == 0 {
+          let part = Row(
+            voxels: length, sums: SIMD3(z &* length, y &* length, (2 &* from &+ length &- 1) &* length / 2), first: SIMD3(z, y, from),
+            last: SIMD3(z, y, from + length - 1))
+          rows[at].merge(part)
+        }
+        if let image {
           let values = image.span
           var part = Intensity()
           for i in start + first..<start + x where values[i].isFinite {
@@ -125,13 +135,19 @@ struct ObjectRows {
     return try contents.write(to: url)
   }
 
+  /// From the least to the greatest label of a file; `nil` where it holds none.
+  ///
+  /// - Throws: `DamagedOutput` where it is not what was written.
+  static func range(of url: URL) throws -> ClosedRange<UInt64>? {
+    let ends = try SectionedFile(url).read("range", as: UInt64.self)
+    return ends.count == 2 && ends[0] <= ends[1] ? ends[0]...ends[1] : nil
+  }
+
   /// Takes in the rows of a file whose labels lie in a range.
   ///
   /// - Throws: `DamagedOutput` where it is not what was written.
   mutating func add(contentsOf url: URL, labels range: Range<UInt64>) throws {
     let file = try SectionedFile(url)
-    let ends = try file.read("range", as: UInt64.self)
-    guard ends.count == 2, ends[0] < range.upperBound, ends[1] >= range.lowerBound else { return }
     let labels = try file.read("labels", as: UInt64.self)
     func list(_ name: String) throws -> [Int64] { try file.read(name, as: Int64.self) }
     let voxels = try list("voxels")

@@ -14,8 +14,9 @@ struct ReadyMethod {
   /// What the results depend on beside the image, the tiles and the diameter.
   let parameters: [String: String]
 
+  /// - Parameter known: what the program said of itself when the run was planned; it need not be started to be asked.
   /// - Throws: `PipelineError` where an option is missing; `WorkerError` where the program cannot be started.
-  init(_ options: SegmentationOptions, diameter: [Double]?, rank: Int) throws {
+  init(_ options: SegmentationOptions, diameter: [Double]?, rank: Int, known: WorkerDescription? = nil) throws {
     var parameters = ["method": options.method.rawValue, "threshold": options.threshold.map { "\($0)" } ?? "auto"]
     switch options.method {
     case .threshold:
@@ -46,10 +47,12 @@ struct ReadyMethod {
           throw PipelineError("the method `command` needs a program", hint: "name it, as --command 'python my.py'")
         }
         let own = CommandSegmenter(command: command, options: workerOptions)
+        own.workers.expect(known)
         (segmenter, workers, said) = (own, own.workers, try own.describe())
         parameters["command"] = command
       } else {
         let own = PythonSegmenter(options.method == .cellpose ? .cellpose : .stardist, options: workerOptions)
+        own.workers.expect(known)
         (segmenter, workers, said) = (own, own.workers, try own.describe())
         parameters["python"] = options.program.python
       }
@@ -59,6 +62,9 @@ struct ReadyMethod {
     requirements = segmenter.requirements
     self.parameters = parameters
   }
+
+  /// All that the program says of itself; `nil` for a built-in method.
+  var description: WorkerDescription? { try? workers?.describe() }
 
   /// Lets programs end, and says what they printed where they should not have.
   func shutdown(_ progress: any ProgressReporter) {

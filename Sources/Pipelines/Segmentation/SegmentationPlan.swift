@@ -17,9 +17,17 @@ struct SegmentationPlan {
   let rule: MergeRule
   let tiling: TileSizing
 
-  /// - Parameter frozen: the tiles of a run that is gone on with.
+  /// What the program's tiles were measured to take; `nil` where there is none, or it was not measured.
+  let memory: ProbedMemory?
+
+  /// - Parameters:
+  ///   - frozen: the tiles of a run that is gone on with.
+  ///   - isForOneTile: whether one tile at a time is worked on, of a shape that is given: what it takes need not be known.
   /// - Throws: `PipelineError` where options and image do not fit.
-  init(_ image: StoredImage, _ options: SegmentationOptions, frozen: BlockGrid? = nil, progress: any ProgressReporter) throws {
+  init(
+    _ image: StoredImage, _ options: SegmentationOptions, frozen: FrozenTiles.Fitted? = nil, isForOneTile: Bool = false,
+    progress: any ProgressReporter
+  ) throws {
     self.options = options
     source = try TiledImage(image, channels: options.channels, level: options.level)
     let volume = source.volume
@@ -27,27 +35,45 @@ struct SegmentationPlan {
     let graphics =
       options.program.usesGPU && frozen == nil && options.tileShape == nil ? GraphicsMemory.available(progress: progress) : nil
     diameter = try options.diameter?.voxels(in: volume.space, of: image.path)
-    method = try ReadyMethod(options, diameter: diameter, rank: volume.rank)
+    try Self.check(diameter, options, in: volume)
+    method = try ReadyMethod(options, diameter: diameter, rank: volume.rank, known: frozen?.program)
     var requirements = method.requirements
-    try source.check(requirements, of: "the method `\(options.method.rawValue)`")
+    try source.check(requirements, of: "the method `\(options.method.rawValue)`", way: "choose another --method or --model")
     if let type = options.voxelType, ![.uint16, .uint32, .uint64].contains(type) {
       throw PipelineError("labels are not written as \(type.rawValue)", hint: "choose uint16, uint32 or uint64")
     }
     rule = options.resolvedMerge
-    var request = TileRequest(
-      shape: options.tileShape, overlap: options.overlap, needsHalo: options.method != .threshold || rule != .face,
-      threads: options.threads, memory: options.memory)
-    if let workers = method.workers, frozen == nil, options.tileShape == nil {
+    let known = frozen?.memory(for: method.parameters)
+    if let workers = method.workers, known == nil, !isForOneTile || options.tileShape == nil {
       let segmenter = method.segmenter
-      let probed = try ProbedMemory(source, stride: requirements.stride(rank: volume.rank), workers: workers, progress: progress) {
+      memory = try ProbedMemory(
+        source, stride: requirements.stride(rank: volume.rank), shape: options.tileShape, workers: workers, progress: progress
+      ) {
         _ = try segmenter.segment($0, $1)
       }
-      requirements = requirements.with(probed)
-      request.graphics = probed.graphics(within: graphics, progress: progress)
+    } else {
+      memory = known
     }
+    requirements = requirements.with(memory)
+    var request = TileRequest(
+      image: image.path, shape: options.tileShape, overlap: options.overlap, needsHalo: options.method != .threshold || rule != .face,
+      threads: options.threads, memory: options.memory)
+    request.graphics = memory?.graphics(within: graphics, progress: progress)
     tiling = try TileSizing(
       extent: volume.extent, requirements: requirements, diameter: diameter, channels: options.channels.count, request: request,
-      resident: RegistrationPlan.residentBytes(of: [volume], memory: options.memory ?? .available()), frozen: frozen)
+      resident: RegistrationPlan.residentBytes(of: [volume], memory: options.memory ?? .available()), frozen: frozen?.grid)
+  }
+
+  /// - Throws: `PipelineError` where objects would be larger than the image, as where a length has the wrong unit.
+  private static func check(_ diameter: [Double]?, _ options: SegmentationOptions, in volume: LazyVolume) throws {
+    guard let diameter else { return }
+    let isLonger = zip(diameter, volume.extent.lengths).allSatisfy { $0 > Double($1) }
+    guard isLonger || diameter.contains(where: { $0 > 1e9 }) else { return }
+    let voxels = diameter.map { String(format: "%.4g", $0) }.joined(separator: "×")
+    throw PipelineError(
+      "a diameter of \(options.diameter?.description ?? voxels) is \(voxels) voxels of \(volume.space.spacing)\(volume.space.unit.map { " \($0.name)" } ?? ""), "
+        + "more than \(volume.name) has: \(volume.extent)",
+      hint: "give the diameter of an object, in voxels or with its unit, as 8um")
   }
 
   /// Tells what runs, and in which tiles.
@@ -86,10 +112,7 @@ struct SegmentationPlan {
   ///
   /// - Throws: `SegmentationError` where what it returns is no segmentation of the tile.
   func labels(of tile: SegmentationTile, _ block: Block, _ context: SegmentationContext) throws -> TileLabels {
-    // Networks find things in tiles of nothing.
-    if method.workers != nil, tile.channels.allSatisfy({ channel in channel.elements.allSatisfy { $0 == channel.elements[0] } }) {
-      return TileLabels(compacting: VoxelBuffer(extent: block.extended.extent))
-    }
+    if isNothing(tile, context) { return TileLabels(compacting: VoxelBuffer(extent: block.extended.extent)) }
     let found: VoxelBuffer<UInt32>
     do {
       found = try method.segmenter.segment(tile, context)
@@ -106,10 +129,19 @@ struct SegmentationPlan {
     return TileLabels(compacting: isWhole ? found : found.cropped(to: block.extended.relative(to: tile.box.lower)))
   }
 
+  /// Whether a tile is as dark as the darkest of the image everywhere: networks find things in tiles of nothing. A user's own program is asked.
+  private func isNothing(_ tile: SegmentationTile, _ context: SegmentationContext) -> Bool {
+    guard [.cellpose, .stardist].contains(options.method), !context.statistics.isEmpty else { return false }
+    return zip(tile.channels, context.statistics).allSatisfy { channel, statistics in
+      let value = channel.elements[0]
+      return Double(value) <= statistics.percentile(1) && channel.elements.allSatisfy { $0 == value }
+    }
+  }
+
   /// The intensities of the chosen channels at a time, measured.
   func measuredContext(_ time: Int) throws -> SegmentationContext {
     guard options.needsStatistics else { return SegmentationContext(statistics: []) }
-    return SegmentationContext(statistics: try source.measured(time, threads: options.threads))
+    return SegmentationContext(statistics: try source.measured(time, threads: options.threads, memory: options.memory))
   }
 
   /// What the labels look like, whatever their number format.

@@ -22,12 +22,11 @@ struct SegmentationRun: StagedRun {
 
   let plan: SegmentationPlan
   let target: LabelTarget
-  let names: SegmentationNames
   let folder: RunFolder
   let outlines: [StageOutline]
   private let known = Known()
 
-  /// Statistics that were read already.
+  /// Statistics that were read already, of a time or two.
   private final class Known: Sendable {
     let contexts = Mutex<[Int: SegmentationContext]>([:])
   }
@@ -35,7 +34,6 @@ struct SegmentationRun: StagedRun {
   init(_ plan: SegmentationPlan, _ target: LabelTarget, _ folder: RunFolder) {
     self.plan = plan
     self.target = target
-    names = SegmentationNames(target)
     self.folder = folder
     outlines = Self.outlines(plan, plan.layout(.uint32, target))
   }
@@ -107,6 +105,8 @@ struct SegmentationRun: StagedRun {
     return try known.contexts.withLock { known in
       if let context = known[time] { return context }
       let context = SegmentationContext(statistics: try statistics.read(time))
+      // Tasks go on from time to time: those before the last are not needed again.
+      known = known.filter { $0.key >= time - 1 }
       known[time] = context
       return context
     }
@@ -123,7 +123,9 @@ struct SegmentationRun: StagedRun {
       }
     ) { [self] number in
       let (time, block) = plan.place(number)
-      let labels = try plan.labels(of: plan.tile(block, time), block, context(time))
+      let (tile, context) = (try plan.tile(block, time), try context(time))
+      let labels: TileLabels
+      do { labels = try plan.labels(of: tile, block, context) } catch { throw error.inTile(block.index, time: time, of: plan.times) }
       guard labels.count > 0 else { return TaskOutcome(state: "empty", result: "0") }
       let tiles = tiles
       let bytes = try tiles.write(labels, number)

@@ -103,9 +103,7 @@ struct TileFiles {
     for neighbour in neighbours(block) where neighbour.contactAxis == nil {
       let reached = neighbour.block.extended.intersection(block.core)
       if reached.isEmpty { continue }
-      // As that tile calls this one: the opposite offset.
-      let code = neighbour.offset.reduce(0) { 3 * $0 + 1 - $1 }
-      try add(base(tile) + neighbour.block.number, "in \(code)", reached)
+      try add(base(tile) + neighbour.block.number, "in \(neighbour.oppositeCode)", reached)
     }
     return layers
   }

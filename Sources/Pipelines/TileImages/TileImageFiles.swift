@@ -41,7 +41,7 @@ struct TileImageFiles {
     let sources =
       [(block, "core")]
       + grid.neighbours(of: block).filter { $0.contactAxis == nil }.map { neighbour in
-        (neighbour.block, "in \(neighbour.offset.reduce(0) { 3 * $0 + 1 - $1 })")
+        (neighbour.block, "in \(neighbour.oppositeCode)")
       }
     return try sources.compactMap { other, name in
       let reached = other.extended.intersection(block.core)

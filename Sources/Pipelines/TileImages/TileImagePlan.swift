@@ -12,6 +12,8 @@ struct TileImagePlan {
   let options: TileImageOptions
   let filter: WorkerFilter
   let programText: String
+  /// All that the program says of itself.
+  let description: WorkerDescription
   /// What the results depend on beside the image and the tiles.
   let parameters: [String: String]
   let grid: BlockGrid
@@ -26,9 +28,12 @@ struct TileImagePlan {
   /// Voxels an axis to whose multiples tiles begin.
   let stride: [Int]
 
+  /// What the program's tiles were measured to take.
+  let memory: ProbedMemory
+
   /// - Parameter frozen: the tiles of a run that is gone on with.
   /// - Throws: `PipelineError` where options and image do not fit; `WorkerError` where the program cannot be started.
-  init(_ image: StoredImage, _ options: TileImageOptions, frozen: BlockGrid? = nil, progress: any ProgressReporter) throws {
+  init(_ image: StoredImage, _ options: TileImageOptions, frozen: FrozenTiles.Fitted? = nil, progress: any ProgressReporter) throws {
     self.options = options
     source = try TiledImage(image, channels: options.channels, level: options.level)
     guard let command = options.program.command else {
@@ -39,23 +44,29 @@ struct TileImagePlan {
       options.program.usesGPU && frozen == nil && options.tileShape == nil ? GraphicsMemory.available(progress: progress) : nil
     filter = WorkerFilter(
       command: command, options: try options.program.workerOptions(rank: source.volume.rank, threads: options.threads))
+    filter.workers.expect(frozen?.program)
     let said = try filter.describe()
-    try source.check(said.requirements, of: "`\(command)`")
+    description = said
+    try source.check(said.requirements, of: "`\(command)`", way: "choose another program, or a plane or volume that it takes")
     programText = said.text
     parameters = options.program.parameters(said).merging(["command": command]) { $1 }
     var requirements = said.requirements
     stride = requirements.stride(rank: source.volume.rank)
-    var request = TileRequest(
-      shape: options.tileShape, overlap: options.overlap, fields: 2, threads: options.threads, memory: options.memory)
-    if frozen == nil, options.tileShape == nil {
+    if let known = frozen?.memory(for: parameters) {
+      memory = known
+    } else {
       let filter = filter
-      let probed = try ProbedMemory(source, stride: stride, workers: filter.workers, progress: progress) { _ = try filter.apply($0, $1) }
-      requirements = requirements.with(probed)
-      request.graphics = probed.graphics(within: graphics, progress: progress)
+      memory = try ProbedMemory(source, stride: stride, shape: options.tileShape, workers: filter.workers, progress: progress) {
+        _ = try filter.apply($0, $1)
+      }
     }
+    requirements = requirements.with(memory)
+    var request = TileRequest(
+      image: image.path, shape: options.tileShape, overlap: options.overlap, fields: 2, threads: options.threads, memory: options.memory)
+    request.graphics = memory.graphics(within: graphics, progress: progress)
     let tiling = try TileSizing(
       extent: source.volume.extent, requirements: requirements, diameter: nil, channels: options.channels.count, request: request,
-      resident: RegistrationPlan.residentBytes(of: [source.volume], memory: options.memory ?? .available()), frozen: frozen)
+      resident: RegistrationPlan.residentBytes(of: [source.volume], memory: options.memory ?? .available()), frozen: frozen?.grid)
     (grid, tilesAtOnce, memoryText, tileWarning) = (tiling.grid, tiling.tilesAtOnce, tiling.text, tiling.warning)
     receptiveField = requirements.receptiveField.isEmpty ? [Int](repeating: 0, count: grid.rank) : requirements.receptiveField
   }

@@ -9,11 +9,12 @@ internal import Segmentation
 internal import Synchronization
 internal import Volumes
 
-/// An image made tile by tile, as stages of tasks over files: statistics → filter → blend → one a pyramid level.
+/// An image made tile by tile, as stages of tasks over files: statistics → filter → layout → blend → one a pyramid level.
 struct TileImageRun: StagedRun {
   enum StageName {
     static let statistics = "statistics"
     static let filter = "filter"
+    static let layout = "layout"
     static let blend = "blend"
   }
 
@@ -38,11 +39,12 @@ struct TileImageRun: StagedRun {
           parameters: ["tile": plan.grid.core.description, "halo": plan.grid.halo.description].merging(plan.parameters) { $1 },
           tasks: plan.tileCount),
         StageOutline(
-          StageName.blend,
+          StageName.layout,
           parameters: [
             "blend sigma": "\(options.blendSigma)", "number format": options.voxelType.rawValue,
             "OME version": plan.layout(channels: 1).version.rawValue,
-          ], tasks: nil),
+          ], tasks: 1),
+        StageOutline(StageName.blend, tasks: nil),
       ]
       + (1..<max(1, plan.layout(channels: 1).factors.count)).map { StageOutline(ImageStages.StageName.pyramid($0), tasks: nil) }
   }
@@ -50,7 +52,8 @@ struct TileImageRun: StagedRun {
   func stage(_ name: String, journal: Journal) throws -> Stage {
     switch name {
     case StageName.statistics: return statisticsStage()
-    case StageName.filter: return filterStage()
+    case StageName.filter: return filterStage(journal)
+    case StageName.layout: return layoutStage(journal)
     case StageName.blend: return try blendStage(journal)
     default:
       for level in 1..<max(1, plan.layout(channels: 1).factors.count) where name == ImageStages.StageName.pyramid(level) {
@@ -64,46 +67,85 @@ struct TileImageRun: StagedRun {
 
   private func statisticsStage() -> Stage {
     Stage(StageName.statistics, tasks: .all(plan.source.times), width: 1, isWorthRetrying: ImageStages.isWorthRetrying) { [self] time in
-      try statistics.write(plan.source.measured(time, threads: plan.options.threads), time)
+      try statistics.write(plan.source.measured(time, threads: plan.options.threads, memory: plan.options.memory), time)
     }
   }
 
   private var files: TileImageFiles { TileImageFiles(folder: folder.stage(StageName.filter), grid: plan.grid) }
 
   /// Has the program make an image of each tile.
-  private func filterStage() -> Stage {
+  private func filterStage(_ journal: Journal) -> Stage {
     let files = files
+    // As many channels of every tile as of the first one that was done, by this process or before.
+    let expected = Mutex(journal.entries(of: StageName.filter).min { $0.key < $1.key }.flatMap { Made($0.key, $0.value) })
     return Stage(
       StageName.filter, tasks: .all(plan.tileCount), width: plan.tilesAtOnce,
       isWorthRetrying: { ($0 as? WorkerError).map(\.mayRetry) ?? ImageStages.isWorthRetrying($0) }
     ) { [self] number in
       let (time, block) = (number / plan.grid.count, plan.grid[number % plan.grid.count])
       let context = SegmentationContext(statistics: try statistics.read(time))
-      let made = try plan.made(of: plan.source.tile(block, time), block, context)
+      let tile = try plan.source.tile(block, time)
+      let made: [VoxelBuffer<Float>]
+      do { made = try plan.made(of: tile, block, context) } catch { throw error.inTile(block.index, time: time, of: plan.source.times) }
+      let own = Made(tile: number, channels: made.count)
+      let first = expected.withLock { expected in
+        expected = expected ?? own
+        return expected ?? own
+      }
+      guard first.channels == own.channels else { throw unequal(first, own) }
       return TaskOutcome(result: String(made.count), files: [files.name(number): try files.write(made, number)])
     }
   }
 
-  /// How many channels the program makes.
-  private func channels(_ journal: Journal) throws -> Int {
-    let counts = journal.entries(of: StageName.filter).sorted { $0.key < $1.key }.map { ($0.key, Int($0.value.outcome.result ?? "") ?? 0) }
-    guard let first = counts.first else { throw RunError("the stage `filter` comes first, and is not done", hint: "run it first") }
-    if let other = counts.first(where: { $0.1 != first.1 }) {
-      throw PipelineError(
-        "the program made \(first.1) channels of tile \(first.0), and \(other.1) of tile \(other.0)",
-        hint: "it has to make as many of every tile")
+  /// How many channels the program made of a tile.
+  private struct Made: Sendable {
+    let tile: Int
+    let channels: Int
+
+    init(tile: Int, channels: Int) { (self.tile, self.channels) = (tile, channels) }
+
+    init?(_ tile: Int, _ entry: LedgerEntry) {
+      guard let channels = Int(entry.outcome.result ?? "") else { return nil }
+      self.init(tile: tile, channels: channels)
     }
-    return first.1
   }
 
-  private func writer(_ journal: Journal) throws -> PyramidWriter {
+  private func unequal(_ first: Made, _ other: Made) -> PipelineError {
+    PipelineError(
+      "the program made \(first.channels) channels of tile \(first.tile), and \(other.channels) of tile \(other.tile)",
+      hint: "it has to make as many of every tile; where it is mended now, `weft cancel \(OutputRun.outputPath(of: folder.url)) --clean` "
+        + "drops the tiles that it made before")
+  }
+
+  /// How many channels the program makes.
+  private func channels(_ journal: Journal) throws -> Int {
+    let made = journal.entries(of: StageName.filter).sorted { $0.key < $1.key }.compactMap { Made($0.key, $0.value) }
+    guard let first = made.first else { throw RunError("the stage `filter` comes first, and is not done", hint: "run it first") }
+    // Of several processes, each has seen its own tiles alone.
+    if let other = made.first(where: { $0.channels != first.channels }) { throw unequal(first, other) }
+    return first.channels
+  }
+
+  private func writer(_ journal: Journal, isShared: Bool = true) throws -> PyramidWriter {
     try PyramidWriter.begin(
-      plan.layout(channels: channels(journal)), at: folder.stage(StageName.blend).appendingPathComponent("image").path, token: "run",
-      isShared: folder.hasWorkers)
+      plan.layout(channels: channels(journal)), at: folder.stage(StageName.layout).appendingPathComponent("image").path, token: "run",
+      isShared: isShared)
   }
 
   /// Where the image lies when all is done, inside the run folder.
-  static let place = "\(StageName.blend)/.image.partial-run"
+  static let place = "\(StageName.layout)/.image.partial-run"
+
+  /// Makes the arrays that the image is written to: one process does, before others write to them.
+  private func layoutStage(_ journal: Journal) -> Stage {
+    let place = folder.url.appendingPathComponent(Self.place).path
+    return Stage(
+      StageName.layout, tasks: .all(1), width: 1, isExclusive: true, isPresent: { _, _ in FileManager.default.fileExists(atPath: place) },
+      isWorthRetrying: ImageStages.isWorthRetrying
+    ) { [self] _ in
+      _ = try writer(journal, isShared: false)
+      return TaskOutcome()
+    }
+  }
 
   /// Writes the metadata that make the chunks an image.
   func complete() throws { try writer(Journal(folder, outlines)).writeMetadata() }

@@ -30,6 +30,10 @@ public struct TileImages: Sendable {
   public func run(output: String) async throws { try await run(output: output, isResuming: false) }
 
   private func run(output: String, isResuming: Bool) async throws {
+    try await WorkerRegister.run(progress) { try await planAndRun(output: output, isResuming: isResuming) }
+  }
+
+  private func planAndRun(output: String, isResuming: Bool) async throws {
     guard try OutputFormat(ofName: URL(fileURLWithPath: output).lastPathComponent) == .zarr else {
       throw PipelineError("\(output): images made of tiles are written as OME-Zarr", hint: "end the name in .ome.zarr")
     }
@@ -39,22 +43,17 @@ public struct TileImages: Sendable {
     try outputRun.checkAbsenceUnlessPublished()
     let work = outputRun.work
     let earlier = try? TileImagePlanFile.read(work)
-    let plan = try TileImagePlan(image, options, frozen: earlier?.tiles(for: image, options), progress: progress)
-    defer { plan.filter.workers.end(progress) }
+    let plan = try TileImagePlan(image, options, frozen: earlier?.tiles(for: image, options, doneIn: work), progress: progress)
     progress.report(.note("command: \(plan.programText)"))
     progress.report(.note(plan.memoryText))
     if let warning = plan.tileWarning { progress.report(.warning(warning)) }
     let run = TileImageRun(plan, work)
-    try await withTaskCancellationHandler {
-      try await outputRun.perform(
-        run,
-        OutputRun.Steps(
-          adopt: { try adopt(run, outputRun, isResuming: isResuming) }, complete: { try run.complete() },
-          moves: { [Publication.Move(from: TileImageRun.place, to: URL(fileURLWithPath: output).standardizedFileURL.lastPathComponent)] }
-        ) {})
-    } onCancel: {
-      plan.filter.workers.cancel()
-    }
+    try await outputRun.perform(
+      run,
+      OutputRun.Steps(
+        adopt: { try adopt(run, outputRun, isResuming: isResuming) }, complete: { try run.complete() },
+        moves: { [Publication.Move(from: TileImageRun.place, to: URL(fileURLWithPath: output).standardizedFileURL.lastPathComponent)] }
+      ) {})
   }
 
   /// Goes on with a run that was interrupted.

@@ -8,6 +8,8 @@ internal import Volumes
 
 /// What is asked of tiles.
 struct TileRequest {
+  /// The image, as messages call it.
+  var image: String
   /// Voxels of a core: one number, or one an axis; `nil` goes by the memory.
   var shape: [Int]?
   /// Voxels that a tile reads beyond its core; `nil` goes by the method.
@@ -86,12 +88,13 @@ struct TileSizing {
     let nominal = (request.memory?.bytes ?? Self.usualMemory) - MemoryModel.base - resident
     func fits(_ grid: BlockGrid) -> Int { min(Self.usualTilesAtOnce, nominal / max(1, bytes(grid))) }
     let chosen: BlockGrid
+    var isSmaller = false
     if let frozen {
       chosen = frozen
     } else if let shape = request.shape {
       guard shape.count == 1 || shape.count == rank else {
         throw PipelineError(
-          "--tile-shape names \(shape.count) axes, and the image has \(rank)", hint: "give one length, or one for each axis, z,y,x")
+          "--tile-shape names \(shape.count) axes, and \(request.image) has \(rank)", hint: "give one length, or one for each axis, z,y,x")
       }
       let core = (0..<rank).map { shape[shape.count == 1 ? 0 : $0] }
       if let axis = (0..<rank).first(where: { core[$0] % stride[$0] != 0 && core[$0] < extent[$0] }) {
@@ -121,6 +124,7 @@ struct TileSizing {
       var best = possible.first ?? candidates[candidates.count - 1]
       for candidate in possible.dropFirst() where yield(candidate) > 1.001 * yield(best) { best = candidate }
       chosen = best
+      isSmaller = candidates.contains { atOnce($0) < 1 && yield($0) > 1.001 * yield(best) }
     }
     guard atOnce(chosen) >= 1 else {
       throw MemoryModel.tooLittle(memory, for: "a tile of \(chosen.core)", of: MemoryModel.base + resident + bytes(chosen))
@@ -145,6 +149,7 @@ struct TileSizing {
       + (request.graphics.map {
         "; on the graphics processor \(MemoryBudget.describe($0.cost.bytes(voxels: padded(chosen).count))) within \($0.available), one at a time"
       } ?? "")
+      + (isSmaller ? "; with more memory tiles would be larger" : "")
   }
 
   /// Voxels that a tile reads beyond its core: what is asked for, else two diameters and no less than the method looks around.

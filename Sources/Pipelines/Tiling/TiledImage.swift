@@ -48,19 +48,25 @@ struct TiledImage {
   }
 
   /// How the intensities of the channels are distributed at a time.
-  func measured(_ time: Int, threads: Int?) throws -> [IntensityStatistics] {
-    try channels.map {
+  ///
+  /// - Parameter memory: what the process may take; it bounds how much is looked at at once.
+  func measured(_ time: Int, threads: Int?, memory: MemoryBudget?) throws -> [IntensityStatistics] {
+    let budget = memory ?? .available()
+    let available = budget.bytes - MemoryModel.base - (try RegistrationPlan.residentBytes(of: [volume], memory: budget))
+    return try channels.map {
       try measuredIntensities(
-        of: image.volumes(channel: $0, time: time).levels, from: level, threads: ThreadCount.resolved(threads))
+        of: image.volumes(channel: $0, time: time).levels, from: level, threads: ThreadCount.resolved(threads), available: available)
     }
   }
 
   /// - Throws: `PipelineError` where a method of that name does not take images of this rank or so many channels.
-  func check(_ requirements: SegmenterRequirements, of method: String) throws {
+  ///
+  /// - Parameter way: what to do where it does not take images of this rank.
+  func check(_ requirements: SegmenterRequirements, of method: String, way: String) throws {
     guard requirements.ranks.contains(volume.rank) else {
       let ranks = requirements.ranks.map { "\($0)D" }.joined(separator: " or ")
       throw PipelineError(
-        "\(image.path) is \(volume.rank)D, and \(method) takes images that are \(ranks)", hint: "choose another --method or --model")
+        "\(image.path) is \(volume.rank)D, and \(method) takes images that are \(ranks)", hint: way)
     }
     guard requirements.channels.contains(channels.count) else {
       let (least, most) = (requirements.channels.lowerBound, requirements.channels.upperBound)

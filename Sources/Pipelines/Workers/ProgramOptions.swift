@@ -49,9 +49,14 @@ public struct ProgramOptions: Sendable, Hashable, Codable {
 
   /// What the program's results depend on.
   func parameters(_ said: WorkerDescription) -> [String: String] {
+    ["program": said.text, "settings": settings.joined(separator: " "), "graphics processor": "\(usesGPU)"].merging(fileParameters) { $1 }
+  }
+
+  /// What can be told of the program without starting it: its files and its model.
+  var fileParameters: [String: String] {
     [
-      "program": said.text, "settings": settings.joined(separator: " "), "graphics processor": "\(usesGPU)",
-      "model": model.map { FileManager.default.fileExists(atPath: $0) ? InputIdentity(path: $0).text : $0 } ?? "none",
+      "model": model.map { ProgramFile.identity($0) ?? $0 } ?? "none",
+      "program files": command.map { ProgramFile.identities(inCommand: $0).joined(separator: ", ") } ?? "none",
     ]
   }
 }

@@ -4,7 +4,7 @@ internal import ChunkStores
 public import Segmentation
 
 /// What a program said of itself when it was ready.
-public struct WorkerDescription: Sendable, Hashable {
+public struct WorkerDescription: Sendable, Hashable, Codable {
   /// What it calls itself.
   public let name: String
   /// Its version; empty where it tells none.
@@ -50,6 +50,9 @@ public struct WorkerDescription: Sendable, Hashable {
       if let number = value.whole, number >= least { return [Int](repeating: number, count: rank) }
       guard let numbers = value.elements?.compactMap(\.whole), numbers.count == value.elements?.count, numbers.allSatisfy({ $0 >= least })
       else { throw refuse(member, "a number from \(least) on, or one for each axis,") }
+      guard numbers.count == rank else {
+        throw refuse(member, "one number, or one for each of \(rank) axes and not \(numbers.count),")
+      }
       return numbers
     }
     func number(_ member: String) throws(WorkerError) -> Double {

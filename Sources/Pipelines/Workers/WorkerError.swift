@@ -2,6 +2,7 @@
 
 public import Foundation
 internal import Grids
+internal import Segmentation
 
 /// What went wrong between Weft and a program that works on tiles for it.
 public struct WorkerError: LocalizedError, Sendable, Hashable {
@@ -79,4 +80,17 @@ public struct WorkerError: LocalizedError, Sendable, Hashable {
 
   public var errorDescription: String? { message }
   public var recoverySuggestion: String? { hint }
+}
+
+extension Error {
+  /// The same error of a program or a method, which says in which tile, as `--tile` names it.
+  func inTile(_ index: [Int], time: Int, of times: Int) -> any Error {
+    let place = "tile \(index.map(String.init).joined(separator: ","))\(times > 1 ? " of time \(time)" : "")"
+    switch self {
+    case let error as WorkerError where ![.start, .cancelled, .disk].contains(error.kind):
+      return WorkerError(error.kind, "\(place): \(error.message)", hint: error.hint, details: error.details, mayRetry: error.mayRetry)
+    case let error as SegmentationError: return SegmentationError("\(place): \(error.message)", hint: error.hint)
+    default: return self
+    }
+  }
 }

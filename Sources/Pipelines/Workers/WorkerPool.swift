@@ -21,6 +21,7 @@ public final class WorkerPool: Sendable {
   private let deaths = Mutex<Int>(0)
   private let description = Mutex<WorkerDescription?>(nil)
   private let graphicsPeak = Mutex<Int?>(nil)
+  private let expected = Mutex<WorkerDescription?>(nil)
   private static let pools = Atomic<Int>(0)
 
   init(_ launch: WorkerLaunch, options: WorkerOptions) {
@@ -37,6 +38,7 @@ public final class WorkerPool: Sendable {
     all = workers
     free = Mutex(workers.reversed())
     for _ in workers { available.signal() }
+    WorkerRegister.add(self)
   }
 
   deinit { removeFiles() }
@@ -53,6 +55,13 @@ public final class WorkerPool: Sendable {
   public func describe() throws -> WorkerDescription {
     if let known = description.withLock({ $0 }) { return known }
     return try withWorker { try start($0) }
+  }
+
+  /// Takes what the program said of itself when its run was planned: none is started to be asked, and one that says otherwise is refused.
+  func expect(_ said: WorkerDescription?) {
+    guard let said else { return }
+    description.withLock { $0 = said }
+    expected.withLock { $0 = said }
   }
 
   /// The most memory that one of the programs has had so far, in bytes.
@@ -109,6 +118,12 @@ public final class WorkerPool: Sendable {
     do {
       try modules.write()
       let said = try worker.start()
+      if let expected = expected.withLock({ $0 }), said != expected {
+        let change = said.text == expected.text ? "it needs other tiles" : "it was \(expected.text), and is \(said.text)"
+        throw WorkerError(
+          .conversation, "\(launch.program) is another than when the run was planned: \(change)",
+          hint: "give the command that began the run again; where all tiles were done, with --overwrite after `weft cancel --clean`")
+      }
       description.withLock { if $0 == nil { $0 = said } }
       return said
     } catch let error as WorkerError where error.kind == .start {

@@ -32,4 +32,22 @@ struct ComponentsInteropTests {
       print(checked.output)
     }
   }
+
+  /// More tiles than fit where the tile and five digits of a label make one 32-bit number.
+  @Test(.enabled(if: python != nil && !(ProcessInfo.processInfo.environment["WEFT_FULL"] ?? "").isEmpty))
+  func fortyFourThousandTilesAreMerged() async throws {
+    try await withTemporaryFolder { folder in
+      let written = try runInteropScript("components.py", ["write-grid", folder.path])
+      try #require(written.status == 0, "\(written.output)")
+      let stored = try StoredImage.open(folder.appendingPathComponent("grid.zarr").path, axes: "yx")
+      let labels = folder.appendingPathComponent("labels-grid-2.ome.zarr").path
+      let clock = ContinuousClock()
+      let began = clock.now
+      _ = try await ChunkedSegmentation(stored, options: SegmentationRunTests.options(600, tile: [2])).run(into: LabelTarget(labels))
+      print("44,000 tiles: \(clock.now - began)")
+      let checked = try runInteropScript("components.py", ["check-grid", folder.path])
+      #expect(checked.status == 0, "\(checked.output)")
+      print(checked.output)
+    }
+  }
 }

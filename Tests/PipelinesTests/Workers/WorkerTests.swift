@@ -74,10 +74,13 @@ struct WorkerTests {
     }
   }
 
-  @Test(arguments: ["'stride': 0", "'stride': 'x'", "'ranks': [4]", "'ranks': []", "'channels': [0, 1]", "'fixed_bytes': -1"])
+  @Test(arguments: [
+    "'stride': 0", "'stride': 'x'", "'ranks': [4]", "'ranks': []", "'channels': [0, 1]", "'fixed_bytes': -1",
+    "'stride': [16]", "'stride': []", "'receptive_field': [4, 4, 4]",
+  ])
   func requirementsThatAreNoneAreRefused(ready: String) throws {
     try withTemporaryFolder { folder in
-      let method = try WorkerScript(folder, ready: ready).segmenter()
+      let method = try WorkerScript(folder, ready: ready).segmenter { $0.rank = 2 }
       let error = try #require(workerError { try method.describe() })
       #expect(error.kind == .conversation)
       #expect(error.message.contains("`" + ready.split(separator: "'")[0] + "`"), "\(error.message)")
