@@ -119,7 +119,7 @@ struct ConvertCommandTests {
         ([folder + "/a.ome.zarr", "--compressor", "zip:9"], "--compressor"),
         ([folder + "/a.ome.zarr", "--memory", "61MB"], "--memory 61 MB is too little"),
         ([image + "/inside.ome.zarr"], "inside"),
-        ([image], "exists"),
+        ([image], "is the input"),
       ]
       for (words, expected) in cases {
         let run = try weft(["convert", image] + words)

@@ -7,6 +7,7 @@ package import Foundation
 ///     plan.json                      what is done: inputs, parameters, grid; written once, before anything else
 ///     lock                           held while a driver runs
 ///     workers                        held, shared, while a process runs a group of tasks
+///     preparing                      held while a process that runs tasks sees whether the run is prepared
 ///     <stage>/stage.json             the parameters that its results depend on
 ///     <stage>/ledger/*.jsonl         one line a finished task; each file has one writer
 ///     <stage>/failed/<task>.json     the last error of a task
@@ -78,17 +79,16 @@ package struct RunFolder: Sendable {
     return stale
   }
 
-  /// Makes the folders of the stages where the process that planned the run ended before it did; one process does, the others wait.
+  /// Prepares a run where the process that planned it ended before it did; one process does, the others wait.
   ///
-  /// - Throws: as `adopt`; `RunError` where another process holds the run for more than a minute.
-  package func adoptWhereMissing(_ outlines: [StageOutline]) throws {
-    func isAdopted() -> Bool { outlines.allSatisfy { FileManager.default.fileExists(atPath: record(of: $0.name).path) } }
-    if isAdopted() { return }
-    guard let lock = try FileLock(lock.path, patience: .seconds(60)) else {
-      throw RunError("the run in \(url.path) is being planned", hint: "wait for it, then give the same command again")
+  /// - Throws: as `prepare`; `RunError` where another process is at it for more than a minute.
+  package func prepareWhereMissing(_ run: some StagedRun) throws {
+    guard let lock = try FileLock(url.appendingPathComponent("preparing").path, patience: .seconds(60)) else {
+      throw RunError("the run in \(url.path) is being prepared", hint: "wait for it, then give the same command again")
     }
     defer { withExtendedLifetime(lock) {} }
-    if !isAdopted() { _ = try adopt(outlines) }
+    guard !run.outlines.allSatisfy({ FileManager.default.fileExists(atPath: record(of: $0.name).path) }) else { return }
+    _ = try run.prepare(self)
   }
 
   /// Whether other processes are at work on tasks of the run.

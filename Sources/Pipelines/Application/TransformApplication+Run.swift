@@ -61,7 +61,6 @@ extension TransformApplication {
     _ = try ApplicationPlanFile.adopted(
       from: work, output: plan.output, overwrite: options.overwrite && !isResuming, progress: progress, difference: file.difference(from:))
     try file.write(to: work)
-    progress.report(staleStages: try work.adopt(run.outlines))
-    try plan.images(in: work).prepare()
+    progress.report(staleStages: try run.prepare(work))
   }
 }

@@ -55,8 +55,11 @@ struct ConversionRun: StagedRun {
     }
   }
 
-  /// Makes the folder and the metadata of the arrays.
-  func prepare() throws { if plan.format == .zarr { _ = try writer(isShared: folder.hasWorkers) } }
+  func prepare(_ folder: RunFolder) throws -> [(stage: String, changes: [String])] {
+    let stale = try folder.adopt(outlines)
+    if plan.format == .zarr { _ = try writer(isShared: folder.hasWorkers) }
+    return stale
+  }
 
   /// Writes the metadata that make the chunks an image.
   func complete() throws { if plan.format == .zarr { try writer(isShared: true).writeMetadata() } }

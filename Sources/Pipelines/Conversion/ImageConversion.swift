@@ -70,7 +70,6 @@ public struct ImageConversion: Sendable {
       from: work, output: outputRun.output, overwrite: options.overwrite && !isResuming, progress: progress,
       difference: { file.input.difference(from: $0.input) })
     try file.write(to: work)
-    progress.report(staleStages: try work.adopt(run.outlines))
-    try run.prepare()
+    progress.report(staleStages: try run.prepare(work))
   }
 }

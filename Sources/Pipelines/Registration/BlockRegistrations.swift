@@ -30,7 +30,7 @@ extension ChunkedRegistration {
     let lock = try RunLock(runFolder)
     defer { withExtendedLifetime(lock) {} }
     let run = RegistrationRun(self, runFolder, part: .blocks(coarse))
-    _ = try run.prepare()
+    _ = try run.prepare(run.folder)
     try await LocalExecutor(folder: runFolder, retries: options.retries, progress: progress).run(run)
     let journal = Journal(runFolder, run.outlines)
     var blocks = try run.full.blocks(journal)

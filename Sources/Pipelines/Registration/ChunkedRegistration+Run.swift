@@ -83,7 +83,7 @@ extension ChunkedRegistration {
   private func execute(_ run: RegistrationRun, _ output: OutputFolder) async throws -> RegistrationResult {
     let journal = Journal(output.run, run.outlines)
     do {
-      progress.report(staleStages: try run.prepare())
+      progress.report(staleStages: try run.prepare(output.run))
       try await LocalExecutor(folder: output.run, retries: options.retries, progress: progress).run(run)
     } catch {
       if case .all = run.part {

@@ -87,7 +87,7 @@ extension ChunkedRegistration {
   public func registerCoarse() async throws -> CoarseRegistration {
     let folder = try TemporaryRunFolder()
     let run = RegistrationRun(self, folder.run, part: .coarse)
-    _ = try run.prepare()
+    _ = try run.prepare(run.folder)
     try await LocalExecutor(folder: folder.run, retries: options.retries, progress: progress).run(run)
     return try run.coarse()
   }

@@ -19,6 +19,12 @@ struct ApplicationRun: StagedRun {
     ])
   }
 
+  func prepare(_ folder: RunFolder) throws -> [(stage: String, changes: [String])] {
+    let stale = try folder.adopt(outlines)
+    try plan.images(in: folder).prepare()
+    return stale
+  }
+
   func stage(_ name: String, journal: Journal) throws -> Stage {
     guard let stage = try plan.images(in: folder).stage(name) else { throw outlines.unknown(name) }
     return stage

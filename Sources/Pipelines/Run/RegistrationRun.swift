@@ -154,10 +154,7 @@ struct RegistrationRun: StagedRun {
   /// Where the coarse stage writes.
   var coarseFiles: CoarseFiles { CoarseFiles(folder: folder.stage(StageName.coarse)) }
 
-  /// Makes what has to be there before the first task: folders, and the metadata of arrays.
-  ///
-  /// - Returns: for each stage whose earlier results do not hold any more, what changed.
-  func prepare() throws -> [(stage: String, changes: [String])] {
+  func prepare(_ folder: RunFolder) throws -> [(stage: String, changes: [String])] {
     let stale = try folder.adopt(outlines)
     let names = Set(outlines.map(\.name))
     if names.contains(StageName.downsample) { try CoarseImages(folder.stage(StageName.downsample), registration).create() }

@@ -103,7 +103,7 @@ public struct RunHandle: Sendable {
         "the inputs of the run in \(folder.url.path) are not what they were when it was planned",
         hint: "give the command that began it again")
     }
-    try folder.adoptWhereMissing(run.outlines)
+    try folder.prepareWhereMissing(run)
     let lock = try folder.workerLock()
     defer { withExtendedLifetime(lock) {} }
     let journal = Journal(folder, run.outlines)
