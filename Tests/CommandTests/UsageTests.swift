@@ -64,14 +64,18 @@ struct UsageTests {
   func helpListsTheCommands(words: [String]) async {
     let transcript = await Transcript(words)
     #expect(transcript.status == .done)
-    for name in ["register", "segment", "tiles", "apply", "convert", "validate", "info", "plan register", "phantom", "evaluate", "completions"] {
+    for name in [
+      "register", "segment", "tiles", "apply", "convert", "validate", "info", "plan register", "phantom", "evaluate", "completions",
+    ] {
       #expect(transcript.output.contains("\n  \(name) "))
     }
     // Only what works is listed.
     #expect(!transcript.output.contains("patches"))
   }
 
-  @Test(arguments: ["register", "segment", "tiles", "apply", "convert", "validate", "info", "plan register", "phantom", "evaluate", "completions"])
+  @Test(arguments: [
+    "register", "segment", "tiles", "apply", "convert", "validate", "info", "plan register", "phantom", "evaluate", "completions",
+  ])
   func everyCommandHasHelpThatFitsATerminal(name: String) async {
     let words = name.split(separator: " ").map(String.init)
     let (short, full) = (await Transcript(words + ["-h"]), await Transcript(words + ["--help"]))
