@@ -51,18 +51,6 @@ public struct BlockGrid: Hashable, Sendable {
   /// The index of the block whose core owns `voxel`.
   public func owner(of voxel: [Int]) -> [Int] { zip(voxel, core.lengths).map(/) }
 
-  /// Every pair of blocks that share a face, each pair once, ordered by the lower block and then by axis.
-  public var faces: some Sequence<Face> {
-    self.lazy.flatMap { block in
-      (0..<rank).lazy.compactMap { axis -> Face? in
-        guard block.index[axis] + 1 < shape[axis] else { return nil }
-        var upper = block.index
-        upper[axis] += 1
-        return Face(axis: axis, lower: block, upper: self.block(at: upper))
-      }
-    }
-  }
-
   /// The blocks whose extended boxes meet `box`, in C order; at most 3ᵈ for a core or less.
   public func blocks(meeting box: Box) -> [Block] {
     let clipped = box.intersection(extent.box)

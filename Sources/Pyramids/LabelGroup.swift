@@ -30,14 +30,6 @@ public struct LabelGroup: Sendable {
   /// Where a label image of that name lies.
   public func path(of name: String) -> String { "\(image)/labels/\(name)" }
 
-  /// Whether there is something of that name.
-  public func contains(_ name: String) -> Bool { FileAccess.exists(path(of: name)) }
-
-  /// The names that the group lists.
-  ///
-  /// - Throws: `ChunkStoreError` where it cannot be read.
-  public func names() throws -> [String] { try listed().names }
-
   private func listed() throws -> (attributes: [String: JSON], names: [String]) {
     guard case .group(_, let attributes)? = try ZarrNode.read(in: LocalStore(directory: image), at: "labels") else { return ([:], []) }
     let list = (version == .v04 ? attributes["labels"] : attributes["ome"]?["labels"])?.elements ?? []

@@ -55,20 +55,6 @@ struct BlockGridTests {
     }
   }
 
-  @Test(arguments: 0..<60) func facePairsAreSymmetricAndComplete(seed: UInt64) {
-    let grid = Self.randomGrid(seed: seed)
-    var count = 0
-    for face in grid.faces {
-      count += 1
-      #expect(face.lower.core.upper[face.axis] == face.upper.core.lower[face.axis])
-      #expect(face.position == face.lower.core.upper[face.axis])
-      for axis in 0..<grid.rank where axis != face.axis { #expect(face.lower.core[axis] == face.upper.core[axis]) }
-      #expect(face.shared == face.upper.extended.intersection(face.lower.extended))
-    }
-    let expected = (0..<grid.rank).map { axis in grid.shape.count / grid.shape[axis] * (grid.shape[axis] - 1) }.reduce(0, +)
-    #expect(count == expected)
-  }
-
   @Test(arguments: 0..<60) func blocksMeetingABoxAreThoseWhoseExtendedBoxDoes(seed: UInt64) {
     let grid = Self.randomGrid(seed: seed)
     var random = SeededGenerator(seed: seed + 1000)

@@ -14,7 +14,7 @@ struct ConnectedComponentsTests {
   @Test(arguments: extents, [0.2, 0.5, 0.6, 0.9])
   func componentsAreThoseOfAFloodFill(extent: Extent, density: Double) {
     let mask = randomMask(extent, density: density, seed: 7)
-    #expect(connectedComponents(of: mask) == floodFill(mask))
+    #expect(connectedComponents(of: mask) == MergeTests.components(mask))
   }
 
   @Test func moreThanAHundredThousandComponentsHaveNumbersOfTheirOwn() {
@@ -33,28 +33,5 @@ struct ConnectedComponentsTests {
     var generator = SeededGenerator(seed: seed)
     return VoxelBuffer(
       extent: extent, elements: (0..<extent.count).map { _ in Double.random(in: 0..<1, using: &generator) < density ? 1 : 0 })
-  }
-
-  /// The plainest way there is.
-  private func floodFill(_ mask: VoxelBuffer<UInt8>) -> VoxelBuffer<UInt32> {
-    var labels = VoxelBuffer<UInt32>(extent: mask.extent)
-    var next: UInt32 = 0
-    for start in mask.extent.box.indices where mask[start] != 0 && labels[start] == 0 {
-      next += 1
-      labels[start] = next
-      var front = [start]
-      while let voxel = front.popLast() {
-        for axis in 0..<mask.extent.rank {
-          for step in [-1, 1] {
-            var neighbour = voxel
-            neighbour[axis] += step
-            guard mask.extent.box.contains(neighbour), mask[neighbour] != 0, labels[neighbour] == 0 else { continue }
-            labels[neighbour] = next
-            front.append(neighbour)
-          }
-        }
-      }
-    }
-    return labels
   }
 }

@@ -34,15 +34,17 @@ struct SampleNuclei {
       image: try source(.light).read(box, as: Float.self), truth: try source(.labels).read(box, as: UInt32.self))
   }
 
-  /// Balls that touch no other, with soft edges and noise, of one diameter along each axis.
-  static func balls(_ extent: Extent, diameter: [Double], count: Int, seed: UInt64, noise: Float = 3) -> SampleNuclei {
+  /// Balls with soft edges and noise, of one diameter along each axis.
+  ///
+  /// - Parameter gap: how many diameters their middles are apart at the least: above 1 they touch no other.
+  static func balls(_ extent: Extent, diameter: [Double], count: Int, seed: UInt64, noise: Float = 3, gap: Double = 1.1) -> SampleNuclei {
     var generator = SeededGenerator(seed: seed)
     var image = VoxelBuffer<Float>(extent: extent, repeating: 20)
     var truth = VoxelBuffer<UInt32>(extent: extent)
     var centres: [[Double]] = []
     for _ in 0..<count * 200 where centres.count < count {
       let centre = (0..<extent.rank).map { Double.random(in: diameter[$0] / 2..<Double(extent[$0]) - diameter[$0] / 2, using: &generator) }
-      let isFree = centres.allSatisfy { normalised($0, centre, diameter) > 1.1 }
+      let isFree = centres.allSatisfy { normalised($0, centre, diameter) > gap }
       if isFree { centres.append(centre) }
     }
     for (label, centre) in centres.enumerated() {

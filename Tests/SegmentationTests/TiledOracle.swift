@@ -48,18 +48,6 @@ func merged(
   return (result, count)
 }
 
-/// Whether two label images cut the voxels into the same objects, whatever these are called.
-func isSamePartition<A: VoxelScalar, B: VoxelScalar>(_ a: VoxelBuffer<A>, _ b: VoxelBuffer<B>) -> Bool {
-  var (there, back): ([A: B], [B: A]) = ([0: 0], [0: 0])
-  for (x, y) in zip(a.elements, b.elements) {
-    if let known = there[x], known != y { return false }
-    if let known = back[y], known != x { return false }
-    there[x] = y
-    back[y] = x
-  }
-  return true
-}
-
 /// Random balls of many sizes on a lattice, later ones over earlier ones; each one connected or in a few parts.
 func randomObjects(_ extent: Extent, count: Int, radius: ClosedRange<Double>, _ random: inout SeededGenerator) -> VoxelBuffer<UInt32> {
   var labels = VoxelBuffer<UInt32>(extent: extent)

@@ -66,6 +66,37 @@ struct WatershedSegmenterTests {
     #expect(score.meanOverlap > 0.999, "\(score)")
   }
 
+  /// Objects that touch, and tissue with fibres and nuclei that are cut by its outline: measured, nothing that follows from how they are found.
+  @Test(arguments: ["touching", "tissue", "tissue 2D"]) func twoDiametersFromItsBorderATileHoldsTheObjectsOfTheWholeImage(kind: String)
+    throws
+  {
+    let sample: SampleNuclei
+    let diameter: [Double]
+    switch kind {
+    case "touching":
+      diameter = [16, 16]
+      sample = SampleNuclei.balls([400, 400], diameter: diameter, count: 500, seed: 12, gap: 0.8)
+    case "tissue":
+      diameter = [7, 8, 8]
+      sample = try SampleNuclei.phantom([64, 128, 128], seed: 31, contents: .tissue)
+    default:
+      diameter = [8, 8]
+      sample = try SampleNuclei.phantom([400, 400], seed: 32, contents: .tissue)
+    }
+    let segmenter = WatershedSegmenter(diameter: diameter)
+    let context = sample.context
+    let whole = try sample.segmented(segmenter)
+    let extent = sample.image.extent
+    let core = Box(lower: extent.lengths.map { $0 / 4 + 1 }, upper: extent.lengths.map { $0 * 3 / 4 + 2 })
+    let box = core.expanded(by: diameter.map { Int(2 * $0) }).intersection(extent.box)
+    let part = try segmenter.segment(sample.tile(box, core: core), context)
+    let score = DetectionScore(
+      of: wholly(inside: core.relative(to: box.lower), part), truth: wholly(inside: core, whole), threshold: 0.9)
+    print("tile beside the whole image, \(kind): \(score.averagePrecision) of \(score.truePositives), IoU \(score.meanOverlap)")
+    #expect(score.averagePrecision == 1 && score.truePositives > 20, "\(score)")
+    #expect(score.meanOverlap > 0.999, "\(score)")
+  }
+
   @Test func noContrastNoObject() throws {
     let flat = VoxelBuffer<Float>(extent: [40, 50], repeating: 7)
     let sample = SampleNuclei(image: flat, truth: VoxelBuffer(extent: flat.extent))

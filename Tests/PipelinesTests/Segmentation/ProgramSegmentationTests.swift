@@ -44,7 +44,7 @@ struct ProgramSegmentationTests {
     try await withTemporaryFolder { folder in
       let truth = Self.truth([61, 83])
       let labels = try await run(truth, in: folder, "answer(request, [int(value) for value in tile(request)])")
-      #expect(SegmentationRunTests.isSamePartition(labels, truth.converted(to: UInt64.self)))
+      #expect(isSamePartition(labels, truth.converted(to: UInt64.self)))
     }
   }
 
@@ -66,7 +66,7 @@ struct ProgramSegmentationTests {
     try await withTemporaryFolder { folder in
       let truth = Self.truth([61, 83])
       let labels = try await run(truth, in: folder, "answer(request, [int(value) * 1000003 for value in tile(request)], 'uint64')")
-      #expect(SegmentationRunTests.isSamePartition(labels, truth.converted(to: UInt64.self)))
+      #expect(isSamePartition(labels, truth.converted(to: UInt64.self)))
       #expect(Set(labels.elements).count == Int(labels.elements.max() ?? 0) + 1)
     }
   }
@@ -83,7 +83,7 @@ struct ProgramSegmentationTests {
         """
       let labels = try await run(truth, in: folder, body) { $0.threads = 1 }
       #expect(FileManager.default.fileExists(atPath: marker))
-      #expect(SegmentationRunTests.isSamePartition(labels, truth.converted(to: UInt64.self)))
+      #expect(isSamePartition(labels, truth.converted(to: UInt64.self)))
     }
   }
 
@@ -153,7 +153,7 @@ struct ProgramSegmentationTests {
       #expect(offsets.count == 14)
       #expect(offsets.allSatisfy { $0[0] % 8 == 0 && $0[1] % 16 == 0 }, "\(offsets)")
       let labels = try readAll(path, as: UInt64.self)
-      #expect(SegmentationRunTests.isSamePartition(labels, truth.converted(to: UInt64.self)))
+      #expect(isSamePartition(labels, truth.converted(to: UInt64.self)))
       options.tileShape = [30, 32]
       await #expect(throws: PipelineError.self) {
         _ = try await ChunkedSegmentation(image(truth), options: options).run(into: LabelTarget(folder.path + "/other.ome.zarr"))

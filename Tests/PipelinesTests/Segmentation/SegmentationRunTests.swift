@@ -24,17 +24,6 @@ struct SegmentationRunTests {
     return options
   }
 
-  /// Whether two label images cut the voxels into the same objects, whatever these are called.
-  static func isSamePartition(_ a: VoxelBuffer<UInt64>, _ b: VoxelBuffer<UInt64>) -> Bool {
-    var (there, back): ([UInt64: UInt64], [UInt64: UInt64]) = ([0: 0], [0: 0])
-    for (x, y) in zip(a.elements, b.elements) {
-      if there[x, default: y] != y || back[y, default: x] != x { return false }
-      there[x] = y
-      back[y] = x
-    }
-    return a.count == b.count
-  }
-
   @Test(arguments: [("yx", [61, 83]), ("zyx", [13, 29, 31]), ("cyx", [2, 47, 53])])
   func componentsDoNotDependOnTheTiles(axes: String, lengths: [Int]) async throws {
     var random = SeededGenerator(seed: UInt64(lengths[1]))
@@ -56,7 +45,7 @@ struct SegmentationRunTests {
         let labels = try readAll(path, as: UInt64.self)
         #expect(labels.extent == Extent(spatial))
         #expect(labels.elements.max() == result.objects)
-        if let whole { #expect(Self.isSamePartition(whole, labels), "tiles of \(tile)") } else { whole = labels }
+        if let whole { #expect(isSamePartition(whole, labels), "tiles of \(tile)") } else { whole = labels }
       }
     }
   }

@@ -107,16 +107,4 @@ struct NetworkTests {
     }
     return Double(matched.count) / Double(sizes.count - 1)
   }
-
-  /// Whether two images hold the same objects, whatever their numbers.
-  private func isSamePartition(_ a: VoxelBuffer<UInt32>, _ b: VoxelBuffer<UInt32>) -> Bool {
-    var there: [UInt32: UInt32] = [0: 0]
-    var back: [UInt32: UInt32] = [0: 0]
-    for (a, b) in zip(a.elements, b.elements) {
-      if there[a, default: b] != b || back[b, default: a] != a { return false }
-      there[a] = b
-      back[b] = a
-    }
-    return true
-  }
 }
