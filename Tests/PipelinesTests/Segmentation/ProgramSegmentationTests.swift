@@ -130,7 +130,7 @@ struct ProgramSegmentationTests {
       options.tileShape = [24, 28]
       _ = try await ChunkedSegmentation(image(truth), options: options).run(into: target)
       let labels = try readAll(target.path, as: UInt64.self)
-      #expect(SegmentationRunTests.isSamePartition(labels, truth.converted(to: UInt64.self)))
+      #expect(isSamePartition(labels, truth.converted(to: UInt64.self)))
     }
   }
 
