@@ -15,8 +15,8 @@ public import Volumes
 ///    the largest connected set, and its holes.
 /// 6. What stands out little and fills little of its ellipsoid, as pieces of fibres and of texture, is no object.
 ///
-/// What is measured on the image comes from the context, and everything else has a finite reach: in the core of a tile whose halo is two
-/// diameters, objects are those of the untiled image.
+/// What is measured on the image comes from the context, and all else but the flooding has a finite reach. Measured, in the core of a tile whose
+/// halo is two diameters objects are those of the untiled image: balls that touch and that do not, phantoms of tissue.
 public struct WatershedSegmenter: Segmenter {
   /// How large objects are, in voxels: one number for all axes, or one for each axis of the tile, slowest first.
   public var diameter: [Double]
