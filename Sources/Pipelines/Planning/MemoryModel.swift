@@ -6,7 +6,7 @@ internal import Grids
 /// What a run needs in memory, in bytes: a little above the peaks that were measured. `MemoryModelTests` compares the two.
 enum MemoryModel {
   /// The program, its libraries and small tables.
-  static let base = 60_000_000
+  static let base = 66_000_000
   /// What the allocator keeps of one level of blocks, in pieces that the next level cannot use.
   static let keptBetweenLevels = 12_000_000
   /// A voxel of a block in the fine stage: images, masks, positions, then the engine's pyramids, window sums and fields.
