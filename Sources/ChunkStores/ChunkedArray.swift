@@ -90,6 +90,23 @@ public struct ChunkedArray: VoxelSource {
     return count(below: StoreKey.join(node, metadata.keyEncoding.prefix), axis: 0)
   }
 
+  /// Whether no file of chunks is stored, so that all voxels are fill value.
+  ///
+  /// - Complexity: folders are listed until a file is found.
+  public var holdsNothing: Bool {
+    guard extent.rank > 0 else { return storedChunkCount() == 0 }
+    guard metadata.keyEncoding.separator == "/" else {
+      let isKey = { (name: String) in name.split(separator: ".").allSatisfy { Int($0) != nil || $0 == "c" } }
+      return !store.names(below: node).contains(where: isKey)
+    }
+    func holds(below prefix: String, axis: Int) -> Bool {
+      store.names(below: prefix).contains { name in
+        Int(name) != nil && (axis == extent.rank - 1 || holds(below: StoreKey.join(prefix, name), axis: axis + 1))
+      }
+    }
+    return !holds(below: StoreKey.join(node, metadata.keyEncoding.prefix), axis: 0)
+  }
+
   /// The names of the files that meet `box` and cannot be read, or are not what was written where the array has checksums.
   public func damagedChunks(in box: Box) -> [String] {
     fileIndices(meeting: box).filter { !isReadable(metadata.box(ofFile: $0)) }.map { store.name(of: key(ofFile: $0)) }

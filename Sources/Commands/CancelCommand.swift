@@ -25,6 +25,11 @@ enum CancelCommand {
     examples: [CommandExample("stop a run and free the disk", "weft cancel out --clean")])
 
   static let verb = Verb(command) { arguments, console in
+    if RunHandle.isFinished(arguments.run) {
+      let record = CancelRecord(folder: arguments.run, wasRunning: false, isCleaned: false, isDone: true)
+      if arguments.output.json { try console.print(json: record) } else { console.print(record.text) }
+      return .done
+    }
     let run = try RunHandle(arguments.run)
     let wasRunning = try run.stop()
     let isDone = arguments.isCleaning ? try run.clean() : false

@@ -6,7 +6,7 @@ internal import Weft
 /// Options that several verbs have, which mean the same everywhere.
 extension Option {
   static func axes(_ field: any WritableKeyPath<Arguments, String?> & Sendable) -> Option {
-    .value("--axes", at: field, "NAMES", "Names of the axes where the file lacks them, as cyx", fallback: "the file's")
+    .value("--axes", at: field, "NAMES", "Names of the axes where the file lacks them or has wrong ones, as cyx", fallback: "the file's")
   }
 
   static func spacing(_ field: any WritableKeyPath<Arguments, [Double]?> & Sendable) -> Option {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CommandLineParsing
+internal import Foundation
 internal import Weft
 
 /// What `evaluate` is asked.
@@ -23,7 +24,7 @@ enum EvaluateCommand {
     discussion: [
       "Each of --truth, --landmarks, --labels, --objects and --images asks for one measure; several may be given. End-point errors are in voxels of the "
         + "finest axis, over points of a regular lattice; foreground means inside the tissue. Landmark errors are in the images' unit, and in "
-        + "per cent of the diagonal of the fixed volume."
+        + "per cent of the diagonal of the fixed volume. Of a time series, --labels and --objects look at all time points."
     ],
     defaults: EvaluateArguments(),
     groups: [
@@ -83,18 +84,37 @@ enum EvaluateCommand {
         of: LandmarkPairs.read(contentsOf: landmarks), through: transforms, voxels: arguments.voxels)
     }
     if arguments.labels.count == 2 {
-      let volumes = try arguments.labels.map { try StoredImage.open($0).volumes(channel: 0).finest }
+      let volumes = try arguments.labels.map(times)
       record.overlap = EvaluationRecord.Overlap(try LabelOverlap(volumes[0], volumes[1]))
     }
     if arguments.objects.count == 2 {
-      let volumes = try arguments.objects.map { try StoredImage.open($0).volumes(channel: 0).finest }
+      let volumes = try arguments.objects.map(times)
       record.objects = EvaluationRecord.Objects(try ObjectDetection(of: volumes[0], truth: volumes[1]))
     }
     if arguments.images.count == 2 {
-      let pyramids = try arguments.images.map { try StoredImage.open($0).volumes() }
+      let pyramids = try arguments.images.map { path in try named { try StoredImage.open(path).volumes() } }
       record.similarity = try ImageSimilarity(pyramids[0], pyramids[1].finest, threads: ThreadCount.resolved(arguments.threads))
     }
     if arguments.output.json { try console.print(json: record) } else { console.print(record.text) }
     return .done
+  }
+
+  /// The time points of a label image.
+  private static func times(_ path: String) throws -> [LazyVolume] {
+    try named {
+      let image = try StoredImage.open(path)
+      return try (0..<image.timeCount).map { try image.volumes(channel: 0, time: $0).finest }
+    }
+  }
+
+  /// Opens an image; where its axes have no names, the way out is not the option `--axes`, which other verbs have.
+  private static func named<Result>(_ open: () throws -> Result) throws -> Result {
+    do {
+      return try open()
+    } catch let error as any LocalizedError where error.recoverySuggestion?.contains("--axes") == true {
+      throw PipelineError(
+        error.errorDescription ?? "\(error)",
+        hint: "only images whose files name their axes can be evaluated: name an OME-Zarr image, as `weft` writes it")
+    }
   }
 }

@@ -56,13 +56,18 @@ public final class Interruption: Sendable {
 
   private func arrived() {
     let number = count.add(1, ordering: .relaxed).newValue
-    if number > 1 { _exit(Self.status.rawValue) }
+    if number > 1 {
+      RunningPrograms.endAll()
+      _exit(Self.status.rawValue)
+    }
     FileHandle.standardError.write(Data("\nstopping …\n".utf8))
     cancel()
     // A kernel under way cannot be cancelled; it is not waited for longer than this.
     DispatchQueue.global(qos: .userInteractive).asyncAfter(deadline: .now() + 0.7) {
       for _ in 0..<2 { Self.removeUnfinished() }
       FileHandle.standardError.write(Data("error: \(Self.message)\n\nhint: \(Self.hint)\n".utf8))
+      // Last, so that nobody who waits for one has time to say that it ended.
+      RunningPrograms.endAll()
       _exit(Self.status.rawValue)
     }
   }

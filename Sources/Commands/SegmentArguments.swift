@@ -24,10 +24,21 @@ struct SegmentArguments: TalkingArguments {
         "`--command` and `--method command` belong together", hint: "give both, as --method command --command 'python my.py'")
     }
     let program = options.program
-    if [.watershed, .threshold].contains(options.method), !program.settings.isEmpty || program.model != nil || program.usesGPU {
+    let isBuiltIn = [.watershed, .threshold].contains(options.method)
+    if isBuiltIn, !program.settings.isEmpty || program.model != nil || program.usesGPU || program.timeout != nil {
       throw UsageError(
-        "`--set`, `--model` and `--gpu` are for programs, and the method is `\(options.method.rawValue)`",
+        "`--set`, `--model`, `--gpu` and `--timeout` are for programs, and the method is `\(options.method.rawValue)`",
         hint: "leave them out, or choose --method cellpose, stardist or command")
+    }
+    if isBuiltIn || options.method == .command, program.python != ProgramOptions().python {
+      throw UsageError(
+        "`--python` is for cellpose and stardist, and the method is `\(options.method.rawValue)`",
+        hint: options.method == .command ? "name the Python in the command, as 'PATH/python my.py'" : "leave it out")
+    }
+    if !isBuiltIn, options.threshold != nil {
+      throw UsageError(
+        "`--threshold` is for watershed and threshold, and the method is `\(options.method.rawValue)`",
+        hint: "leave it out; what a program is to know is given by --set name=value")
     }
   }
 

@@ -61,6 +61,9 @@ enum SegmentCommand {
   static let verb = Verb(command) { arguments, console in
     let progress = ProgressDisplay.make(console, arguments.output)
     let segmentation = try arguments.segmentation(progress: progress)
+    if arguments.tile != nil, let place = arguments.labels ?? arguments.image {
+      progress.report(.warning("--tile writes no labels: \(place) stays as it is"))
+    }
     guard arguments.tile == nil, let target = try arguments.target() else {
       let found = try segmentation.segmentTile(at: arguments.tile ?? [], time: arguments.time ?? 0)
       progress.close()

@@ -28,8 +28,17 @@ enum StatusCommand {
     examples: [CommandExample("see how far a registration is", "weft status out")])
 
   static let verb = Verb(command) { arguments, console in
-    let run = try RunHandle(arguments.run)
     let isJSON = arguments.output.json
+    if RunHandle.isFinished(arguments.run) {
+      let end = RunEnd(finished: arguments.run)
+      if isJSON {
+        try console.print(json: end)
+      } else {
+        console.print("\(arguments.run) is finished: no run of it is under way or was interrupted")
+      }
+      return .done
+    }
+    let run = try RunHandle(arguments.run)
     var status: RunStatus? = run.status
     var end = run.isFinished && status?.isRunning != true ? RunEnd(run, status) : nil
     repeat {
@@ -65,7 +74,9 @@ enum StatusCommand {
     for failure in status.stages.flatMap(\.failures).prefix(10) {
       lines.append(failure.text)
     }
-    lines.append(end?.text ?? status.process.map { "at work: process \($0)" } ?? "not running: `weft resume` goes on with it")
+    let left =
+      RunEnd.hasFailed(status) ? "not running, since it failed: `weft resume` tries again" : "not running: `weft resume` goes on with it"
+    lines.append(end?.text ?? status.process.map { "at work: process \($0)" } ?? left)
     return lines.joined(separator: "\n")
   }
 }
@@ -85,12 +96,17 @@ struct RunEnd: Encodable {
     if run.isFinished {
       ended = .finished
     } else if let status {
-      // A stage whose tasks are all on record goes on without those that failed.
-      ended = status.stages.contains { !$0.failures.isEmpty && $0.done != $0.tasks } ? .failed : .stopped
+      ended = Self.hasFailed(status) ? .failed : .stopped
     } else {
       ended = .dropped
     }
   }
+
+  /// The end of a run that nobody watched.
+  init(finished output: String) { (ended, self.output) = (.finished, output) }
+
+  /// Whether a run ended by tasks that failed. A stage whose tasks are all on record goes on without those that failed.
+  static func hasFailed(_ status: RunStatus) -> Bool { status.stages.contains { !$0.failures.isEmpty && $0.done != $0.tasks } }
 
   var text: String {
     switch ended {

@@ -60,8 +60,9 @@ enum TilesCommand {
         "Result",
         [
           .parsed(
-            "--dtype", at: \.options.voxelType, "TYPE", "Number format of the result: uint8, uint16, float32, …",
-            expected: "a number format, as uint16"
+            "--dtype", at: \.options.voxelType, "TYPE",
+            "Number format of the result: uint8, uint16, float32, …; what it does not hold is clipped",
+            expected: "a number format, as uint16", fallback: "float32"
           ) { VoxelType(rawValue: $0) },
           .value(
             "--ome-version", at: \.options.omeVersion, "VERSION", "OME-NGFF version of the result", fallback: "that of the input, else 0.5"),

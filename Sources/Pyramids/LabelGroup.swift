@@ -63,4 +63,20 @@ public struct LabelGroup: Sendable {
     }
     try ZarrNode.writeGroup(version.zarrFormat, attributes: attributes, in: LocalStore(directory: image), at: "labels")
   }
+
+  /// Checks that a label image can be listed: before anything is done for one that could not be.
+  ///
+  /// - Throws: `PyramidError` where the list cannot be read, or something else is in its place.
+  public func checkList() throws(PyramidError) {
+    let way = "move \(image)/labels away, or write the labels beside the image with --output"
+    let node: ZarrNode?
+    do {
+      node = try ZarrNode.read(in: LocalStore(directory: image), at: "labels")
+    } catch {
+      throw PyramidError("the labels of \(image) cannot be listed: \(error.message)", hint: way)
+    }
+    if case .array? = node {
+      throw PyramidError("\(image)/labels is an array, and the group of the image's labels belongs there", hint: way)
+    }
+  }
 }

@@ -30,6 +30,11 @@ extension OMEImage {
   }
 
   private static func array(_ path: String, in store: LocalStore, file: String) throws -> ChunkedArray {
+    guard (try? StoreKey.validate(path)) != nil else {
+      throw PyramidError(
+        "\(file) names the level `\(path)`, which is no path inside the image",
+        hint: "the image's metadata are damaged: levels are named as 0, 1, … or by the folders that they lie in, without `.` and `..`")
+    }
     if case .array? = try ZarrNode.read(in: store, at: path) { return try ChunkedArray.open(in: store, node: path) }
     let isThere = FileAccess.exists(store.name(of: path))
     throw PyramidError(

@@ -37,6 +37,18 @@ public enum OMEImage {
     ["zarr.json", ".zarray", ".zgroup", ".zattrs"].contains { FileAccess.exists(trimmed(path) + "/" + $0) }
   }
 
+  /// The names that the image at `path` gives its axes itself; `nil` where it gives none.
+  public static func axisNames(of path: String) -> [String]? {
+    let path = trimmed(path)
+    switch try? node(at: path) {
+    case .group(_, let attributes)?: return (try? MultiscaleMetadata(attributes: attributes, file: groupFile(path)))?.axes?.map(\.name)
+    case .array(let metadata)?:
+      if let (_, image, _) = try? enclosingImage(of: path) { return image.axes?.map(\.name) }
+      return PlainArray.named(by: metadata)?.map(\.name)
+    case nil: return nil
+    }
+  }
+
   /// How viewers show the channels of the image at `path`: its `omero` metadata; empty where there are none.
   public static func channels(of path: String) -> [ImageChannel] {
     let path = trimmed(path)
@@ -95,7 +107,7 @@ public enum OMEImage {
     guard spacing.allSatisfy({ $0 > 0 && $0.isFinite }) else {
       throw PyramidError(
         "\(what) is \(spacing.map { "\($0)" }.joined(separator: ", ")), and each spacing is a number above zero",
-        hint: "give the right one with --fixed-spacing or --moving-spacing (`info` and `apply`: --spacing)")
+        hint: "give the right one with --fixed-spacing or --moving-spacing (other commands: --spacing)")
     }
   }
 }

@@ -47,7 +47,7 @@ enum PlainArray {
   }
 
   /// The axes that the array names itself: v3's `dimension_names`, or xarray's attribute in v2; `nil` where they are not all known.
-  private static func named(by metadata: ArrayMetadata) -> [Axis]? {
+  static func named(by metadata: ArrayMetadata) -> [Axis]? {
     let names = metadata.dimensionNames?.compactMap(\.self) ?? metadata.attributes["_ARRAY_DIMENSIONS"]?.elements?.compactMap(\.text) ?? []
     let axes = names.map { Axis(name: $0) }
     let space = axes.filter { $0.kind == .space }.count

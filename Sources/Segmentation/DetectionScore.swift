@@ -47,6 +47,19 @@ public struct DetectionScore: Sendable, Hashable {
     self.init(tally, threshold: threshold)
   }
 
+  /// The score of several pairs of images together, as of the time points of one.
+  public init(sumOf scores: [DetectionScore]) {
+    if scores.count == 1 {
+      self = scores[0]
+      return
+    }
+    truePositives = scores.reduce(0) { $0 + $1.truePositives }
+    falsePositives = scores.reduce(0) { $0 + $1.falsePositives }
+    falseNegatives = scores.reduce(0) { $0 + $1.falseNegatives }
+    let sum = scores.reduce(0) { $0 + $1.meanOverlap * Double($1.truePositives) }
+    meanOverlap = truePositives == 0 ? 0 : sum / Double(truePositives)
+  }
+
   /// The score of overlaps that were counted part by part.
   public init(_ overlaps: LabelOverlaps, threshold: Double = 0.5) {
     var overlaps = overlaps

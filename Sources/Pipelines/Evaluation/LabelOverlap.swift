@@ -33,15 +33,32 @@ public struct LabelOverlap: Sendable, Hashable, Codable {
   ///
   /// - Throws: `PipelineError` where they differ in extent or are not whole numbers; errors of reading.
   /// - Complexity: O(voxels) time; memory for some chunks and the labels.
-  public init(_ first: LazyVolume, _ second: LazyVolume) throws {
-    try Self.requireLabels(first, second)
+  public init(_ first: LazyVolume, _ second: LazyVolume) throws { try self.init([first], [second]) }
+
+  /// Compares the time points of two label images: a label is the same one at all of them.
+  ///
+  /// - Throws: `PipelineError` where there are more of one image, or they differ in extent or are not whole numbers; errors of reading.
+  public init(_ first: [LazyVolume], _ second: [LazyVolume]) throws {
+    try Self.requireTimes(first, second)
     var counts: [UInt64: SIMD3<Int>] = [:]
-    for tile in Self.tiles(first) {
-      let a = try first.source.read(tile, as: UInt64.self).elements
-      let b = try second.source.read(tile, as: UInt64.self).elements
-      Self.count(a, b, into: &counts)
+    for (first, second) in zip(first, second) {
+      try Self.requireLabels(first, second)
+      for tile in Self.tiles(first) {
+        let a = try first.source.read(tile, as: UInt64.self).elements
+        let b = try second.source.read(tile, as: UInt64.self).elements
+        Self.count(a, b, into: &counts)
+      }
     }
     entries = counts.sorted { $0.key < $1.key }.map { Entry(label: $0.key, first: $0.value[0], second: $0.value[1], both: $0.value[2]) }
+  }
+
+  /// - Throws: `PipelineError` where two images have not as many time points.
+  static func requireTimes(_ first: [LazyVolume], _ second: [LazyVolume]) throws {
+    guard first.count != second.count else { return }
+    func text(_ times: [LazyVolume]) -> String {
+      "\(times.first?.name ?? "an image") has \(times.count) time point\(times.count == 1 ? "" : "s")"
+    }
+    throw PipelineError("\(text(first)), and \(text(second))", hint: "compare images of as many time points")
   }
 
   /// - Throws: `PipelineError` where two images differ in extent or are not whole numbers.

@@ -16,6 +16,21 @@ protocol PlanFile: Codable, Sendable {
   func run(in folder: RunFolder, threads: Int?, progress: any ProgressReporter) throws -> (run: any StagedRun, retries: Int)
 }
 
+/// What is planned, as any plan says it.
+private struct PlanKind: Decodable {
+  var kind: String
+
+  /// The verb that a plan is of, where that is another one that Weft knows.
+  static func other(than own: String, in data: Data) -> String? {
+    let known = [
+      RegistrationPlanFile.kindName, ApplicationPlanFile.kindName, ConversionPlanFile.kindName, SegmentationPlanFile.kindName,
+      TileImagePlanFile.kindName,
+    ]
+    let kind = (try? RunFolder.decoder.decode(Self.self, from: data))?.kind
+    return kind.flatMap { $0 != own && known.contains($0) ? $0 : nil }
+  }
+}
+
 extension PlanFile {
   /// Reads the plan of a run folder; `nil` where there is none.
   ///
@@ -23,6 +38,13 @@ extension PlanFile {
   static func read(_ folder: RunFolder) throws -> Self? {
     guard let data = try? Data(contentsOf: folder.plan) else { return nil }
     guard let plan = try? RunFolder.decoder.decode(Self.self, from: data), plan.kind == kindName else {
+      if let kind = PlanKind.other(than: kindName, in: data) {
+        let output = OutputRun.outputPath(of: folder.url)
+        throw PipelineError(
+          "a run of `weft \(kind)` was begun for \(output)",
+          hint: "`weft resume \(output)` goes on with it, `weft cancel \(output) --clean` or --overwrite drops it; or choose another output"
+        )
+      }
       throw PipelineError(
         "\(folder.plan.path) is no plan that Weft \(WeftVersion.current) understands",
         hint: "remove \(folder.url.path), or give --overwrite, and begin again")

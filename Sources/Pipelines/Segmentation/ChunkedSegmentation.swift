@@ -76,6 +76,7 @@ public struct ChunkedSegmentation: Sendable {
     try outputRun.checkPlace(outside: target.group == nil ? [image.path] : [], notHolding: [image.path])
     try target.check(image)
     try outputRun.checkIsNoFolder(hint: "labels.ome.zarr")
+    try outputRun.checkKind(areLabels: true)
     try outputRun.checkAbsenceUnlessPublished()
     let work = outputRun.work
     // Chosen when all is done; before anything is done it is seen whether there are any.

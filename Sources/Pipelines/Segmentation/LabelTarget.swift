@@ -17,9 +17,7 @@ public struct LabelTarget: Sendable {
   ///
   /// - Throws: `PipelineError` where the name is that of a file of another format.
   public init(_ path: String) throws {
-    guard try OutputFormat(ofName: URL(fileURLWithPath: path).lastPathComponent) == .zarr else {
-      throw PipelineError("--output \(path): labels are written as OME-Zarr", hint: "end the name in .ome.zarr")
-    }
+    try OutputRun.checkName(path, of: "labels")
     var path = path
     while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
     (self.path, beside, group) = (path, path, nil)
@@ -29,8 +27,10 @@ public struct LabelTarget: Sendable {
   ///
   /// - Throws: an error where the path is no such image, or the name is none.
   public init(into image: String, name: String) throws {
-    guard !name.isEmpty, !name.hasPrefix("."), !name.contains("/"), !name.hasPrefix("__") else {
-      throw PipelineError("`\(name)` is no name for labels", hint: "choose one without slashes that begins with a letter, as nuclei")
+    guard Self.isName(name) else {
+      throw PipelineError(
+        "`\(name.filter { !Self.isControl($0) })` is no name for labels",
+        hint: "choose one without slashes that begins with a letter or a digit, as nuclei")
     }
     // Of a link, what it leads to: what lies beside the image is looked for and written in one folder.
     let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: URL(fileURLWithPath: image).path)) != nil
@@ -38,8 +38,20 @@ public struct LabelTarget: Sendable {
     (path, beside, self.group) = (group.path(of: name), group.image, group)
   }
 
-  /// - Throws: `PipelineError` where the labels of an image are to be put into one of another size.
+  /// Whether labels can have that name inside an image: no file of Zarr's own has it, and no program trips over it.
+  private static func isName(_ name: String) -> Bool {
+    guard let first = name.first, first.isLetter || first.isNumber else { return false }
+    return name != "zarr.json" && !name.contains { $0 == "/" || isControl($0) }
+  }
+
+  private static func isControl(_ character: Character) -> Bool {
+    character.unicodeScalars.contains { $0.properties.generalCategory == .control || $0.properties.generalCategory == .lineSeparator }
+  }
+
+  /// - Throws: `PipelineError` where the labels of an image are to be put into one of another size; where the image's list of labels cannot be
+  ///   read.
   func check(_ segmented: StoredImage) throws {
+    try group?.checkList()
     guard let group, URL(fileURLWithPath: group.image).standardizedFileURL != URL(fileURLWithPath: segmented.path).standardizedFileURL
     else {
       return

@@ -30,7 +30,7 @@ struct ReadyMethod {
       }
       guard diameter.allSatisfy({ $0 >= 1 }) else {
         throw PipelineError(
-          "a diameter of \(diameter) voxels (slowest axis first) is less than a voxel",
+          "a diameter of \(diameter.map { "\($0)" }.joined(separator: "×")) voxels (slowest axis first) is less than a voxel",
           hint: "give the diameter of the objects, in voxels or as 8um")
       }
       var watershed = WatershedSegmenter(diameter: diameter)

@@ -61,6 +61,15 @@ public struct SegmentationOptions: Sendable, Hashable, Codable {
   /// Whether the method looks at what is measured on the whole image.
   var needsStatistics: Bool { method != .threshold || threshold == nil }
 
+  /// The program that is started, as messages call it; `nil` for a built-in method.
+  var startedProgram: String? {
+    switch method {
+    case .watershed, .threshold: nil
+    case .command: program.command.map { "`\($0)`" }
+    case .cellpose, .stardist: "\(method.rawValue) in `\(program.python)`"
+    }
+  }
+
   /// How objects of neighbouring tiles become one.
   var resolvedMerge: MergeRule { merge ?? (method == .threshold ? .face : .hybrid) }
 }

@@ -30,12 +30,14 @@ struct SegmentationPlan {
   ) throws {
     self.options = options
     source = try TiledImage(image, channels: options.channels, level: options.level)
+    source.report(to: progress)
     let volume = source.volume
     // Asked before the program is started, which takes some of it.
     let graphics =
       options.program.usesGPU && frozen == nil && options.tileShape == nil ? GraphicsMemory.available(progress: progress) : nil
     diameter = try options.diameter?.voxels(in: volume.space, of: image.path)
     try Self.check(diameter, options, in: volume)
+    if frozen?.program == nil, let program = options.startedProgram { progress.report(.note("starting \(program) …")) }
     method = try ReadyMethod(options, diameter: diameter, rank: volume.rank, known: frozen?.program)
     var requirements = method.requirements
     try source.check(requirements, of: "the method `\(options.method.rawValue)`", way: "choose another --method or --model")

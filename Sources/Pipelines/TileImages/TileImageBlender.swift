@@ -4,7 +4,7 @@ internal import Grids
 internal import Volumes
 
 /// Puts what was made of the tiles together: where several reach a voxel, their mean, weighted by how deep it lies in each
-/// (`BlendWindow`). Voxels that are no numbers do not count.
+/// (`BlendWindow`). NaN does not count where another tile has a number; infinities do.
 struct TileImageBlender {
   let files: TileImageFiles
   let window: BlendWindow
@@ -33,8 +33,10 @@ struct TileImageBlender {
             target += (row[axis] - part.lower[axis]) * to[axis]
             weight *= axes[axis][row[axis] - inside.lower[axis]]
           }
-          for x in 0..<inside.extent[rank - 1] where values[source + x].isFinite {
+          for x in 0..<inside.extent[rank - 1] where !values[source + x].isNaN {
             let own = weight * axes[rank - 1][x]
+            // Nothing of an infinity is none.
+            if own == 0 { continue }
             sums[target + x] += own * Double(values[source + x])
             weights[target + x] += own
           }

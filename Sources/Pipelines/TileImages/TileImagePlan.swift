@@ -45,6 +45,8 @@ struct TileImagePlan {
     filter = WorkerFilter(
       command: command, options: try options.program.workerOptions(rank: source.volume.rank, threads: options.threads))
     filter.workers.expect(frozen?.program)
+    source.report(to: progress)
+    if frozen?.program == nil { progress.report(.note("starting `\(command)` …")) }
     let said = try filter.describe()
     description = said
     try source.check(said.requirements, of: "`\(command)`", way: "choose another program, or a plane or volume that it takes")

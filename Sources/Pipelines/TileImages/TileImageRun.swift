@@ -165,18 +165,28 @@ struct TileImageRun: StagedRun {
         return sum + array.storedChunkCount(in: Box(lower: place + box.lower, upper: place.map { $0 + 1 } + box.upper))
       }
     }
+    let type = plan.options.voxelType
     let blender = TileImageBlender(files: files, window: plan.window)
     return Stage(
       StageName.blend, tasks: .all(plan.source.times * boxes.count), width: plan.tilesAtOnce,
-      isPresent: { task, outcome in outcome.result == String(stored(task)) }
+      isPresent: { task, outcome in ChangedVoxels.result(outcome.result) == String(stored(task)) }
     ) { task in
       let (time, box) = (task / boxes.count, boxes[task % boxes.count])
+      var changed = ChangedVoxels(type)
       for channel in 0..<channels {
         let blended = try blender.blended(box, time: time, channel: channel)
+        changed.add(blended)
         let place = leading(time, channel)
         try writer.write(blended.reshaped(to: Extent(place.map { _ in 1 } + box.extent.lengths)), at: place + box.lower)
       }
-      return TaskOutcome(result: String(stored(task)))
+      return TaskOutcome(result: String(stored(task)) + changed.suffix)
     }
+  }
+
+  /// What of the program's voxels the number format does not hold, over all that is blended.
+  func changedVoxels() -> ChangedVoxels {
+    var changed = ChangedVoxels(plan.options.voxelType)
+    for entry in Journal(folder, outlines).entries(of: StageName.blend).values { changed.add(result: entry.outcome.result) }
+    return changed
   }
 }

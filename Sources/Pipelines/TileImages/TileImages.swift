@@ -34,12 +34,11 @@ public struct TileImages: Sendable {
   }
 
   private func planAndRun(output: String, isResuming: Bool) async throws {
-    guard try OutputFormat(ofName: URL(fileURLWithPath: output).lastPathComponent) == .zarr else {
-      throw PipelineError("\(output): images made of tiles are written as OME-Zarr", hint: "end the name in .ome.zarr")
-    }
+    try OutputRun.checkName(output, of: "images made of tiles")
     let outputRun = OutputRun(output: output, overwrite: options.overwrite, retries: options.retries, progress: progress)
     try outputRun.checkPlace(outside: [image.path], notHolding: [image.path])
     try outputRun.checkIsNoFolder(hint: "image.ome.zarr")
+    try outputRun.checkKind(areLabels: false)
     try outputRun.checkAbsenceUnlessPublished()
     let work = outputRun.work
     let earlier = try? TileImagePlanFile.read(work)
@@ -53,7 +52,9 @@ public struct TileImages: Sendable {
       OutputRun.Steps(
         adopt: { try adopt(run, outputRun, isResuming: isResuming) }, complete: { try run.complete() },
         moves: { [Publication.Move(from: TileImageRun.place, to: URL(fileURLWithPath: output).standardizedFileURL.lastPathComponent)] }
-      ) {})
+      ) {
+        for warning in run.changedVoxels().warnings { progress.report(.warning(warning)) }
+      })
   }
 
   /// Goes on with a run that was interrupted.

@@ -37,7 +37,7 @@ struct TileSizing {
   let memory: MemoryBudget
   /// The formula, with its numbers.
   let text: String
-  /// What the user should know of the halo; `nil` for nothing.
+  /// What the user should know of the tiles; `nil` for nothing.
   let warning: String?
 
   /// Voxels a side that tiles have at the most.
@@ -139,7 +139,11 @@ struct TileSizing {
     let tooLarge =
       fitsGraphics(chosen)
       ? nil : "tiles of \(chosen.core) are expected to take more of the graphics processor than is free: it may run out of memory"
-    warning = tooLarge ?? Self.warning(chosen, requirements: requirements, diameter: diameter, request: request)
+    let warnings = [
+      tooLarge ?? Self.warning(chosen, requirements: requirements, diameter: diameter, request: request),
+      Self.shortened(chosen, request), Self.tiny(chosen, request),
+    ].compactMap { $0 }
+    warning = warnings.isEmpty ? nil : warnings.joined(separator: "; ")
     let further = margin.contains { $0 > 0 } ? ", read \(Extent(margin)) further" : ""
     text =
       "\(chosen.count) tile\(chosen.count == 1 ? "" : "s") of \(chosen.core) with a halo of \(chosen.halo)\(further): "
@@ -175,6 +179,27 @@ struct TileSizing {
 
   private static func field(_ requirements: SegmenterRequirements, _ axis: Int) -> Int {
     requirements.receptiveField.isEmpty ? 0 : requirements.receptiveField[axis]
+  }
+
+  /// What to say where a halo is narrower than was asked for.
+  private static func shortened(_ grid: BlockGrid, _ request: TileRequest) -> String? {
+    guard case .voxels(let asked)? = request.overlap else { return nil }
+    for axis in 0..<grid.rank where grid.core[axis] < grid.extent[axis] && grid.halo[axis] < asked {
+      return
+        "--overlap \(asked)vx is more than tiles of \(grid.core) can have, since a halo stays below the tile's length: it is \(grid.halo)"
+    }
+    return nil
+  }
+
+  /// Tiles from which on it is said that they are small, and voxels of a core that are.
+  private static let many = 10_000
+  private static let few = 1024
+
+  /// What to say where tiles of a shape that was asked for are so many and so small that little else is done than to keep account of them.
+  private static func tiny(_ grid: BlockGrid, _ request: TileRequest) -> String? {
+    guard request.shape != nil, grid.count >= many, grid.core.count < few else { return nil }
+    return
+      "\(grid.count) tiles of \(grid.core): each is a task with files of its own, which take longer than its voxels; choose larger tiles"
   }
 
   /// What to say where tiles see less around their cores than the method looks at, or than objects are large.

@@ -72,7 +72,8 @@ struct TiledImage {
       let (least, most) = (requirements.channels.lowerBound, requirements.channels.upperBound)
       throw PipelineError(
         "--channels names \(channels.count) channels, and \(method) takes "
-          + (least == most ? "\(least)" : "\(least) to \(most)"), hint: "name the channels that it is to see, as --channels 0")
+          + (least == most ? "\(least)" : "\(least) to \(most)"),
+        hint: "name the channels that it is to see, as --channels \((0..<least).map(String.init).joined(separator: ","))")
     }
   }
 }

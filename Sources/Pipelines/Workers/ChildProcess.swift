@@ -35,6 +35,12 @@ final class ChildProcess: Sendable {
   private let inputIsOpen = Mutex(true)
   /// One start at a time, so that no program inherits another one's pipes in the moment before they are marked.
   private static let starting = Mutex(())
+  private struct Running: Sendable {
+    var groups: Set<pid_t> = []
+    var mayStart = true
+  }
+  /// Those that are not collected yet, so that nobody else has their numbers.
+  private static let running = Mutex(Running())
 
   /// Starts a program.
   ///
@@ -58,7 +64,11 @@ final class ChildProcess: Sendable {
         usleep(10_000)
         (code, identifier) = Self.spawn(arguments, environment, pipes.theirs)
       }
-      if code != 0 { for descriptor in pipes.ours { close(descriptor) } }
+      if code != 0 {
+        for descriptor in pipes.ours { close(descriptor) }
+      } else {
+        Self.note(identifier)
+      }
       return (code, identifier, pipes.ours)
     }
     guard spawned.code == 0 else { throw refuse(spawned.code) }
@@ -147,6 +157,21 @@ final class ChildProcess: Sendable {
     }
   }
 
+  /// Ends all programs with what they started, at once, and any that is started later.
+  static func endAll() {
+    running.withLock { running in
+      running.mayStart = false
+      for group in running.groups { kill(-group, SIGKILL) }
+    }
+  }
+
+  private static func note(_ group: pid_t) {
+    running.withLock { running in
+      running.groups.insert(group)
+      if !running.mayStart { kill(-group, SIGKILL) }
+    }
+  }
+
   /// Collects a program that ended; what it started ends with it.
   private static func collect(_ identifier: pid_t, waiting: Bool) -> Ending? {
     // The program is looked at first and collected later: until then nobody else can have its number.
@@ -156,6 +181,7 @@ final class ChildProcess: Sendable {
     }
     guard unsafe information.si_signo != 0 else { return nil }
     kill(-identifier, SIGKILL)
+    running.withLock { _ = $0.groups.remove(identifier) }
     var status: Int32 = 0
     while unsafe waitpid(identifier, &status, 0) < 0 { if errno != EINTR { return .status(-1) } }
     let signal = status & 0x7F

@@ -51,7 +51,7 @@ public struct WorkerError: LocalizedError, Sendable, Hashable {
   }
 
   /// What to do about too little memory where the tile is not known.
-  static let smallerTiles = "make tiles smaller, or fewer at once"
+  static let smallerTiles = "make tiles smaller by --tile-shape, or fewer at once by --threads"
 
   /// The same error; of too little memory with the tile that was tried, and how to have smaller ones.
   ///

@@ -9,7 +9,9 @@ extension WorkerPool {
   /// - Throws: `WorkerError` where the program fails, or returns what are no labels of the tile.
   func labels(_ tile: SegmentationTile, _ context: SegmentationContext, program: String) throws -> VoxelBuffer<UInt32> {
     try work(.segment, tile, context) { answer, output in
-      try WorkerResult(answer, output: output, program: program).labels(of: tile.extent, program: program)
+      let result = try WorkerResult(answer, output: output, program: program)
+      if result.type == nil { noteMask() }
+      return try result.labels(of: tile.extent, program: program)
     }
   }
 }

@@ -22,6 +22,7 @@ public final class WorkerPool: Sendable {
   private let description = Mutex<WorkerDescription?>(nil)
   private let graphicsPeak = Mutex<Int?>(nil)
   private let expected = Mutex<WorkerDescription?>(nil)
+  private let masks = Mutex<Int>(0)
   private static let pools = Atomic<Int>(0)
 
   init(_ launch: WorkerLaunch, options: WorkerOptions) {
@@ -70,8 +71,20 @@ public final class WorkerPool: Sendable {
   /// The most memory of a graphics processor that one of the programs has told of so far, in bytes; `nil` where none has.
   var peakGraphicsMemory: Int? { graphicsPeak.withLock { $0 } }
 
-  /// What the user should be told; nothing as long as programs print nothing on standard output but messages.
-  public var warnings: [String] { [noise.warning(program: launch.program)].compactMap { $0 } }
+  /// What the user should be told; nothing as long as programs print nothing on standard output but messages, and return labels where those
+  /// are wanted.
+  public var warnings: [String] { [noise.warning(program: launch.program), maskWarning].compactMap { $0 } }
+
+  /// Notes that a program returned a mask, where labels are wanted.
+  func noteMask() { masks.withLock { $0 += 1 } }
+
+  private var maskWarning: String? {
+    let count = masks.withLock { $0 }
+    if count == 0 { return nil }
+    return
+      "\(launch.program) returned a mask (bool) of \(count == 1 ? "a tile" : "\(count) tiles"): all that is true in a tile counts as one "
+      + "object, connected or not; for an object each return labels, as by `label(mask)` of scikit-image"
+  }
 
   /// Lets all programs end, waiting for tiles under way, and removes their files. The next tile starts them again.
   public func shutdown() {

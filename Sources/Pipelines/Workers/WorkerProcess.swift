@@ -73,6 +73,12 @@ final class WorkerProcess: Sendable {
       let answer = try answer(to: request, &state, seconds: options.timeout, when: "in the middle of a tile")
       let stated = answer["id"]?.whole
       let isError = answer["type"]?.text == "error"
+      guard isError || answer["type"]?.text == "result" else {
+        drop(&state)
+        throw WorkerError(
+          .conversation, "\(launch.program) answers a tile with `\(answer["type"]?.text ?? "")`, where `result` or `error` is wanted",
+          hint: "see Docs/Reference/plugin-workers.md")
+      }
       guard stated == identifier || (isError && answer["id"] == nil) else {
         drop(&state)
         throw WorkerError(
@@ -81,12 +87,6 @@ final class WorkerProcess: Sendable {
           hint: "answer each request once, with its own `id`")
       }
       if isError { throw refusal(answer, isStarting: false) }
-      guard answer["type"]?.text == "result" else {
-        drop(&state)
-        throw WorkerError(
-          .conversation, "\(launch.program) answers a tile with `\(answer["type"]?.text ?? "")`, where `result` or `error` is wanted",
-          hint: "see Docs/Reference/plugin-workers.md")
-      }
       return try body(answer, output)
     }
   }
@@ -203,14 +203,16 @@ final class WorkerProcess: Sendable {
     return rest.isEmpty ? nil : self.message(in: rest)
   }
 
-  /// The message at the end of a line, after whatever was printed without an end of line; anything else is noise.
+  /// The message at the end of a line, after whatever was printed without an end of line; anything else is noise. A line that is an object
+  /// with a `type` is a message, also of a type that is none: whoever waits for it says so, and does not wait for ever.
   private func message(in line: ArraySlice<UInt8>) -> JSON? {
     var tried = 0
+    let first = line.firstIndex { $0 != UInt8(ascii: " ") }
     for begin in line.indices where line[begin] == UInt8(ascii: "{") {
       tried += 1
       if tried > 16 { break }
       guard let value = try? JSON.parse(Array(line[begin...]), file: "a message"), let type = value["type"]?.text,
-        Self.answers.contains(type)
+        begin == first || Self.answers.contains(type)
       else { continue }
       if begin > line.startIndex { noise.add(line[..<begin]) }
       return value
@@ -255,7 +257,7 @@ final class WorkerProcess: Sendable {
     }
     let advice =
       signal == SIGKILL
-      ? "the machine may have run out of memory: make tiles smaller, or fewer at once" : isStarting ? launch.startHint : nil
+      ? "the machine may have run out of memory: \(WorkerError.smallerTiles)" : isStarting ? launch.startHint : nil
     let last = state.errors.lines(1).first.map { ": \($0)" } ?? ""
     let (hint, details) = said(state, advice: advice)
     return WorkerError(isStarting ? .start : .crash, "\(launch.program) \(what)\(name ?? "") \(when)\(last)", hint: hint, details: details)
@@ -280,7 +282,7 @@ final class WorkerProcess: Sendable {
       state,
       advice: isStarting
         ? "the program must answer the message `init` with `ready`: see Docs/Reference/plugin-workers.md"
-        : "allow more time by --timeout, or make tiles smaller")
+        : "allow more time by --timeout, or make tiles smaller by --tile-shape")
     let message =
       isStarting
       ? "\(launch.program) was not ready after \(limit) s and was ended"

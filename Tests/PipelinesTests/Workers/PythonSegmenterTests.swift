@@ -159,6 +159,24 @@ import Volumes
     }
   }
 
+  @Test func aFileThatIsNoModelOfCellposeIsNamed() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("run.json")
+      try Data("{}".utf8).write(to: file)
+      var modules = Self.cellpose(4)
+      modules["cellpose/models.py"] = modules["cellpose/models.py"]?.replacingOccurrences(
+        of: "        note(gpu=gpu, pretrained_model=pretrained_model)",
+        with: "        raise RuntimeError('Weights only load failed\\nmany lines')")
+      let python = try fakePython(folder, modules)
+      let options = try WorkerScript.options(folder) { ($0.python, $0.model) = (python, file.path) }
+      let method = PythonSegmenter(.cellpose, options: options)
+      defer { method.shutdown() }
+      let error = try #require(workerError { try method.describe() })
+      #expect(error.message.contains("\(file.path) cannot be loaded as a model of Cellpose 4"), "\(error.message)")
+      #expect(error.message.hasSuffix("Weights only load failed") && error.hint?.contains("--model") == true, "\(error.message)")
+    }
+  }
+
   @Test(arguments: [("normalize", "is Weft's to give"), ("nonsense", "there is no setting `nonsense`")])
   func settingsThatCellposeDoesNotTakeAreRefusedAtTheStart(name: String, message: String) throws {
     try withTemporaryFolder { folder in

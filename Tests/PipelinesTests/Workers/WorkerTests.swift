@@ -147,7 +147,7 @@ struct WorkerTests {
 
   @Test func whatIsPrintedIsPassedOverAndTold() throws {
     try withTemporaryFolder { folder in
-      let body = "print('tile', count)\nprint('{\"type\": \"progress\"}')\nanswer(request, [1] * voxels(request))"
+      let body = "print('tile', count)\nprint('{\"event\": \"progress\"}')\nanswer(request, [1] * voxels(request))"
       let method = try WorkerScript(folder, start: "print('hello')", body: body).segmenter()
       let (tile, context) = rampTile()
       for _ in 0..<2 { #expect(try method.segment(tile, context).elements.allSatisfy { $0 == 1 }) }

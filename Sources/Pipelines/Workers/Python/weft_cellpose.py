@@ -30,7 +30,16 @@ def start(init):
     path = find_model(init.get("model"), generation)
     if init.get("gpu") and not has_gpu():
         raise InputError("Cellpose finds no graphics processor", "leave out --gpu, or install the torch that fits the machine's driver")
-    model = models.CellposeModel(gpu=bool(init.get("gpu")), pretrained_model=str(path))
+    try:
+        model = models.CellposeModel(gpu=bool(init.get("gpu")), pretrained_model=str(path))
+    except Exception as error:
+        if isinstance(error, (MemoryError, InputError)) or "out of memory" in str(error).lower():
+            raise
+        reason = (str(error).strip().splitlines() or [""])[0][:200]
+        raise InputError(
+            f"{path} cannot be loaded as a model of Cellpose {generation}: {type(error).__name__}: {reason}",
+            "name the file of a model by --model: one of Cellpose's own, or one trained with this version of it",
+        ) from error
     weft_worker.checked_settings(model.eval, init.get("settings") or {}, RESERVED)
     return {
         "name": f"Cellpose {generation}, model {path.name}",
