@@ -102,13 +102,14 @@ struct ProgramSegmentationTests {
     }
   }
 
-  /// The error names the tile and one of half its size, and the command with it goes on where the first one ended.
+  /// The error names the tile and one of half its size, and the command with it goes on where the first one ended. The tile that is tried
+  /// first, without a halo, still fits.
   @Test func whereMemoryEndsSmallerTilesAreNamedAndDo() async throws {
     try await withTemporaryFolder { folder in
       let script = try WorkerScript(
         folder, ready: "'stride': 4",
         body: """
-          if voxels(request) > 40 * 40: say({"type": "error", "id": request["id"], "kind": "oom", "message": "CUDA out of memory"})
+          if voxels(request) > 44 * 52: say({"type": "error", "id": request["id"], "kind": "oom", "message": "CUDA out of memory"})
           else: answer(request, [int(value) for value in tile(request)])
           """)
       var options = SegmentationOptions()
