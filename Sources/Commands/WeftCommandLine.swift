@@ -59,7 +59,7 @@ public enum WeftCommandLine {
     } catch let error as UsageError {
       console.show(error: error.message, hint: error.hint)
       return .wrongUsage
-    } catch is CancellationError {
+    } catch let error where error is CancellationError || (error as? WorkerError)?.kind == .cancelled {
       console.show(error: Interruption.message, hint: Interruption.hint)
       return Interruption.status
     } catch let error as any LocalizedError {

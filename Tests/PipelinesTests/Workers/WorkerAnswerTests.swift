@@ -34,6 +34,15 @@ struct WorkerAnswerTests {
     }
   }
 
+  @Test func aProgramThatOnlyRepeatsWhatItReadsIsAnErrorAtOnce() throws {
+    try withTemporaryFolder { folder in
+      let method = CommandSegmenter(command: "cat", options: try WorkerScript.options(folder) { $0.startTimeout = 50 })
+      let error = try #require(workerError { try method.describe() })
+      #expect(error.kind == .conversation && error.message.contains("`cat` answers `init` with `init`"), "\(error.message)")
+      method.shutdown()
+    }
+  }
+
   @Test func ofMasksTheUserIsWarned() throws {
     try withTemporaryFolder { folder in
       let (tile, context) = rampTile()

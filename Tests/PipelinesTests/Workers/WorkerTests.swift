@@ -207,7 +207,7 @@ struct WorkerTests {
         $0.startTimeout = 0.3
         $0.timeout = nil
       }
-      let method = CommandSegmenter(command: "cat", options: options)
+      let method = CommandSegmenter(command: "sleep 1000", options: options)
       let error = try #require(workerError { try method.describe() })
       #expect(error.kind == .timeout && error.message.contains("was not ready after 0.3 s"), "\(error.message)")
       method.shutdown()
