@@ -149,7 +149,8 @@ struct BadImageTests {
   }
 
   @Test(arguments: [
-    (#""datasets": []"#, "no `datasets`"), (#""datasets": [{}]"#, "has no path"), (#""datasets": [{"path": "../0"}]"#, "not a valid key"),
+    (#""datasets": []"#, "no `datasets`"), (#""datasets": [{}]"#, "has no path"),
+    (#""datasets": [{"path": "../0"}]"#, "no path inside the image"),
     (#""axes": [{}], "datasets": [{"path": "0"}]"#, "axis has no name"),
     (#""axes": ["x", "x", "y"], "datasets": [{"path": "0"}]"#, "two axes are named `x`"),
     (
