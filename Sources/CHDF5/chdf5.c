@@ -5,8 +5,12 @@
 
 #include "CHDF5.h"
 
-// Errors are told by what calls return; the library's own words go nowhere.
-static void be_quiet(void) { H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
+// Errors are told by what calls return; the library's own words go nowhere. Nor does it clean up when the process ends, which it complains
+// about where a file was damaged.
+static void be_quiet(void) {
+  H5dont_atexit();
+  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
 
 int64_t chdf5_open(const char *path) {
   be_quiet();

@@ -93,7 +93,7 @@ import Testing
       try #require(weft(["phantom", folder + "/pair", "--shape", "128", "--seed", "4", "-q"]).status == 0)
       let pair = [folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr"]
       let settings = [
-        ["--memory", "2GB", "--threads", "4"], ["--memory", "120MB", "--threads", "4"], ["--memory", "105MB", "--threads", "2"],
+        ["--memory", "2GB", "--threads", "4"], ["--memory", "126MB", "--threads", "4"], ["--memory", "111MB", "--threads", "2"],
       ]
       let common = ["--chunk-size", "64", "--accuracy", "draft"]
       #expect(try Set(settings.map { try planned(pair, common + $0).blocksAtOnce }).count == 3)
