@@ -89,7 +89,7 @@ CHDF5Dataset chdf5_open_dataset(int64_t file, const char *name) {
     int isChunked = H5Pget_layout(plist) == H5D_CHUNKED && H5Pget_chunk(plist, rank, chunk) == rank;
     for (int axis = 0; axis < rank; axis++) {
       found.lengths[axis] = lengths[axis];
-      found.chunk[axis] = isChunked ? chunk[axis] : lengths[axis];
+      found.chunk[axis] = isChunked ? chunk[axis] : 0;
     }
   }
   H5Pclose(plist);

@@ -112,9 +112,13 @@ public struct ChunkedArray: VoxelSource {
     fileIndices(meeting: box).filter { !isReadable(metadata.box(ofFile: $0)) }.map { store.name(of: key(ofFile: $0)) }
   }
 
-  /// Whether all chunks of a file can be read, one after the other: a shard need not fit in memory.
+  /// Whether all chunks of a file can be read, some at a time: a shard need not fit in memory, and its index is read each time.
   private func isReadable(_ box: Box) -> Bool {
-    box.tiles(of: chunk).allSatisfy { (try? read($0, as: Float.self)) != nil }
+    var size = chunk.lengths
+    for axis in size.indices.reversed() {
+      while size[axis] < box.extent[axis], 2 * size.reduce(1, *) <= 1 << 24 { size[axis] *= 2 }
+    }
+    return box.tiles(of: Extent(size)).allSatisfy { (try? read($0, as: Float.self)) != nil }
   }
 
   private func fileIndices(meeting box: Box) -> some Sequence<[Int]> {

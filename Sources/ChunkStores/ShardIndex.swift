@@ -24,22 +24,16 @@ struct ShardIndex {
     guard bytes.count == sharding.indexByteCount(count) else {
       throw ShardDamage("has \(fileSize) bytes, less than its index of \(sharding.indexByteCount(count))")
     }
-    var words = [UInt8](repeating: 0, count: 16 * count)
-    do {
-      var span = words.mutableSpan
-      var target = span.mutableRawBytes
-      if sharding.isIndexChecksummed {
-        guard try ByteCodec.crc32c.decode(bytes.rawBytes, into: &target) == words.count else { throw CodecFailure.damaged }
-      } else {
-        ccodecs_copy_bytes(bytes.rawBytes, &target)
+    var span = entries.mutableSpan
+    var target = span.mutableRawBytes
+    if sharding.isIndexChecksummed {
+      guard (try? ByteCodec.crc32c.decode(bytes.rawBytes, into: &target)) == 16 * count else {
+        throw ShardDamage("has an index with a wrong checksum")
       }
-    } catch {
-      throw ShardDamage("has an index with a wrong checksum")
+    } else {
+      ccodecs_copy_bytes(bytes.rawBytes, &target)
     }
-    for word in entries.indices {
-      let value = words[8 * word..<8 * word + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-      entries[word] = sharding.isIndexBigEndian ? value : value.byteSwapped
-    }
+    if sharding.isIndexBigEndian { ccodecs_swap_bytes(&target, 8) }
     try check(fileSize: fileSize, indexSize: bytes.count, sharding)
   }
 
@@ -84,12 +78,11 @@ struct ShardIndex {
 
   /// The index as files hold it.
   func encoded(_ sharding: Sharding) throws(CodecFailure) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(sharding.indexByteCount(entries.count / 2))
-    for entry in entries {
-      let word = sharding.isIndexBigEndian ? entry : entry.byteSwapped
-      for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
-    }
+    var bytes = [UInt8](repeating: 0, count: 8 * entries.count)
+    var span = bytes.mutableSpan
+    var target = span.mutableRawBytes
+    ccodecs_copy_bytes(entries.rawBytes, &target)
+    if sharding.isIndexBigEndian { ccodecs_swap_bytes(&target, 8) }
     return sharding.isIndexChecksummed ? try ByteCodec.crc32c.encoded(bytes.rawBytes) : bytes
   }
 }

@@ -50,6 +50,16 @@ import Volumes
     }
   }
 
+  /// What has no chunks is no chunk of its own size, which need not fit in memory.
+  @Test func aDatasetWithoutChunksIsReadByRows() throws {
+    try withFiles { folder in
+      let source = try ImageFile.openHDF5(path: folder + "/arrays.h5", dataset: "long").levels[0].source
+      #expect(source.extent == [3, 700, 1600] && source.chunk == [1, 655, 1600])
+      #expect(
+        try source.read(Box(lower: [2, 699, 1590], upper: [3, 700, 1600]), as: UInt8.self).elements == [UInt8](repeating: 7, count: 10))
+    }
+  }
+
   @Test func theOnlyImageOfAFileIsFoundWithItsSpacing() throws {
     try withFiles { folder in
       let image = try ImageFile.open(path: folder + "/one.h5")

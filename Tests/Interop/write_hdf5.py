@@ -27,6 +27,7 @@ with h5py.File(os.path.join(folder, "arrays.h5"), "w") as file:
     file.create_dataset("bool", data=pattern((19, 33), 53, "u1") > 100)
     file.create_dataset("half", data=(pattern((19, 33), 53, "u1") / 2).astype("f2"))
     file.create_dataset("text", data="no image")
+    file.create_dataset("long", shape=(3, 700, 1600), dtype="u1", fillvalue=7)
 
 with h5py.File(os.path.join(folder, "one.h5"), "w") as file:
     data = file.create_dataset("volumes/raw", data=pattern((19, 33, 40), 60, "u2"), chunks=(8, 16, 32), compression="gzip")

@@ -35,7 +35,7 @@ typedef struct CHDF5Dataset {
   /// 0 to CHDF5_MOST_AXES; -1 where it has more.
   int32_t rank;
   uint64_t lengths[CHDF5_MOST_AXES];
-  /// Lengths of a chunk; those of the dataset where it has none.
+  /// Lengths of a chunk; 0 where it has none.
   uint64_t chunk[CHDF5_MOST_AXES];
 } CHDF5Dataset;
 

@@ -95,14 +95,25 @@ final class HDF5Dataset: VoxelSource {
       return lengths.count == all.count ? lengths : nil
     }
     guard found.rank > 0, let voxelType = Self.types[found.type.rawValue], let extent = lengths(found.lengths),
-      let chunk = lengths(found.chunk), extent.reduce(1.0, { $0 * Double($1) }) < 1e18, !chunk.contains(0) || extent.contains(0)
+      let chunk = lengths(found.chunk), extent.reduce(1.0, { $0 * Double($1) }) < 1e18
     else {
       HDF5File.alone { chdf5_close_dataset(found.handle) }
       return nil
     }
     (self.file, self.name, handle, type) = (file, name, found.handle, found.type)
     (self.voxelType, self.extent) = (voxelType, Extent(extent))
-    self.chunk = Extent(zip(chunk, extent).map { max(1, min($0, $1)) })
+    self.chunk = chunk.contains(0) ? Self.rows(of: extent) : Extent(zip(chunk, extent).map { max(1, min($0, $1)) })
+  }
+
+  /// About a million voxels that follow one another: how a dataset without chunks is read.
+  private static func rows(of extent: [Int]) -> Extent {
+    var left = 1 << 20
+    let lengths = extent.reversed().map { length in
+      let taken = max(1, min(length, left))
+      left /= taken
+      return taken
+    }
+    return Extent(lengths.reversed())
   }
 
   deinit { HDF5File.alone { chdf5_close_dataset(handle) } }
