@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CCodecs
 internal import Grids
-internal import Volumes
 
 /// How chunks lie in shards, files of many chunks with an index.
 ///
