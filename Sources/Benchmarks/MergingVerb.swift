@@ -67,6 +67,8 @@ enum MergingVerb {
   static let verb = Verb(command) { arguments in
     let weft = try Program.weft()
     var rows: [[String]] = []
+    // What was found is told where a peer fails, too.
+    defer { if !rows.isEmpty { say(table(rows)) } }
     for side in arguments.sides {
       try await withTemporaryFolder { folder in
         let pair = arguments.pair.map { URL(fileURLWithPath: $0).standardizedFileURL.path } ?? folder + "/p"
@@ -82,11 +84,14 @@ enum MergingVerb {
         let own = try measured(weft, pair + "/fixed_labels.ome.zarr", folder, arguments)
         func add(_ name: String, _ outcome: Outcome) {
           let mark = outcome.finished ? "" : "> "
-          func ratio(_ peer: Double, _ own: Double) -> String { name == "weft" ? "" : mark + (peer / own).text(1) }
+          func ratio(_ of: (Outcome) -> Double?) -> String {
+            guard name != "weft", let peer = of(outcome), let own = of(own) else { return "" }
+            return mark + (peer / own).text(1)
+          }
           rows.append([
             "\(across * across) tiles, \(name)", mark + outcome.seconds.text(1), outcome.merge?.text(1) ?? "–",
-            mark + (outcome.bytes / 1e6).text(0), outcome.objects.map { "\($0 - cut.objects)" } ?? "–", ratio(outcome.seconds, own.seconds),
-            ratio(outcome.bytes, own.bytes),
+            mark + (outcome.bytes / 1e6).text(0), outcome.objects.map { "\($0 - cut.objects)" } ?? "–", ratio(\.seconds), ratio(\.merge),
+            ratio(\.bytes),
           ])
           say("  \(name): \(mark)\(outcome.seconds.text(1)) s, \(mark)\((outcome.bytes / 1e6).text(0)) MB")
         }
@@ -97,10 +102,14 @@ enum MergingVerb {
         }
       }
     }
-    say(
-      Table.text(
-        ["program", "seconds", "of them merging", "added memory, MB", "objects beyond the truth", "seconds ÷ Weft's", "memory ÷ Weft's"],
-        rows))
+  }
+
+  private static func table(_ rows: [[String]]) -> String {
+    Table.text(
+      [
+        "program", "seconds", "of them merging", "added memory, MB", "objects beyond the truth", "seconds ÷ Weft's", "merging ÷ Weft's",
+        "memory ÷ Weft's",
+      ], rows)
   }
 
   /// Runs the stages of a segmentation one by one, and tells what those that merge took.

@@ -50,48 +50,53 @@ extension ChunkedArray {
     _ box: Box, _ stored: Stored.Type, as type: Target.Type
   ) throws(ChunkStoreError) -> VoxelBuffer<Target> {
     let fill = metadata.fillValue.voxel(as: Stored.self).saturated(to: Target.self)
-    var result = VoxelBuffer<Target>(extent: box.extent, repeating: fill)
-    if box.isEmpty { return result }
-    let chunkStrides = metadata.storedStrides
-    let strides = box.extent.strides
-    func place(_ tile: Box, _ index: [Int], _ voxels: [Stored]) {
-      let inChunk = zip(tile.lower, zip(index, chunk.lengths)).map { $0 - $1.0 * $1.1 }
-      let inBox = zip(tile.lower, box.lower).map(-)
-      var target = result.mutableSpan
-      copyStrided(
-        tile.extent.lengths, from: voxels.span, StridedLayout(offset: zip(inChunk, chunkStrides).map(*).reduce(0, +), steps: chunkStrides),
-        to: &target, StridedLayout(offset: zip(inBox, strides).map(*).reduce(0, +), steps: strides))
+    var result = BoxAssembly<Target>(box)
+    if box.isEmpty { return result.voxels }
+    let steps = metadata.storedStrides
+    var voxels: [Stored] = []
+    func place(_ tile: Box, _ index: [Int], _ key: String, _ bytes: [UInt8]?) throws(ChunkStoreError) {
+      guard let bytes else { return result.fill(tile, fill) }
+      let origin = zip(index, chunk.lengths).map(*)
+      if metadata.isPlain(bytes) {
+        result.place(tile, from: unsafe bytes.rawBytes._unsafeView(as: Stored.self), beginningAt: origin, steps: steps)
+      } else {
+        try decode(bytes, index, key, into: &voxels)
+        result.place(tile, from: voxels.span, beginningAt: origin, steps: steps)
+      }
     }
     func index(_ box: Box, _ unit: Extent) -> [Int] { zip(box.lower, unit.lengths).map { $0 / $1 } }
     guard let sharding = metadata.sharding else {
       for tile in box.tiles(of: chunk) {
         let index = index(tile, chunk)
         let key = key(ofFile: index)
-        guard let bytes = try store.get(key) else { continue }
-        place(tile, index, try decoded(bytes, index, key, as: Stored.self))
+        try place(tile, index, key, try store.get(key))
       }
-      return result
+      return result.voxels
     }
     let counts = sharding.chunkCounts(chunk)
     for part in box.tiles(of: sharding.shard) {
       let key = key(ofFile: index(part, sharding.shard))
-      guard let shard = try Shard(self, sharding, key: key) else { continue }
+      guard let shard = try Shard(self, sharding, key: key) else {
+        result.fill(part, fill)
+        continue
+      }
       for tile in part.tiles(of: chunk) {
         let index = index(tile, chunk)
-        guard let bytes = try shard.bytes(at: sharding.place(ofChunk: index, counts)) else { continue }
-        place(tile, index, try decoded(bytes, index, key, as: Stored.self))
+        try place(tile, index, key, try shard.bytes(at: sharding.place(ofChunk: index, counts)))
       }
     }
-    return result
+    return result.voxels
   }
 
-  /// The voxels of a chunk in the order in which it is stored.
-  private func decoded<Stored: VoxelScalar>(
-    _ bytes: [UInt8], _ index: [Int], _ key: String, as type: Stored.Type
-  ) throws(ChunkStoreError) -> [Stored] {
+  /// Decodes a chunk into voxels in the order in which it is stored; their memory is used again from chunk to chunk.
+  private func decode<Stored: VoxelScalar>(
+    _ bytes: [UInt8], _ index: [Int], _ key: String, into voxels: inout [Stored]
+  ) throws(ChunkStoreError) {
     do {
-      guard metadata.isHalfPrecision else { return try metadata.decoded(bytes, as: type) }
-      return try metadata.decoded(bytes, as: UInt16.self).map { Float(Float16(bitPattern: $0)) } as! [Stored]
+      guard metadata.isHalfPrecision else { return try metadata.decode(bytes, into: &voxels) }
+      var halves: [UInt16] = []
+      try metadata.decode(bytes, into: &halves)
+      voxels = halves.map { Float(Float16(bitPattern: $0)) } as! [Stored]
     } catch {
       throw error.described(
         file: store.name(of: key), index: index, expected: metadata.chunkByteCount, codecs: metadata.codecs,
@@ -101,8 +106,13 @@ extension ChunkedArray {
 }
 
 extension ArrayMetadata {
+  /// Whether the bytes of a chunk are its voxels as memory has them.
+  fileprivate func isPlain(_ bytes: [UInt8]) -> Bool {
+    codecs.isEmpty && bytes.count == chunkByteCount && !isHalfPrecision && (!isBigEndian || itemSize == 1)
+  }
+
   /// Decodes the bytes of a chunk into items of the size of a stored voxel.
-  fileprivate func decoded<Item: VoxelScalar>(_ file: [UInt8], as type: Item.Type) throws(CodecFailure) -> [Item] {
+  fileprivate func decode<Item: VoxelScalar>(_ file: [UInt8], into items: inout [Item]) throws(CodecFailure) {
     // Codecs but the last to be undone give bytes of a length that only their frames know.
     var bytes = file
     for codec in codecs.dropFirst().reversed() { bytes = try codec.decodedToUnknownLength(bytes, limit: 2 * chunkByteCount + 65536) }
@@ -113,7 +123,7 @@ extension ArrayMetadata {
     } else if bytes.count != chunkByteCount {
       throw .wrongCount(bytes.count)
     }
-    var items = [Item](repeating: 0, count: chunk.count)
+    if items.count != chunk.count { items = [Item](unwritten: chunk.count) }
     var span = items.mutableSpan
     var target = span.mutableRawBytes
     if let codec = codecs.first {
@@ -123,7 +133,6 @@ extension ArrayMetadata {
       ccodecs_copy_bytes(bytes.rawBytes, &target)
     }
     if isBigEndian { ccodecs_swap_bytes(&target, itemSize) }
-    return items
   }
 }
 
@@ -138,7 +147,7 @@ extension ByteCodec {
       capacity = stated
     }
     while true {
-      var result = [UInt8](repeating: 0, count: capacity)
+      var result = [UInt8](unwritten: capacity)
       do {
         var span = result.mutableSpan
         var target = span.mutableRawBytes

@@ -75,9 +75,11 @@ extension ChunkedArray {
     let chunkStrides = metadata.storedStrides
     let strides = box.extent.strides
     let empty = [Stored](repeating: fill, count: chunk.count)
+    var stored = empty
     func encoded(_ tile: Box, _ key: String) throws(ChunkStoreError) -> [UInt8]? {
       let inBox = zip(tile.lower, box.lower).map(-)
-      var stored = empty
+      // A chunk at the array's end is filled up.
+      if tile.extent != chunk { stored = empty }
       var target = stored.mutableSpan
       copyStrided(
         tile.extent.lengths, from: voxels.span, StridedLayout(offset: zip(inBox, strides).map(*).reduce(0, +), steps: strides),
@@ -128,7 +130,7 @@ extension ChunkedArray {
       ccodecs_swap_bytes(&bytes, voxelType.size)
     }
     guard let first = metadata.codecs.first else {
-      var bytes = [UInt8](repeating: 0, count: metadata.chunkByteCount)
+      var bytes = [UInt8](unwritten: metadata.chunkByteCount)
       var span = bytes.mutableSpan
       var target = span.mutableRawBytes
       ccodecs_copy_bytes(stored.rawBytes, &target)

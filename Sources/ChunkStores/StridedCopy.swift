@@ -26,6 +26,10 @@ func copyStrided<Source: VoxelScalar, Target: VoxelScalar>(
       let row = source.extracting(fromOffset..<fromOffset + run)
       var targetRow = target._mutatingExtracting(toOffset..<toOffset + run)
       for i in 0..<run { targetRow[i] = row[i].saturated(to: Target.self) }
+    } else if fromStep == 0 && toStep == 1 {
+      let value = source[fromOffset].saturated(to: Target.self)
+      var targetRow = target._mutatingExtracting(toOffset..<toOffset + run)
+      for i in 0..<run { targetRow[i] = value }
     } else {
       var (read, written) = (fromOffset, toOffset)
       for _ in 0..<run {

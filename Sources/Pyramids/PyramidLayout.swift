@@ -59,8 +59,8 @@ public struct PyramidLayout: Sendable {
   public var chunk: Extent?
   /// Voxels of a shard along the spatial axes, a file of many chunks, made whole chunks; `nil` for a file a chunk. For 0.5 only.
   public var shard: Extent?
-  /// How chunks are compressed.
-  public var compression = Compression.standard
+  /// How chunks are compressed; where `nil`, as labels (`Compression.labels`) or intensities (`Compression.standard`) are.
+  public var compression: Compression?
   /// Whether each chunk carries a checksum (CRC-32C), so that damage shows when it is read.
   public var isChecksummed = false
   /// How many levels, the finest counted; where `nil`, axes are halved until all are shorter than 256 voxels.
@@ -90,6 +90,9 @@ public struct PyramidLayout: Sendable {
 
   /// Voxels along all axes of the finest level.
   public var fullExtent: Extent { Extent(leadingAxes.map(\.length) + extent.lengths) }
+
+  /// How chunks are compressed.
+  var resolvedCompression: Compression { compression ?? (isLabels || downsampling == .mode ? .labels : .standard) }
 
   /// Voxels of a chunk of the finest level along the spatial axes.
   public var resolvedChunk: Extent {

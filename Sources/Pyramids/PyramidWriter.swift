@@ -48,7 +48,7 @@ public struct PyramidWriter: Sendable {
     let plans = layout.factors.enumerated().map { level, factors in
       let metadata = ArrayMetadata(
         format: layout.version.zarrFormat, extent: layout.extent(level: level), chunk: layout.chunk(level: level),
-        shard: layout.shard(level: level), voxelType: layout.voxelType, compression: layout.compression,
+        shard: layout.shard(level: level), voxelType: layout.voxelType, compression: layout.resolvedCompression,
         isChecksummed: layout.isChecksummed,
         fillValue: layout.fillValue,
         dimensionNames: layout.version == .v05 ? layout.axes.map(\.name) : nil)

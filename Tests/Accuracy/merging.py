@@ -9,28 +9,33 @@ FOLDER holds `labels`, a Zarr array of objects, and `tile`, the side of a tile. 
     dask-image joins them by dask_image.ndmeasure.label, whose labelling of a block is replaced by the labels that are there
 
 The last two print seconds, the bytes that the process grew by at the most while it joined and wrote, and the objects that came out. After
-SECONDS they end, and tell what was reached.
+SECONDS they are stopped, and tell what was reached.
 """
 
 import gc
 import json
 import os
 import pathlib
+import select
 import signal
 import sys
 import time
 
 
-def status(name):
-    with open("/proc/self/status") as file:
+def status(name, process="self"):
+    with open(f"/proc/{process}/status") as file:
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith(name + ":"))
 
 
-class Measure:
-    """Seconds and added memory of what is done inside; tells them and ends the process where it takes longer than a limit."""
+def tell(seconds, added, finished=True, **more):
+    print(json.dumps({"finished": finished, "seconds": seconds, "bytes": added} | more), flush=True)
 
-    def __init__(self, limit):
-        self.limit = limit
+
+class Measure:
+    """Seconds and added memory of what is done inside. Its beginning and end are told to who keeps the time."""
+
+    def __init__(self, keeper):
+        self.keeper = keeper
 
     def __enter__(self):
         gc.collect()
@@ -38,21 +43,34 @@ class Measure:
             file.write("5")
         self.before = status("VmRSS")
         self.began = time.monotonic()
-        signal.signal(signal.SIGALRM, self.stop)
-        signal.alarm(self.limit)
+        os.write(self.keeper, b"%d\n" % self.before)
         return self
 
     def __exit__(self, *error):
-        signal.alarm(0)
         self.seconds, self.bytes = time.monotonic() - self.began, status("VmHWM") - self.before
-
-    def stop(self, *_):
-        self.__exit__()
-        self.tell(finished=False)
-        os._exit(0)
+        os.write(self.keeper, b"done\n")
 
     def tell(self, **more):
-        print(json.dumps({"finished": True, "seconds": self.seconds, "bytes": self.bytes} | more), flush=True)
+        tell(self.seconds, self.bytes, **more)
+
+
+def within(limit, part, folder):
+    """Calls a part in a process of its own, which is killed where what it measures takes longer than the limit, whatever it is in."""
+    reading, keeper = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        part(folder, keeper)
+        sys.stdout.flush()
+        os._exit(0)
+    os.close(keeper)
+    told = os.read(reading, 64)
+    if told and not select.select([reading], [], [], limit)[0]:
+        added = status("VmHWM", child) - int(told)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        return tell(limit, added, finished=False)
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 def worker():
@@ -91,7 +109,7 @@ def objects(path):
     return int((numpy.unique(numpy.concatenate(seen)) > 0).sum())
 
 
-def cellpose(folder, limit):
+def cellpose(folder, keeper):
     import cellpose.contrib.distributed_segmentation as tiled
     import dask
     import dask.array
@@ -116,7 +134,7 @@ def cellpose(folder, limit):
     used = numpy.concatenate(used)
     out, table = str(folder / "cellpose-labels"), str(folder / "cellpose-table.npy")
     dask.config.set(scheduler="threads", num_workers=2)
-    with Measure(limit) as measure:
+    with Measure(keeper) as measure:
         numpy.save(table, tiled.determine_merge_relabeling(indices, faces, used))
         merged = time.monotonic() - measure.began
         array = dask.array.from_zarr(unstitched)
@@ -125,7 +143,7 @@ def cellpose(folder, limit):
     measure.tell(merge=merged, objects=objects(out))
 
 
-def dask_image(folder, limit):
+def dask_image(folder, keeper):
     import dask
     import dask.array
     import dask_image.ndmeasure
@@ -141,7 +159,7 @@ def dask_image(folder, limit):
     _label.block_ndi_label_delayed = labelled
     out = str(folder / "dask-image-labels")
     dask.config.set(scheduler="threads", num_workers=2)
-    with Measure(limit) as measure:
+    with Measure(keeper) as measure:
         relabelled, _ = dask_image.ndmeasure.label(dask.array.from_zarr(str(folder / "blocks")))
         merged = time.monotonic() - measure.began
         dask.array.to_zarr(relabelled, out, overwrite=True)
@@ -156,7 +174,7 @@ def main():
     if part == "blocks":
         return blocks(folder)
     limit = int(sys.argv[3])
-    {"cellpose": cellpose, "dask-image": dask_image}[part](folder, limit)
+    within(limit, {"cellpose": cellpose, "dask-image": dask_image}[part], folder)
 
 
 main()

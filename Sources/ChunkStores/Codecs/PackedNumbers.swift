@@ -4,8 +4,10 @@ package import Volumes
 
 /// Numbers as compressed bytes, for files of a run that no other program reads: Blosc with Zstandard at its fastest.
 package enum PackedNumbers {
-  private static func codec(_ itemSize: Int) -> ByteCodec {
-    .blosc(BloscParameters(compressor: .zstd, level: 1, shuffle: itemSize == 1 ? .bits : .bytes, itemSize: itemSize))
+  /// Labels, which repeat, are not shuffled; neighbouring numbers, of which the high bytes are alike, are.
+  private static func codec(_ itemSize: Int, areLabels: Bool = false) -> ByteCodec {
+    let shuffle = areLabels ? BloscShuffle.none : BloscShuffle.automatic.resolved(itemSize: itemSize)
+    return .blosc(BloscParameters(compressor: .zstd, level: areLabels ? 2 : 1, shuffle: shuffle, itemSize: itemSize))
   }
 
   /// The bytes of some numbers; the same on every machine.
@@ -13,9 +15,9 @@ package enum PackedNumbers {
   /// - Throws: `ChunkStoreError` where they are more than Blosc takes, 2 GB.
   @specialized(where Number == UInt32)
   @specialized(where Number == Int64)
-  package static func pack<Number: VoxelScalar>(_ numbers: [Number]) throws(ChunkStoreError) -> [UInt8] {
+  package static func pack<Number: VoxelScalar>(_ numbers: [Number], areLabels: Bool = false) throws(ChunkStoreError) -> [UInt8] {
     if numbers.isEmpty { return [] }
-    do { return try codec(MemoryLayout<Number>.size).encoded(numbers.rawBytes) } catch {
+    do { return try codec(MemoryLayout<Number>.size, areLabels: areLabels).encoded(numbers.rawBytes) } catch {
       throw ChunkStoreError("\(numbers.count) numbers cannot be compressed at once", hint: "choose smaller tiles")
     }
   }

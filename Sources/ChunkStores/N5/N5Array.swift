@@ -34,30 +34,28 @@ public struct N5Array: VoxelSource {
   public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws(ChunkStoreError) -> VoxelBuffer<Voxel> {
     precondition(box.rank == extent.rank && extent.box.contains(box), "\(box) lies outside a dataset of \(extent)")
     func gather<Stored: VoxelScalar>(_ stored: Stored.Type) throws(ChunkStoreError) -> VoxelBuffer<Voxel> {
-      var result = VoxelBuffer<Voxel>(extent: box.extent)
-      if box.isEmpty { return result }
-      let strides = box.extent.strides
-      for tile in box.tiles(of: chunk) {
+      var result = BoxAssembly<Voxel>(box)
+      var voxels: [Stored] = []
+      for tile in box.isEmpty ? [] : box.tiles(of: chunk) {
         let index = zip(tile.lower, chunk.lengths).map { $0 / $1 }
-        guard let block = try block(index, stored) else { continue }
-        // What the last block of an axis does not hold is 0.
         let origin = zip(index, chunk.lengths).map(*)
-        let held = tile.intersection(Box(lower: origin, extent: block.extent))
-        if held.isEmpty { continue }
-        var target = result.mutableSpan
-        let (inBlock, inBox) = (held.relative(to: origin).lower, held.relative(to: box.lower).lower)
-        let steps = block.extent.strides
-        copyStrided(
-          held.extent.lengths, from: block.span, StridedLayout(offset: zip(inBlock, steps).map(*).reduce(0, +), steps: steps),
-          to: &target, StridedLayout(offset: zip(inBox, strides).map(*).reduce(0, +), steps: strides))
+        let block = try block(index, into: &voxels)
+        // What the last block of an axis does not hold is 0.
+        let held = block.map { tile.intersection(Box(lower: origin, extent: $0)) }
+        if held != tile { result.fill(tile, 0) }
+        if let block, let held, !held.isEmpty {
+          result.place(held, from: voxels.span, beginningAt: origin, steps: block.strides)
+        }
       }
-      return result
+      return result.voxels
     }
     return try gather(voxelType.scalar)
   }
 
-  /// A block with the length that its header gives it; `nil` where it is not stored.
-  private func block<Stored: VoxelScalar>(_ index: [Int], _ type: Stored.Type) throws(ChunkStoreError) -> VoxelBuffer<Stored>? {
+  /// Decodes a block, whose memory is used again from block to block.
+  ///
+  /// - Returns: the extent that its header gives it; `nil` where it is not stored.
+  private func block<Stored: VoxelScalar>(_ index: [Int], into voxels: inout [Stored]) throws(ChunkStoreError) -> Extent? {
     let key = StoreKey.join(node, index.reversed().map(String.init).joined(separator: "/"))
     guard let file = try store.get(key) else { return nil }
     func error(_ reason: String) -> ChunkStoreError {
@@ -80,24 +78,24 @@ public struct N5Array: VoxelSource {
     if mode == 1, number(header - 4, bytes: 4) != lengths.count {
       throw error("has \(number(header - 4, bytes: 4)) elements, and \(lengths) voxels")
     }
-    let bytes = Array(file[header...])
-    var voxels = [Stored](repeating: 0, count: lengths.count)
+    let bytes = file.rawBytes.extracting(header...)
+    if voxels.count != lengths.count { voxels = [Stored](unwritten: lengths.count) }
     var span = voxels.mutableSpan
     var target = span.mutableRawBytes
     if let codec = metadata.codec {
       let count: Int
-      do { count = try codec.decode(bytes.rawBytes, into: &target) } catch .moreThan, .wrongCount {
+      do { count = try codec.decode(bytes, into: &target) } catch .moreThan, .wrongCount {
         throw error("does not hold \(expected) bytes (\(lengths) voxels of \(voxelType.rawValue))")
       } catch {
         throw self.damaged(key, codec)
       }
       guard count == expected else { throw error("holds \(count) bytes, and \(expected) are expected (\(lengths) voxels)") }
     } else {
-      guard bytes.count == expected else { throw error("holds \(bytes.count) bytes, and \(expected) are expected (\(lengths) voxels)") }
-      ccodecs_copy_bytes(bytes.rawBytes, &target)
+      guard bytes.byteCount == expected else { throw error("holds \(bytes.byteCount) bytes, and \(expected) are expected (\(lengths) voxels)") }
+      ccodecs_copy_bytes(bytes, &target)
     }
     if voxelType.size > 1 { ccodecs_swap_bytes(&target, voxelType.size) }
-    return VoxelBuffer(extent: lengths, elements: voxels)
+    return lengths
   }
 
   private func damaged(_ key: String, _ codec: ByteCodec) -> ChunkStoreError {

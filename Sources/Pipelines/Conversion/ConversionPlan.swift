@@ -91,7 +91,7 @@ struct ConversionPlan {
         "--shards \(shard) need OME-Zarr 0.5, and --ome-version is \(layout.version.rawValue)",
         hint: "write version 0.5, or leave --shards out")
     }
-    layout.compression = try options.compression.map(Compression.init(parsing:)) ?? .standard
+    layout.compression = try options.compression.map(Compression.init(parsing:))
     layout.levelCount = options.levelCount
     layout.downsampling = options.method ?? (isLabels ? .mode : .mean)
     layout.isLabels = isLabels

@@ -26,8 +26,8 @@ struct SectionedFile {
     private(set) var data = Data()
 
     /// Adds a list.
-    mutating func add<Number: VoxelScalar>(_ name: String, _ numbers: [Number]) throws {
-      let packed = try PackedNumbers.pack(numbers)
+    mutating func add<Number: VoxelScalar>(_ name: String, _ numbers: [Number], areLabels: Bool = false) throws {
+      let packed = try PackedNumbers.pack(numbers, areLabels: areLabels)
       sections.append(
         Section(name: name, count: numbers.count, offset: data.count, bytes: packed.count, digest: Digest(packed).value))
       data.append(contentsOf: packed)

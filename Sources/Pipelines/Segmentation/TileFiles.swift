@@ -54,7 +54,7 @@ struct TileFiles {
     try contents.add("presence neighbours", presences.map { UInt8($0.neighbour) })
     try contents.add("presence voxels", presences.map { Int64($0.voxels) })
     func add(_ name: String, _ box: Box) throws {
-      try contents.add(name, labels.voxels.cropped(to: box.relative(to: block.extended.lower)).elements)
+      try contents.add(name, labels.voxels.cropped(to: box.relative(to: block.extended.lower)).elements, areLabels: true)
     }
     try add("core", block.core)
     for neighbour in neighbours {
