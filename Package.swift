@@ -52,17 +52,20 @@ let targets: [Target] = [
   .target(
     name: "CCodecs",
     linkerSettings: [.linkedLibrary("blosc"), .linkedLibrary("zstd"), .linkedLibrary("z"), .linkedLibrary("lz4"), .linkedLibrary("bz2")]),
+  .target(name: "CArchives", linkerSettings: [.linkedLibrary("zip")]),
+  .target(name: "CWeb", linkerSettings: [.linkedLibrary("curl")]),
   .target(name: "CTIFF", linkerSettings: [.linkedLibrary("tiff")]),
   .target(name: "CHDF5", cSettings: [.unsafeFlags(["-I/usr/include/hdf5/serial"])], linkerSettings: [.linkedLibrary("hdf5_serial")]),
   .target(name: "CFourier", linkerSettings: [.linkedLibrary("fftw3f")]),
   .target(name: "CKernels", cxxSettings: kernelFlags),
-  .target(name: "CBenchmarks", cxxSettings: benchmarkFlags),
+  .target(
+    name: "CBenchmarks", cxxSettings: benchmarkFlags, linkerSettings: [.linkedLibrary("blosc"), .linkedLibrary("zstd")]),
 
   // Foundations
   library("Grids"),
   library("Volumes", ["Grids"]),
   library("BlockExecution", ["Grids", "CKernels"]),
-  library("ChunkStores", ["Grids", "Volumes", "CCodecs"]),
+  library("ChunkStores", ["Grids", "Volumes", "CArchives", "CCodecs", "CWeb"]),
   library("Pyramids", ["Grids", "Volumes", "ChunkStores", "BlockExecution"]),
   library("ImageFiles", ["Grids", "Volumes", "CCodecs", "CHDF5", "CITK", "CTIFF"]),
   library("Transforms", ["Grids", "Volumes", "Filtering", "ImageFiles", "CITK"]),

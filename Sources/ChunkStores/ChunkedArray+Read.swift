@@ -65,11 +65,21 @@ extension ChunkedArray {
       }
     }
     func index(_ box: Box, _ unit: Extent) -> [Int] { zip(box.lower, unit.lengths).map { $0 / $1 } }
+    /// Fetches the chunks of parts of the box, as many at once as the store takes.
+    func place(
+      _ tiles: [Box], key: (Box) -> String, _ fetch: ([Box]) throws(ChunkStoreError) -> [[UInt8]?]
+    ) throws(ChunkStoreError) {
+      var rest = tiles[...]
+      while !rest.isEmpty {
+        let group = Array(rest.prefix(max(1, store.fetchesAtOnce)))
+        rest = rest.dropFirst(group.count)
+        for (tile, bytes) in zip(group, try fetch(group)) { try place(tile, index(tile, chunk), key(tile), bytes) }
+      }
+    }
     guard let sharding = metadata.sharding else {
-      for tile in box.tiles(of: chunk) {
-        let index = index(tile, chunk)
-        let key = key(ofFile: index)
-        try place(tile, index, key, try store.get(key))
+      func key(_ tile: Box) -> String { self.key(ofFile: index(tile, chunk)) }
+      try place(box.tiles(of: chunk), key: key) { (tiles) throws(ChunkStoreError) in
+        try store.get(tiles.map { ValueRequest(key($0)) }).map { $0?.bytes }
       }
       return result.voxels
     }
@@ -80,9 +90,8 @@ extension ChunkedArray {
         result.fill(part, fill)
         continue
       }
-      for tile in part.tiles(of: chunk) {
-        let index = index(tile, chunk)
-        try place(tile, index, key, try shard.bytes(at: sharding.place(ofChunk: index, counts)))
+      try place(part.tiles(of: chunk), key: { _ in key }) { (tiles) throws(ChunkStoreError) in
+        try shard.bytes(at: tiles.map { sharding.place(ofChunk: index($0, chunk), counts) })
       }
     }
     return result.voxels

@@ -90,10 +90,11 @@ public struct ChunkedArray: VoxelSource {
     return count(below: StoreKey.join(node, metadata.keyEncoding.prefix), axis: 0)
   }
 
-  /// Whether no file of chunks is stored, so that all voxels are fill value.
+  /// Whether no file of chunks is stored, so that all voxels are fill value; false where the store does not tell what it holds.
   ///
   /// - Complexity: folders are listed until a file is found.
   public var holdsNothing: Bool {
+    guard store.listsNames else { return false }
     guard extent.rank > 0 else { return storedChunkCount() == 0 }
     guard metadata.keyEncoding.separator == "/" else {
       let isKey = { (name: String) in name.split(separator: ".").allSatisfy { Int($0) != nil || $0 == "c" } }

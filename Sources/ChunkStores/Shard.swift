@@ -40,17 +40,26 @@ struct Shard {
     (self.array, self.key) = (array, key)
   }
 
-  /// The bytes of the chunk at that place of the index; `nil` where it is not stored.
+  /// The bytes of the chunks at those places of the index; `nil` for those that are not stored.
   ///
   /// - Throws: where they cannot be read.
-  func bytes(at place: Int) throws(ChunkStoreError) -> [UInt8]? {
-    guard let range = index[place] else { return nil }
-    if let whole { return Array(whole[range]) }
-    let part = try array.store.get(key, .bytes(offset: range.lowerBound, count: range.count))
-    guard let part, part.bytes.count == range.count else {
-      throw Self.error(array, key, "became shorter while it was read")
+  func bytes(at places: [Int]) throws(ChunkStoreError) -> [[UInt8]?] {
+    let ranges = places.map { index[$0] }
+    if let whole { return ranges.map { $0.map { Array(whole[$0]) } } }
+    let stored = ranges.compactMap { $0 }
+    var parts = try array.store.get(stored.map { ValueRequest(key, .bytes(offset: $0.lowerBound, count: $0.count)) })[...]
+    var found: [[UInt8]?] = []
+    for range in ranges {
+      guard let range else {
+        found.append(nil)
+        continue
+      }
+      guard let part = parts.popFirst() ?? nil, part.bytes.count == range.count else {
+        throw Self.error(array, key, "became shorter while it was read")
+      }
+      found.append(part.bytes)
     }
-    return part.bytes
+    return found
   }
 
   private static func error(_ array: ChunkedArray, _ key: String, _ reason: String) -> ChunkStoreError {

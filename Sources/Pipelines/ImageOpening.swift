@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import ChunkStores
 internal import Foundation
 internal import ImageFiles
 internal import Pyramids
@@ -9,7 +10,8 @@ extension StoredImage {
   /// Opens an image of any kind that Weft reads: OME-Zarr, plain Zarr, N5, TIFF, HDF5, Imaris, NIfTI, NRRD, MHA, PNG, JPEG. No voxel is loaded.
   ///
   /// - Parameters:
-  ///   - path: the file, the folder, or a level or array inside an OME-Zarr (`a.ome.zarr/0`).
+  ///   - path: the file, the folder, or a level or array inside an OME-Zarr (`a.ome.zarr/0`); of Zarr and N5 also a zip archive, a folder in
+  ///     one, or an address (`https://…`, `s3://…`).
   ///   - axes: names for the axes where the file lacks them, as `cyx`.
   ///   - spacing: distances between voxels, z, y, x (2D: y, x), in place of the file's.
   /// - Throws: an error that names the path: missing, not an image, damaged, spacing not above zero.
@@ -17,8 +19,9 @@ extension StoredImage {
     if let spacing, let wrong = spacing.first(where: { !($0 > 0 && $0.isFinite) }) {
       throw PipelineError("a spacing of \(wrong) for \(path) is not above zero", hint: "give distances between voxels, as 2,0.5,0.5")
     }
-    let parts = ImageFile.hdf5Parts(of: path)
-    guard let isFolder = parts == nil ? FileManager.default.isFolder(atPath: path) : false else {
+    let isElsewhere = StoreLocation.isRemote(path) || StoreLocation.isInArchive(path)
+    let parts = isElsewhere ? nil : ImageFile.hdf5Parts(of: path)
+    guard let isFolder = isElsewhere ? true : parts == nil ? FileManager.default.isFolder(atPath: path) : false else {
       throw PipelineError("\(path) does not exist", hint: "check the path")
     }
     var image =

@@ -6,8 +6,20 @@ internal import Foundation
 /// Errors for paths that are no image, saying what was found instead.
 enum ImageDiagnosis {
   static func notZarr(_ path: String) -> PyramidError {
+    if StoreLocation.isRemote(path) {
+      return PyramidError(
+        "\(path) is not an image: there is neither zarr.json, .zarray, .zattrs, .zgroup nor attributes.json",
+        hint: "give the address of an OME-Zarr image, a Zarr array or an N5 dataset, the part before those names")
+    }
     if path.contains("://") {
-      return PyramidError("\(path) is an address, and only local paths are supported", hint: "copy the image to a local folder first")
+      return PyramidError("\(path) is an address of a kind that is not read", hint: "use https://, http:// or s3://")
+    }
+    if StoreLocation.isInArchive(path) {
+      let images = children(path)
+      return PyramidError(
+        "\(path) is not an image: it holds no Zarr metadata",
+        hint: images.isEmpty
+          ? "name an image inside the archive, as \(path)/image.ome.zarr" : "name what is inside, as \(path)/\(images[0])")
     }
     var isFolder: ObjCBool = false
     guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -47,6 +59,6 @@ enum ImageDiagnosis {
 
   /// The Zarr nodes directly inside a folder.
   private static func children(_ path: String) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { OMEImage.isZarr(path + "/" + $0) }.sorted()
+    ((try? StoreLocation.store(at: path))?.names(below: "") ?? []).filter { OMEImage.isZarr(path + "/" + $0) }.sorted()
   }
 }

@@ -16,8 +16,8 @@ public struct LabelGroup: Sendable {
   /// - Throws: `PyramidError` where the path is no OME-Zarr image of version 0.4 or 0.5; `ChunkStoreError` where it cannot be read.
   public init(of path: String) throws {
     image = OMEImage.trimmed(path)
-    guard case .group(_, let attributes)? = try ZarrNode.read(in: LocalStore(directory: image), at: ""),
-      let metadata = try MultiscaleMetadata(attributes: attributes, file: OMEImage.groupFile(image)),
+    guard case .group(let format, let attributes)? = try ZarrNode.read(in: LocalStore(directory: image), at: ""),
+      let metadata = try MultiscaleMetadata(attributes: attributes, file: OMEImage.groupFile(image, format)),
       let version = OMEVersion(rawValue: metadata.version)
     else {
       throw PyramidError(

@@ -12,8 +12,8 @@ public import Volumes
 public enum N5Image {
   /// Whether `path` is an N5 dataset or a group of levels, by the files in it.
   public static func isN5(_ path: String) -> Bool {
-    let path = OMEImage.trimmed(path)
-    return [N5Metadata.fileName, "s0/" + N5Metadata.fileName].contains { FileAccess.exists(path + "/" + $0) }
+    guard let store = try? StoreLocation.store(at: OMEImage.trimmed(path)) else { return false }
+    return [N5Metadata.fileName, "s0/" + N5Metadata.fileName].contains { store.contains($0) }
   }
 
   /// Opens the image at `path` without reading a voxel.
@@ -24,17 +24,18 @@ public enum N5Image {
   /// - Throws: `PyramidError` or `ChunkStoreError`: not an image, damaged or contradictory attributes.
   public static func open(_ path: String, axes: String? = nil, spacing: [Double]? = nil) throws -> StoredImage {
     let path = OMEImage.trimmed(path)
-    let store = LocalStore(directory: path)
+    let store = try StoreLocation.store(at: path)
     let attributes = try N5Metadata.attributes(in: store, at: "") ?? [:]
     if N5Metadata.isDataset(attributes) {
       // A level of a group knows its factors, and the group the spacing.
-      let group = try N5Metadata.attributes(in: LocalStore(directory: OMEImage.trimmed(path.folderPrefix)), at: "") ?? [:]
+      let group = try N5Metadata.attributes(in: StoreLocation.store(at: OMEImage.trimmed(path.folderPrefix)), at: "") ?? [:]
       return try image(path, [("", try N5Array.open(in: store, node: ""))], group: group, axes: axes, spacing: spacing)
     }
-    let names = store.names(below: "").filter {
-      $0.wholeMatch(of: /s\d+/) != nil && FileAccess.exists("\(path)/\($0)/\(N5Metadata.fileName)")
-    }
-    .sorted { (Int($0.dropFirst()) ?? 0) < (Int($1.dropFirst()) ?? 0) }
+    func isLevel(_ name: String) -> Bool { store.contains("\(name)/\(N5Metadata.fileName)") }
+    // A server does not tell what it has: levels are asked for until one is not there.
+    let listed = store.listsNames ? store.names(below: "") : Array((0..<64).lazy.map { "s\($0)" }.prefix(while: isLevel))
+    let names = listed.filter { $0.wholeMatch(of: /s\d+/) != nil && isLevel($0) }
+      .sorted { (Int($0.dropFirst()) ?? 0) < (Int($1.dropFirst()) ?? 0) }
     guard !names.isEmpty else {
       let inside = store.names(below: "").filter { isN5(path + "/" + $0) }.sorted()
       throw PyramidError(

@@ -7,10 +7,9 @@ internal import Volumes
 extension OMEImage {
   /// The image of a group; of one level only where `only` names it.
   static func image(
-    _ path: String, _ metadata: MultiscaleMetadata, store: LocalStore, group: String, levels only: Int?, axes names: String?,
+    _ path: String, _ metadata: MultiscaleMetadata, store: any KeyValueStore, file: String, levels only: Int?, axes names: String?,
     spacing: [Double]?
   ) throws -> StoredImage {
-    let file = groupFile(store.directory)
     var arrays: [ChunkedArray] = []
     for dataset in metadata.datasets { arrays.append(try array(dataset.path, in: store, file: file)) }
     try checkAgreement(of: arrays, metadata, file)
@@ -29,14 +28,14 @@ extension OMEImage {
       isColour: isColour(metadata, arrays[0], axes))
   }
 
-  private static func array(_ path: String, in store: LocalStore, file: String) throws -> ChunkedArray {
+  private static func array(_ path: String, in store: any KeyValueStore, file: String) throws -> ChunkedArray {
     guard (try? StoreKey.validate(path)) != nil else {
       throw PyramidError(
         "\(file) names the level `\(path)`, which is no path inside the image",
         hint: "the image's metadata are damaged: levels are named as 0, 1, … or by the folders that they lie in, without `.` and `..`")
     }
     if case .array? = try ZarrNode.read(in: store, at: path) { return try ChunkedArray.open(in: store, node: path) }
-    let isThere = FileAccess.exists(store.name(of: path))
+    let isThere = !store.names(below: path).isEmpty
     throw PyramidError(
       "\(file) names the level `\(path)`, " + (isThere ? "and \(store.name(of: path)) holds no Zarr array" : "which is not there"),
       hint: "copy the image again from its source")

@@ -16,17 +16,16 @@ public enum OMEImage {
   public static func open(_ path: String, axes: String? = nil, spacing: [Double]? = nil) throws -> StoredImage {
     let path = trimmed(path)
     if let spacing { try checkSpacing(spacing, "the given spacing") }
-    let store = LocalStore(directory: path)
     switch try node(at: path) {
-    case .group(_, let attributes):
-      guard let metadata = try MultiscaleMetadata(attributes: attributes, file: groupFile(path)) else {
+    case .group(let format, let attributes):
+      let file = groupFile(path, format)
+      guard let metadata = try MultiscaleMetadata(attributes: attributes, file: file) else {
         throw ImageDiagnosis.groupWithoutImage(path, attributes: attributes)
       }
-      return try image(path, metadata, store: store, group: "", levels: nil, axes: axes, spacing: spacing)
+      return try image(path, metadata, store: StoreLocation.store(at: path), file: file, levels: nil, axes: axes, spacing: spacing)
     case .array:
-      if let (group, metadata, level) = try enclosingImage(of: path) {
-        let store = LocalStore(directory: group)
-        return try image(path, metadata, store: store, group: "", levels: level, axes: axes, spacing: spacing)
+      if let (group, file, metadata, level) = try enclosingImage(of: path) {
+        return try image(path, metadata, store: StoreLocation.store(at: group), file: file, levels: level, axes: axes, spacing: spacing)
       }
       return try PlainArray.open(path, axes: axes, spacing: spacing)
     }
@@ -34,16 +33,17 @@ public enum OMEImage {
 
   /// Whether `path` is a Zarr group or array, by the files in it.
   public static func isZarr(_ path: String) -> Bool {
-    ["zarr.json", ".zarray", ".zgroup", ".zattrs"].contains { FileAccess.exists(trimmed(path) + "/" + $0) }
+    guard let store = try? StoreLocation.store(at: trimmed(path)) else { return false }
+    return ["zarr.json", ".zarray", ".zgroup", ".zattrs"].contains { store.contains($0) }
   }
 
   /// The names that the image at `path` gives its axes itself; `nil` where it gives none.
   public static func axisNames(of path: String) -> [String]? {
     let path = trimmed(path)
     switch try? node(at: path) {
-    case .group(_, let attributes)?: return (try? MultiscaleMetadata(attributes: attributes, file: groupFile(path)))?.axes?.map(\.name)
+    case .group(_, let attributes)?: return (try? MultiscaleMetadata(attributes: attributes, file: path))?.axes?.map(\.name)
     case .array(let metadata)?:
-      if let (_, image, _) = try? enclosingImage(of: path) { return image.axes?.map(\.name) }
+      if let (_, _, image, _) = try? enclosingImage(of: path) { return image.axes?.map(\.name) }
       return PlainArray.named(by: metadata)?.map(\.name)
     case nil: return nil
     }
@@ -51,14 +51,13 @@ public enum OMEImage {
 
   /// How viewers show the channels of the image at `path`: its `omero` metadata; empty where there are none.
   public static func channels(of path: String) -> [ImageChannel] {
-    let path = trimmed(path)
-    guard case .group(_, let attributes)? = try? ZarrNode.read(in: LocalStore(directory: path), at: "") else { return [] }
+    guard case .group(_, let attributes)? = try? node(at: trimmed(path)) else { return [] }
     return (try? MultiscaleMetadata(attributes: attributes, file: path))?.channels ?? []
   }
 
   /// Whether the image at `path` says that it holds labels.
   public static func isLabels(_ path: String) -> Bool {
-    guard case .group(_, let attributes)? = try? ZarrNode.read(in: LocalStore(directory: trimmed(path)), at: "") else { return false }
+    guard case .group(_, let attributes)? = try? node(at: trimmed(path)) else { return false }
     return (attributes["ome"]?["image-label"] ?? attributes["image-label"]) != nil
   }
 
@@ -74,31 +73,27 @@ public enum OMEImage {
   }
 
   private static func node(at path: String) throws -> ZarrNode {
-    if let node = try ZarrNode.read(in: LocalStore(directory: path), at: "") { return node }
+    if let node = try ZarrNode.read(in: StoreLocation.store(at: path), at: "") { return node }
     throw ImageDiagnosis.notZarr(path)
   }
 
-  static func groupFile(_ path: String) -> String {
-    FileAccess.exists(path + "/zarr.json") ? path + "/zarr.json" : path + "/.zattrs"
-  }
+  static func groupFile(_ path: String, _ format: ZarrFormat) -> String { path + (format == .v3 ? "/zarr.json" : "/.zattrs") }
 
-  /// The image that the array at `path` is a level of, up to three folders above, and which level.
-  private static func enclosingImage(of path: String) throws -> (group: String, MultiscaleMetadata, level: Int)? {
+  /// The image that the array at `path` is a level of, up to three folders above, its file of metadata, and which level.
+  private static func enclosingImage(of path: String) throws -> (group: String, file: String, MultiscaleMetadata, level: Int)? {
     var parts = path.split(separator: "/", omittingEmptySubsequences: false)
     var inside: [Substring] = []
-    for _ in 0..<3 where parts.count > 1 {
-      inside.insert(parts.removeLast(), at: 0)
-      let group = parts == [""] ? "/" : parts.joined(separator: "/")
-      guard case .group(_, let attributes)? = try? ZarrNode.read(in: LocalStore(directory: group), at: ""),
-        let metadata = try MultiscaleMetadata(attributes: attributes, file: groupFile(group))
-      else { continue }
-      if let level = metadata.datasets.firstIndex(where: { $0.path == inside.joined(separator: "/") }) { return (group, metadata, level) }
-    }
-    if parts.count == 1, !path.hasPrefix("/"), case .group(_, let attributes)? = try? ZarrNode.read(in: LocalStore(directory: "."), at: ""),
-      let metadata = try MultiscaleMetadata(attributes: attributes, file: groupFile(".")),
-      let level = metadata.datasets.firstIndex(where: { $0.path == path })
-    {
-      return (".", metadata, level)
+    for _ in 0..<3 {
+      if parts.count == 1, path.hasPrefix("/") { break }
+      guard let last = parts.popLast() else { break }
+      inside.insert(last, at: 0)
+      let group = parts.isEmpty ? "." : parts == [""] ? "/" : parts.joined(separator: "/")
+      guard case .group(let format, let attributes)? = try? ZarrNode.read(in: StoreLocation.store(at: group), at: "") else { continue }
+      let file = groupFile(group, format)
+      guard let metadata = try MultiscaleMetadata(attributes: attributes, file: file) else { continue }
+      if let level = metadata.datasets.firstIndex(where: { $0.path == inside.joined(separator: "/") }) {
+        return (group, file, metadata, level)
+      }
     }
     return nil
   }

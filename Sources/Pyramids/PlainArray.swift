@@ -7,7 +7,7 @@ internal import Volumes
 /// A Zarr array without OME metadata, as an image of one level.
 enum PlainArray {
   static func open(_ path: String, axes names: String?, spacing: [Double]?) throws -> StoredImage {
-    let array = try ChunkedArray.open(at: path)
+    let array = try ChunkedArray.open(in: StoreLocation.store(at: path), node: "")
     let rank = array.extent.rank
     guard !array.extent.lengths.contains(0) else {
       throw PyramidError(

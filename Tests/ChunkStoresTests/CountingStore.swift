@@ -17,11 +17,13 @@ final class CountingStore: KeyValueStore {
   func name(of key: String) -> String { "memory:" + key }
 
   func get(_ key: String) throws(ChunkStoreError) -> [UInt8]? {
+    try StoreKey.validate(key)
     requests.withLock { $0[key, default: []].append(nil) }
     return values.withLock { $0[key] }
   }
 
   func get(_ key: String, _ range: ByteRange) throws(ChunkStoreError) -> ValuePart? {
+    try StoreKey.validate(key)
     requests.withLock { $0[key, default: []].append(range) }
     guard let value = values.withLock({ $0[key] }) else { return nil }
     return ValuePart(bytes: Array(value[range.clamped(to: value.count)]), total: value.count)

@@ -91,7 +91,9 @@ public struct N5Array: VoxelSource {
       }
       guard count == expected else { throw error("holds \(count) bytes, and \(expected) are expected (\(lengths) voxels)") }
     } else {
-      guard bytes.byteCount == expected else { throw error("holds \(bytes.byteCount) bytes, and \(expected) are expected (\(lengths) voxels)") }
+      guard bytes.byteCount == expected else {
+        throw error("holds \(bytes.byteCount) bytes, and \(expected) are expected (\(lengths) voxels)")
+      }
       ccodecs_copy_bytes(bytes, &target)
     }
     if voxelType.size > 1 { ccodecs_swap_bytes(&target, voxelType.size) }

@@ -5,7 +5,7 @@ internal import Foundation
 /// Whole files through POSIX calls, with errors that name the path and the cause.
 package enum FileAccess {
   /// The largest file that is read: no chunk and no metadata come near it.
-  private static let largestFile = 8 << 30
+  static let largestFile = 8 << 30
 
   /// The bytes of a file; `nil` where there is no such file.
   package static func read(_ path: String) throws(ChunkStoreError) -> [UInt8]? {
@@ -141,6 +141,29 @@ package enum FileAccess {
 
   /// Whether anything has that path.
   package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
+  /// Whether a folder has that path.
+  package static func isFolder(_ path: String) -> Bool {
+    var information = stat()
+    return unsafe stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// What tells a file from one that was there under its name before.
+  struct Change: Sendable, Equatable {
+    var number: UInt64
+    var size: Int64
+    var seconds: Int
+    var nanoseconds: Int
+  }
+
+  /// - Throws: where the file is not there, or may not be looked at.
+  static func change(of path: String) throws(ChunkStoreError) -> Change {
+    var information = stat()
+    guard unsafe stat(path, &information) == 0 else { throw failure("read", path, errno) }
+    return Change(
+      number: UInt64(information.st_ino), size: Int64(information.st_size), seconds: information.st_mtim.tv_sec,
+      nanoseconds: information.st_mtim.tv_nsec)
+  }
 
   private static func failure(_ verb: String, _ path: String, _ code: Int32) -> ChunkStoreError {
     switch code {

@@ -1,5 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// A value, or a part of one, that is asked for.
+public struct ValueRequest: Sendable, Hashable {
+  /// Which value.
+  public var key: String
+  /// Which part; `nil` for the whole.
+  public var range: ByteRange?
+
+  /// A request for a value, or a part of it.
+  public init(_ key: String, _ range: ByteRange? = nil) {
+    self.key = key
+    self.range = range
+  }
+}
+
 /// Values under keys, as a folder holds files: what Zarr is stored in.
 ///
 /// Keys are relative paths with `/` between their parts; no part is empty, `.` or `..`. All calls may be made from many threads at once.
@@ -17,8 +31,19 @@ public protocol KeyValueStore: Sendable {
   /// - Throws: as `get`.
   func get(_ key: String, _ range: ByteRange) throws(ChunkStoreError) -> ValuePart?
 
+  /// How many values to ask for together; one unless a store answers many as fast as one.
+  var fetchesAtOnce: Int { get }
+
+  /// Values or parts of them, `nil` where there is none; without an implementation of its own, a store is asked for one after the other.
+  ///
+  /// - Throws: as `get`.
+  func get(_ requests: [ValueRequest]) throws(ChunkStoreError) -> [ValuePart?]
+
   /// Whether there is a value.
   func contains(_ key: String) -> Bool
+
+  /// Whether `names(below:)` tells what is there; else it gives nothing.
+  var listsNames: Bool { get }
 
   /// The next parts of the keys that begin with `prefix/`, in no order.
   func names(below prefix: String) -> [String]
@@ -34,6 +59,22 @@ public protocol KeyValueStore: Sendable {
 
 extension KeyValueStore {
   public func get(_ key: String, _ range: ByteRange) throws(ChunkStoreError) -> ValuePart? { try get(key)?.part(range) }
+
+  public var fetchesAtOnce: Int { 1 }
+
+  public var listsNames: Bool { true }
+
+  public func get(_ requests: [ValueRequest]) throws(ChunkStoreError) -> [ValuePart?] {
+    var parts: [ValuePart?] = []
+    for request in requests {
+      if let range = request.range {
+        parts.append(try get(request.key, range))
+      } else {
+        parts.append(try get(request.key).map { ValuePart(bytes: $0, total: $0.count) })
+      }
+    }
+    return parts
+  }
 }
 
 /// The rules that every store has for its keys.

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import BlockExecution
+internal import ChunkStores
 internal import Foundation
 internal import ImageFiles
 internal import Volumes
 
 /// Tells one input from another, and from what it was before, without reading its voxels.
 ///
-/// A file (for a dataset of HDF5 the file around it): its bytes and when it was last changed. A Zarr or N5 folder: a digest of its metadata files and when those were last changed.
+/// A file (for what lies in HDF5 or in an archive the file around it): its bytes and when it was last changed. A Zarr or N5 folder: a digest of
+/// its metadata files and when those were last changed; at an address a digest of those of the image alone.
 struct InputIdentity: Codable, Equatable {
   var path: String
   var axes: String?
@@ -28,9 +30,18 @@ struct InputIdentity: Codable, Equatable {
 
   /// The identity of a file or of a folder.
   init(path: String) {
+    if StoreLocation.isRemote(path) {
+      self.path = path
+      let store = try? StoreLocation.store(at: path)
+      var digest = Digest()
+      for name in Self.metadataNames { digest.add(Data((try? store?.get(name)) ?? [])) }
+      metadata = digest.description
+      return
+    }
     let url = URL(fileURLWithPath: path).standardizedFileURL
     self.path = url.path
-    var files = [ImageFile.hdf5Parts(of: path).map { URL(fileURLWithPath: $0.file) } ?? url]
+    let file = StoreLocation.archiveParts(of: path)?.archive ?? ImageFile.hdf5Parts(of: path)?.file
+    var files = [file.map { URL(fileURLWithPath: $0) } ?? url]
     if FileManager.default.isFolder(atPath: path) == true {
       files = Self.metadataFiles(in: url)
       var digest = Digest()
@@ -46,14 +57,15 @@ struct InputIdentity: Codable, Equatable {
     }
   }
 
+  private static let metadataNames = [".zgroup", ".zattrs", ".zarray", "zarr.json", "attributes.json"]
+
   /// The metadata of a Zarr or N5 folder, of what lies directly inside it, and, for a level, of the image around it.
   private static func metadataFiles(in folder: URL) -> [URL] {
-    let names = [".zgroup", ".zattrs", ".zarray", "zarr.json", "attributes.json"]
     let inner = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { !$0.hasPrefix(".") && $0 != "labels" }
       .sorted().prefix(
         64)
     let folders = [folder.deletingLastPathComponent(), folder] + inner.map { folder.appendingPathComponent($0) }
-    return folders.flatMap { folder in names.map { folder.appendingPathComponent($0) } }
+    return folders.flatMap { folder in metadataNames.map { folder.appendingPathComponent($0) } }
       .filter { FileManager.default.fileExists(atPath: $0.path) }
   }
 

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CBenchmarks
+import CommandLineParsing
+import Filtering
+import Foundation
+import Weft
+
+/// `weft-benchmarks storage`
+enum StorageVerb {
+  struct Arguments: Sendable {
+    var side = 1024
+    var rounds = 3
+    var threads = ProcessInfo.processInfo.activeProcessorCount
+    var peers = "tensorstore,zarr-python,zarrs"
+    var data: String?
+  }
+
+  private static let peers = ["tensorstore", "zarr-python", "zarrs"]
+
+  static let command = Command<Arguments>(
+    "storage", "reading and writing Zarr beside other programs",
+    discussion: [
+      "An array of uint16 is written and read whole, by each program in turn, with the same metadata: Blosc, Zstandard and raw chunks, small "
+        + "and large, and chunks in shards. Weft reads and writes boxes of about 4 million voxels on its threads, as its tasks do, the peers "
+        + "boxes of 512³ on as many threads as they take by themselves. What is read was written by Weft a moment before and lies in "
+        + "the memory of the system, so that no disk is measured.",
+      "Bare reading takes the files of the same chunks one by one on the same threads and decodes them by the library, into memory that is used "
+        + "again; nothing is put together.",
+    ],
+    defaults: Arguments(),
+    groups: [
+      OptionGroup(
+        "What",
+        [
+          .value("--side", at: \.side, "N", "Voxels along each axis"),
+          .value("--rounds", at: \.rounds, "N", "Rounds in which each program takes its turn; the median is told"),
+          .value("--threads", at: \.threads, "N", "Threads of Weft and of bare reading", fallback: "one a core"),
+          .value("--peers", at: \.peers, "NAME,…", "Some of \(peers.joined(separator: ", ")); or none"),
+          .value("--data", at: \.data, "DIR", "Real volumes to take the voxels from, else they are made up", completion: .directory),
+        ])
+    ], examples: [CommandExample("a quick look", "weft-benchmarks storage --side 512 --rounds 1")],
+    check: { (arguments) throws(UsageError) in
+      try require(arguments.side, atLeast: 64, "`--side`")
+      try require(arguments.rounds, atLeast: 1, "`--rounds`")
+      try require(arguments.threads, atLeast: 1, "`--threads`")
+      try Peers.check(arguments.peers, among: peers)
+    })
+
+  /// One way to store the array.
+  private struct Layout {
+    var name: String
+    var chunk: Int
+    var shard: Int?
+    var compression: Compression
+    /// How bare reading decodes a file; `nil` where a file is not one chunk.
+    var codec: Int32?
+  }
+
+  private static let layouts: [Layout] = {
+    let kinds: [(String, Compression, Int32)] = [
+      ("blosc:zstd:5", .standard, 1), ("zstd:3", .zstd(level: 3), 2), ("raw", .none, 0),
+    ]
+    return [64, 128].flatMap { chunk in
+      kinds.map { Layout(name: "\($0.0), \(chunk)³", chunk: chunk, compression: $0.1, codec: $0.2) }
+    } + [Layout(name: "blosc:zstd:5, 64³ in shards of 512³", chunk: 64, shard: 512, compression: .standard)]
+  }()
+
+  static let verb = Verb(command) { arguments in
+    try await withTemporaryFolder { folder in
+      let side = arguments.side
+      let file = folder + "/source.npy"
+      let data = arguments.data.map { [$0] } ?? []
+      try Program.python("storage.py", ["source", file, "\(side)"] + data, isShown: false)
+      let voxels = try source(file, side)
+      let bytes = Double(2 * voxels.count)
+      let others = arguments.peers == "none" ? [] : arguments.peers.split(separator: ",").map(String.init)
+      say("\(side)³ voxels of uint16, \(arguments.threads) threads, \(arguments.rounds) rounds")
+      var rows: [[String]] = []
+      for layout in layouts {
+        let shard = layout.shard.map { min($0, side) }
+        let metadata = ArrayMetadata(
+          format: .v3, extent: [side, side, side], chunk: [layout.chunk, layout.chunk, layout.chunk],
+          shard: shard.map { [$0, $0, $0] }, voxelType: .uint16, compression: layout.compression)
+        var (writing, reading): ([String: [Double]], [String: [Double]]) = ([:], [:])
+        for _ in 0..<arguments.rounds {
+          for program in ["weft"] + others {
+            let path = folder + "/" + program
+            try? FileManager.default.removeItem(atPath: path)
+            let array = try ChunkedArray.create(at: path, metadata)
+            let box = "\(min(512, side)),\(min(512, side)),\(min(512, side))"
+            writing[program, default: []].append(
+              program == "weft"
+                ? try write(voxels, to: array, arguments.threads)
+                : try seconds("write", program, path, box, file))
+          }
+          let array = try ChunkedArray.open(at: folder + "/weft")
+          if let codec = layout.codec { reading["bare", default: []].append(try bare(array, codec, arguments.threads)) }
+          let box = "\(min(512, side)),\(min(512, side)),\(min(512, side))"
+          for program in ["weft"] + others {
+            reading[program, default: []].append(
+              program == "weft" ? try read(array, arguments.threads) : try seconds("read", program, folder + "/weft", box))
+          }
+        }
+        for (what, took, programs) in [("write", writing, others), ("read", reading, others + ["bare"])] {
+          let own = median(took["weft"]!)
+          func ratio(_ name: String) -> String { took[name].map { (median($0) / own).text(2) } ?? "–" }
+          rows.append([layout.name, what, (bytes / own / 1e9).text(2)] + programs.map(ratio) + (what == "write" ? ["–"] : []))
+          say("  \(rows.last!.joined(separator: "  "))")
+        }
+      }
+      say(Table.text(["chunks", "what", "Weft, GB/s"] + others.map { "Weft ÷ \($0)" } + ["Weft ÷ bare"], rows))
+    }
+  }
+
+  /// The voxels of a file of NumPy's.
+  private static func source(_ file: String, _ side: Int) throws -> VoxelBuffer<UInt16> {
+    let data = try Data(contentsOf: URL(fileURLWithPath: file), options: .alwaysMapped)
+    let header = data.count - 2 * side * side * side
+    let voxels = unsafe [UInt16](unsafeUninitializedCapacity: side * side * side) { target, count in
+      count = unsafe data.copyBytes(to: target, from: header..<data.count) / 2
+    }
+    return VoxelBuffer(extent: [side, side, side], elements: voxels)
+  }
+
+  /// Boxes of whole files, of about 4 million voxels where files are smaller.
+  private static func boxes(_ array: ChunkedArray, isWriting: Bool) -> [Box] {
+    var size = isWriting ? array.metadata.unit.lengths : array.chunk.lengths
+    for axis in size.indices.reversed() {
+      while size[axis] < array.extent[axis], 2 * size.reduce(1, *) <= 4 << 20 { size[axis] *= 2 }
+    }
+    return array.extent.box.tiles(of: Extent(size))
+  }
+
+  private static func write(_ voxels: VoxelBuffer<UInt16>, to array: ChunkedArray, _ threads: Int) throws -> Double {
+    try timed(boxes(array, isWriting: true), threads) { try array.write(voxels.cropped(to: $0), at: $0.lower) }
+  }
+
+  private static func read(_ array: ChunkedArray, _ threads: Int) throws -> Double {
+    try timed(boxes(array, isWriting: false), threads) { _ = try array.read($0, as: UInt16.self) }
+  }
+
+  private static func timed(_ boxes: [Box], _ threads: Int, _ work: @Sendable (Box) throws -> Void) throws -> Double {
+    let (results, took) = Seconds.of {
+      boxes.concurrentMap(threads: threads) { box in Result { try work(box) } }
+    }
+    for result in results { try result.get() }
+    return took.wall
+  }
+
+  private static func bare(_ array: ChunkedArray, _ codec: Int32, _ threads: Int) throws -> Double {
+    let files = try FileManager.default.subpathsOfDirectory(atPath: array.path).map { array.path + "/" + $0 }
+      .filter { $0.contains("/c/") && FileManager.default.isRegularFile($0) }
+    let seconds = unsafe cbenchmarks_read_files(files.joined(separator: "\n"), codec, 2 * array.chunk.count, Int32(threads))
+    guard seconds > 0 else { throw BenchmarkError("bare reading of \(array.path) failed") }
+    return seconds
+  }
+
+  private static func seconds(_ what: String, _ peer: String, _ path: String, _ box: String, _ more: String...) throws -> Double {
+    let told = String(decoding: try Program.python("storage.py", [what, peer, path, box] + more, isShown: false), as: UTF8.self)
+    guard let seconds = Double(told.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+      throw BenchmarkError("storage.py told `\(told)` instead of seconds")
+    }
+    return seconds
+  }
+}
+
+extension FileManager {
+  fileprivate func isRegularFile(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return unsafe fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+  }
+}

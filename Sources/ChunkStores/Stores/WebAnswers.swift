@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Synchronization
+
+/// The latest answers of all servers, bounded in bytes: chunks that several blocks meet are fetched once.
+final class WebAnswers: Sendable {
+  /// Those of this process.
+  static let shared = WebAnswers()
+
+  /// What was asked for, and by whom.
+  struct Question: Hashable {
+    var url: String
+    var range: ByteRange?
+    var signature: WebAddress.Signature?
+  }
+
+  private static let mostBytes = 32 << 20
+  /// What is larger would leave no room for others.
+  private static let largest = 8 << 20
+
+  private struct State {
+    var parts: [Question: (part: ValuePart?, use: UInt64)] = [:]
+    var bytes = 0
+    var uses: UInt64 = 0
+  }
+
+  private let state = Mutex(State())
+
+  /// The answer to a question: `nil` inside where there is no such value, outside where it was not asked for lately.
+  subscript(_ question: Question) -> ValuePart?? {
+    state.withLock { state in
+      guard let found = state.parts[question] else { return nil }
+      state.uses += 1
+      state.parts[question]!.use = state.uses
+      return .some(found.part)
+    }
+  }
+
+  /// Keeps an answer, and forgets those that were not used for longest where they get too many.
+  func keep(_ part: ValuePart?, to question: Question) {
+    let size = Self.size(part)
+    if size > Self.largest { return }
+    state.withLock { state in
+      if let old = state.parts[question] { state.bytes -= Self.size(old.part) }
+      state.uses += 1
+      state.parts[question] = (part, state.uses)
+      state.bytes += size
+      while state.bytes > Self.mostBytes, let oldest = state.parts.min(by: { $0.value.use < $1.value.use }) {
+        state.bytes -= Self.size(oldest.value.part)
+        state.parts[oldest.key] = nil
+      }
+    }
+  }
+
+  /// With what the key takes.
+  private static func size(_ part: ValuePart?) -> Int { (part?.bytes.count ?? 0) + 256 }
+}
