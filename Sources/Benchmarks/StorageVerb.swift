@@ -13,6 +13,7 @@ enum StorageVerb {
     var rounds = 3
     var threads = ProcessInfo.processInfo.activeProcessorCount
     var peers = "tensorstore,zarr-python,zarrs"
+    var only: String?
     var data: String?
   }
 
@@ -37,6 +38,7 @@ enum StorageVerb {
           .value("--rounds", at: \.rounds, "N", "Rounds in which each program takes its turn; the median is told"),
           .value("--threads", at: \.threads, "N", "Threads of Weft and of bare reading", fallback: "one a core"),
           .value("--peers", at: \.peers, "NAME,…", "Some of \(peers.joined(separator: ", ")); or none"),
+          .value("--only", at: \.only, "TEXT", "Rows whose name holds this, as 64³ or zstd"),
           .value("--data", at: \.data, "DIR", "Real volumes to take the voxels from, else they are made up", completion: .directory),
         ])
     ], examples: [CommandExample("a quick look", "weft-benchmarks storage --side 512 --rounds 1")],
@@ -77,7 +79,7 @@ enum StorageVerb {
       let others = arguments.peers == "none" ? [] : arguments.peers.split(separator: ",").map(String.init)
       say("\(side)³ voxels of uint16, \(arguments.threads) threads, \(arguments.rounds) rounds")
       var rows: [[String]] = []
-      for layout in layouts {
+      for layout in layouts where arguments.only.map({ layout.name.contains($0) }) ?? true {
         let shard = layout.shard.map { min($0, side) }
         let metadata = ArrayMetadata(
           format: .v3, extent: [side, side, side], chunk: [layout.chunk, layout.chunk, layout.chunk],

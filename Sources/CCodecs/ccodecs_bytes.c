@@ -41,6 +41,24 @@ void ccodecs_copy_bytes(
   memcpy(target, source, count < capacity ? count : capacity);
 }
 
+void ccodecs_copy_rows(const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape,
+    size_t capacity, size_t from, size_t from_step, size_t to, size_t to_step, size_t row, size_t rows) {
+  if (rows == 0 || from + (rows - 1) * from_step + row > count || to + (rows - 1) * to_step + row > capacity) return;
+  const char *read = (const char *)source + from;
+  char *written = (char *)target + to;
+  // Rows of chunks are short, and of few lengths: a call for each takes as long as the bytes.
+  switch (row) {
+    case 128:
+      for (size_t i = 0; i < rows; i++) memcpy(written + i * to_step, read + i * from_step, 128);
+      break;
+    case 256:
+      for (size_t i = 0; i < rows; i++) memcpy(written + i * to_step, read + i * from_step, 256);
+      break;
+    default:
+      for (size_t i = 0; i < rows; i++) memcpy(written + i * to_step, read + i * from_step, row);
+  }
+}
+
 int ccodecs_equal_bytes(const void *__sized_by(count) bytes __noescape, size_t count, const void *__sized_by(other_count) other __noescape,
     size_t other_count) {
   return count == other_count && memcmp(bytes, other, count) == 0;

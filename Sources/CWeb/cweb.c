@@ -57,6 +57,9 @@ void cweb_sign(CWebSession *session, const char *provider, const char *credentia
   free(session->credentials);
   session->provider = strdup(provider);
   session->credentials = strdup(credentials);
+  // S3 wants the digest of what is sent, which is nothing; libcurl 7.88 signs it and does not add it.
+  session->headers = curl_slist_append(
+      session->headers, "x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   if (*token == 0) return;
   char *header = malloc(strlen(token) + 32);
   if (header == NULL) return;

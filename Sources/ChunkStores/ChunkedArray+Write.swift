@@ -86,7 +86,8 @@ extension ChunkedArray {
         to: &target, StridedLayout(offset: 0, steps: chunkStrides))
       return ccodecs_equal_bytes(stored.rawBytes, empty.rawBytes) != 0 ? nil : try self.encoded(&stored, key)
     }
-    for file in box.tiles(of: metadata.unit) {
+    var staged: [StagedValue] = []
+    func stage(_ file: Box) throws(ChunkStoreError) {
       let key = key(ofFile: zip(file.lower, metadata.unit.lengths).map { $0 / $1 })
       let bytes =
         if let sharding = metadata.sharding {
@@ -94,8 +95,13 @@ extension ChunkedArray {
         } else {
           try encoded(file, key)
         }
-      if let bytes { try store.put(key, bytes) } else { try store.remove(key) }
+      if let bytes { staged.append(try store.stage(key, bytes)) } else { try store.remove(key) }
     }
+    do { for file in box.tiles(of: metadata.unit) { try stage(file) } } catch {
+      store.discard(staged)
+      throw error
+    }
+    try store.commit(staged)
   }
 
   /// The bytes of a shard; `nil` where no chunk of it is to be stored.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CCodecs
 internal import Volumes
 
 /// A box of voxels inside a larger array of them: where its first voxel is, and the steps along each axis.
@@ -10,35 +11,21 @@ struct StridedLayout {
 
 /// Copies a box of `lengths` voxels between two arrays of any layout, converting each voxel (saturating).
 ///
-/// Rows along the last axis are copied as spans; axes that lie behind one another in both arrays are joined into longer rows first.
+/// Axes that lie behind one another in both arrays are joined first; then rows along the last axis are copied, a plane of them at a time.
 func copyStrided<Source: VoxelScalar, Target: VoxelScalar>(
   _ lengths: [Int], from source: Span<Source>, _ from: StridedLayout, to target: inout MutableSpan<Target>, _ to: StridedLayout
 ) {
   if lengths.contains(0) { return }
   let (lengths, fromSteps, toSteps) = joined(lengths, from.steps, to.steps)
-  let last = lengths.count - 1
-  let run = lengths[last]
-  let (fromStep, toStep) = (fromSteps[last], toSteps[last])
-  var index = [Int](repeating: 0, count: last)
+  let plane = max(0, lengths.count - 2)
+  let inner = (Array(lengths[plane...]), Array(fromSteps[plane...]), Array(toSteps[plane...]))
+  var index = [Int](repeating: 0, count: plane)
   var (fromOffset, toOffset) = (from.offset, to.offset)
   while true {
-    if fromStep == 1 && toStep == 1 {
-      let row = source.extracting(fromOffset..<fromOffset + run)
-      var targetRow = target._mutatingExtracting(toOffset..<toOffset + run)
-      for i in 0..<run { targetRow[i] = row[i].saturated(to: Target.self) }
-    } else if fromStep == 0 && toStep == 1 {
-      let value = source[fromOffset].saturated(to: Target.self)
-      var targetRow = target._mutatingExtracting(toOffset..<toOffset + run)
-      for i in 0..<run { targetRow[i] = value }
-    } else {
-      var (read, written) = (fromOffset, toOffset)
-      for _ in 0..<run {
-        target[written] = source[read].saturated(to: Target.self)
-        read += fromStep
-        written += toStep
-      }
-    }
-    var axis = last - 1
+    copyPlane(
+      inner.0, from: source, StridedLayout(offset: fromOffset, steps: inner.1), to: &target, StridedLayout(offset: toOffset, steps: inner.2)
+    )
+    var axis = plane - 1
     while axis >= 0 {
       index[axis] += 1
       fromOffset += fromSteps[axis]
@@ -50,6 +37,42 @@ func copyStrided<Source: VoxelScalar, Target: VoxelScalar>(
       axis -= 1
     }
     if axis < 0 { return }
+  }
+}
+
+/// The same along one or two axes.
+private func copyPlane<Source: VoxelScalar, Target: VoxelScalar>(
+  _ lengths: [Int], from source: Span<Source>, _ from: StridedLayout, to target: inout MutableSpan<Target>, _ to: StridedLayout
+) {
+  let last = lengths.count - 1
+  let run = lengths[last]
+  let (fromStep, toStep) = (from.steps[last], to.steps[last])
+  let (rows, fromRow, toRow) = last == 0 ? (1, 0, 0) : (lengths[0], from.steps[0], to.steps[0])
+  if Source.self == Target.self, fromStep == 1, toStep == 1 {
+    precondition(from.offset + (rows - 1) * fromRow + run <= source.count && to.offset + (rows - 1) * toRow + run <= target.count)
+    let size = MemoryLayout<Source>.size
+    var bytes = target.mutableRawBytes
+    ccodecs_copy_rows(
+      unsafe source.bytes, &bytes, from.offset * size, fromRow * size, to.offset * size, toRow * size, run * size, rows)
+    return
+  }
+  for row in 0..<rows {
+    var (read, written) = (from.offset + row * fromRow, to.offset + row * toRow)
+    if fromStep == 1 && toStep == 1 {
+      let values = source.extracting(read..<read + run)
+      var targetRow = target._mutatingExtracting(written..<written + run)
+      for i in 0..<run { targetRow[i] = values[i].saturated(to: Target.self) }
+    } else if fromStep == 0 && toStep == 1 {
+      let value = source[read].saturated(to: Target.self)
+      var targetRow = target._mutatingExtracting(written..<written + run)
+      for i in 0..<run { targetRow[i] = value }
+    } else {
+      for _ in 0..<run {
+        target[written] = source[read].saturated(to: Target.self)
+        read += fromStep
+        written += toStep
+      }
+    }
   }
 }
 

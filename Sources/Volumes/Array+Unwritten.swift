@@ -7,6 +7,7 @@ extension Array where Element: BitwiseCopyable {
   /// builds fill the array with a pattern that no result survives.
   package init(unwritten count: Int) {
     unsafe self.init(unsafeUninitializedCapacity: count) { buffer, initialized in
+      unsafe LargePages.advise(UnsafeMutableRawBufferPointer(buffer))
       #if DEBUG
         unsafe UnsafeMutableRawBufferPointer(buffer).initializeMemory(as: UInt8.self, repeating: 0xFF)
       #endif

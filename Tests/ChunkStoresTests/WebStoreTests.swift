@@ -102,4 +102,27 @@ struct WebStoreTests {
       #expect(try far.read(far.extent.box, as: UInt16.self) == voxels)
     }
   }
+
+  /// The server checks signatures by another implementation (botocore's).
+  @Test func requestsToS3AreSigned() throws {
+    try withTemporaryFolder { folder in
+      let files = LocalStore(directory: folder.path + "/files")
+      let values: [String: [UInt8]] = ["a.ome.zarr/zarr.json": [1, 2, 3], "a.ome.zarr/c 0/ü+&": Array(0..<100)]
+      for (key, value) in values { try files.put(key, value) }
+      let credentials = folder.path + "/credentials"
+      guard let server = try LocalServer("s3_server.py", [files.directory, credentials]) else { return }
+      let words = try String(contentsOfFile: credentials, encoding: .utf8).split(separator: " ").map(String.init)
+      var environment = ["AWS_ENDPOINT_URL": server.address, "AWS_ACCESS_KEY_ID": words[0], "AWS_SECRET_ACCESS_KEY": words[1]]
+      let store = try WebStore("s3://images/a.ome.zarr", environment: environment)
+      let (whole, part) = (try store.get("c 0/ü+&"), try store.get("c 0/ü+&", .bytes(offset: 10, count: 5)))
+      #expect(whole == values["a.ome.zarr/c 0/ü+&"] && part == ValuePart(bytes: [10, 11, 12, 13, 14], total: 100))
+      let missing = try store.get("not there")
+      #expect(missing == nil && store.contains("zarr.json") && !store.contains("not there"))
+      environment["AWS_SECRET_ACCESS_KEY"] = "another"
+      for wrong in [environment, ["AWS_ENDPOINT_URL": server.address]] {
+        let told = message { _ = try WebStore("s3://images/a.ome.zarr", environment: wrong).get("zarr.json") }
+        #expect(told.contains("s3://images/a.ome.zarr/zarr.json cannot be read: the server answers 403"), "\(told)")
+      }
+    }
+  }
 }

@@ -14,6 +14,11 @@ void ccodecs_swap_bytes(void *__sized_by(count) bytes __noescape, size_t count, 
 void ccodecs_copy_bytes(
     const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape, size_t capacity);
 
+/// Copies `rows` rows of `row` bytes, which lie `from_step` and `to_step` bytes apart, from the byte `from` of one buffer to the byte `to`
+/// of another. Nothing is copied where they do not lie inside the buffers.
+void ccodecs_copy_rows(const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape,
+    size_t capacity, size_t from, size_t from_step, size_t to, size_t to_step, size_t row, size_t rows);
+
 /// Whether two buffers have the same length and the same bytes: 1 or 0.
 int ccodecs_equal_bytes(
     const void *__sized_by(count) bytes __noescape, size_t count, const void *__sized_by(other_count) other __noescape, size_t other_count);

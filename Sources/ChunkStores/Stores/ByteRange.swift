@@ -17,7 +17,7 @@ public enum ByteRange: Sendable, Hashable {
 }
 
 /// Some bytes of a value.
-public struct ValuePart: Sendable {
+public struct ValuePart: Sendable, Equatable {
   /// Those that were asked for, as far as the value has them.
   public var bytes: [UInt8]
   /// How many bytes the whole value has.

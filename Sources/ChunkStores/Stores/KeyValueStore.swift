@@ -14,6 +14,14 @@ public struct ValueRequest: Sendable, Hashable {
   }
 }
 
+/// A value that is to be stored, and that nobody sees yet.
+public enum StagedValue: Sendable {
+  /// Held in memory.
+  case value(String, [UInt8])
+  /// In a file of another name.
+  case file(temporary: String, path: String)
+}
+
 /// Values under keys, as a folder holds files: what Zarr is stored in.
 ///
 /// Keys are relative paths with `/` between their parts; no part is empty, `.` or `..`. All calls may be made from many threads at once.
@@ -53,12 +61,33 @@ public protocol KeyValueStore: Sendable {
   /// - Throws: where the key is no valid key, or the value cannot be written (no permission, disk full).
   func put(_ key: String, _ value: [UInt8]) throws(ChunkStoreError)
 
+  /// Begins to store a value, which nobody sees before `commit`; so that the disk is at work on many while others are made.
+  ///
+  /// - Throws: as `put`.
+  func stage(_ key: String, _ value: [UInt8]) throws(ChunkStoreError) -> StagedValue
+
+  /// Stores staged values, each whole or not at all; those that cannot be stored are gone.
+  ///
+  /// - Throws: as `put`.
+  func commit(_ staged: [StagedValue]) throws(ChunkStoreError)
+
+  /// Forgets staged values.
+  func discard(_ staged: [StagedValue])
+
   /// Removes a value, if there is one.
   func remove(_ key: String) throws(ChunkStoreError)
 }
 
 extension KeyValueStore {
   public func get(_ key: String, _ range: ByteRange) throws(ChunkStoreError) -> ValuePart? { try get(key)?.part(range) }
+
+  public func stage(_ key: String, _ value: [UInt8]) throws(ChunkStoreError) -> StagedValue { .value(key, value) }
+
+  public func commit(_ staged: [StagedValue]) throws(ChunkStoreError) {
+    for case .value(let key, let value) in staged { try put(key, value) }
+  }
+
+  public func discard(_ staged: [StagedValue]) {}
 
   public var fetchesAtOnce: Int { 1 }
 

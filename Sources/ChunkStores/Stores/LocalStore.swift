@@ -5,7 +5,7 @@ internal import Foundation
 /// A store in a folder: each value is a file.
 ///
 /// A value is written under a temporary name (`.tmp-…`) in its own folder, brought to the disk, and renamed, so that it appears whole or
-/// not at all.
+/// not at all. Where many are staged, the disk writes the first while the next are made.
 public struct LocalStore: KeyValueStore, Equatable {
   /// The folder.
   public let directory: String
@@ -35,21 +35,40 @@ public struct LocalStore: KeyValueStore, Equatable {
     (try? FileManager.default.contentsOfDirectory(atPath: name(of: prefix))) ?? []
   }
 
-  public func put(_ key: String, _ value: [UInt8]) throws(ChunkStoreError) {
+  public func put(_ key: String, _ value: [UInt8]) throws(ChunkStoreError) { try commit([try stage(key, value)]) }
+
+  public func stage(_ key: String, _ value: [UInt8]) throws(ChunkStoreError) -> StagedValue {
     try StoreKey.validate(key)
     let path = name(of: key)
     let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
     let file = path.dropFirst(folder.count + 1)
     let temporary = "\(folder)/.tmp-\(file)-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-    if try !FileAccess.write(value, to: temporary) {
+    if try !FileAccess.write(value, to: temporary, isSynchronised: false) {
       // The folder is not there yet.
       try FileAccess.createFolder(folder)
-      guard try FileAccess.write(value, to: temporary) else {
+      guard try FileAccess.write(value, to: temporary, isSynchronised: false) else {
         throw ChunkStoreError(
           "the folder \(folder) vanished while writing to it", hint: "do not remove an output while it is written; run again")
       }
     }
-    try FileAccess.rename(temporary, to: path)
+    return .file(temporary: temporary, path: path)
+  }
+
+  public func commit(_ staged: [StagedValue]) throws(ChunkStoreError) {
+    for (index, value) in staged.enumerated() {
+      guard case .file(let temporary, let path) = value else { continue }
+      do {
+        try FileAccess.synchroniseFile(temporary)
+        try FileAccess.rename(temporary, to: path)
+      } catch {
+        discard(Array(staged[index...]))
+        throw error
+      }
+    }
+  }
+
+  public func discard(_ staged: [StagedValue]) {
+    for case .file(let temporary, _) in staged { try? FileAccess.removeFile(temporary) }
   }
 
   public func remove(_ key: String) throws(ChunkStoreError) {

@@ -22,7 +22,7 @@ struct WebAddress: Sendable, Hashable {
   }
 
   /// - Throws: where the address names no host or bucket.
-  init(_ text: String, environment: [String: String] = ProcessInfo.processInfo.environment) throws(ChunkStoreError) {
+  init(_ text: String, environment: [String: String]) throws(ChunkStoreError) {
     var parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     while parts[0].hasSuffix("/") { parts[0].removeLast() }
     let name = parts[0]

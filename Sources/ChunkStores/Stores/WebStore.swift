@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+public import Foundation
 internal import Synchronization
 
 /// A store on a web server or in S3, which is read and not written.
@@ -30,9 +30,12 @@ public struct WebStore: KeyValueStore {
   /// S3 is asked at `AWS_ENDPOINT_URL`, else at Amazon in the region `AWS_REGION`, with the credentials `AWS_ACCESS_KEY_ID`,
   /// `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; without these anonymously.
   ///
+  /// - Parameter environment: in place of the process's.
   /// - Throws: where the address is not understood.
-  public init(_ address: String, patience: Patience = Patience()) throws(ChunkStoreError) {
-    self.address = try WebAddress(address)
+  public init(
+    _ address: String, patience: Patience = Patience(), environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws(ChunkStoreError) {
+    self.address = try WebAddress(address, environment: environment)
     self.patience = patience
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import BlockExecution
+internal import ChunkStores
 internal import Foundation
 internal import Pyramids
 
@@ -24,6 +25,7 @@ struct OutputFolder {
   /// - Throws: `PipelineError` where it holds results already and `overwrite` is false, is a file, lies inside an input, or cannot be
   ///   written.
   init(_ path: String, inputs: [String], overwrite: Bool) throws {
+    try Self.refuseElsewhere(path)
     url = URL(fileURLWithPath: path).standardizedFileURL
     run = RunFolder(url.appendingPathComponent(Self.workName))
     for input in inputs {
@@ -73,6 +75,13 @@ struct OutputFolder {
     return PipelineError(
       "a result in \(url.path) cannot be written: \(RunError.reason(cause))",
       hint: "free some space, or choose an output on another disk that you may write to")
+  }
+
+  /// - Throws: `PipelineError` where an output lies on the web or in an archive, which are read and not written.
+  static func refuseElsewhere(_ output: String) throws {
+    let place = StoreLocation.isRemote(output) ? "on the web" : StoreLocation.isInArchive(output) ? "in a zip archive" : nil
+    guard let place else { return }
+    throw PipelineError("--output \(output) lies \(place), which is read and not written", hint: "choose a place in a local folder")
   }
 
   /// - Throws: `PipelineError` where `output` is an input or lies inside one.

@@ -136,6 +136,7 @@ struct OutputRun {
 
   /// - Throws: `PipelineError` where the output lies inside what is needed, would replace it, or is nothing that an image can replace.
   func checkPlace(outside inputs: [String], notHolding needed: [String]) throws {
+    try OutputFolder.refuseElsewhere(output)
     let target = URL(fileURLWithPath: output)
     for input in inputs { try OutputFolder.refuse(target, inside: input) }
     for needed in needed { try OutputFolder.refuse(target, holding: needed) }
