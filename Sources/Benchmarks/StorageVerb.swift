@@ -71,10 +71,7 @@ enum StorageVerb {
   static let verb = Verb(command) { arguments in
     try await withTemporaryFolder { folder in
       let side = arguments.side
-      let file = folder + "/source.npy"
-      let data = arguments.data.map { [$0] } ?? []
-      try Program.python("storage.py", ["source", file, "\(side)"] + data, isShown: false)
-      let voxels = try source(file, side)
+      let voxels = try source(in: folder, side, arguments.data)
       let bytes = Double(2 * voxels.count)
       let others = arguments.peers == "none" ? [] : arguments.peers.split(separator: ",").map(String.init)
       say("\(side)³ voxels of uint16, \(arguments.threads) threads, \(arguments.rounds) rounds")
@@ -94,9 +91,11 @@ enum StorageVerb {
             writing[program, default: []].append(
               program == "weft"
                 ? try write(voxels, to: array, arguments.threads)
-                : try seconds("write", program, path, box, file))
+                : try seconds("write", program, path, box, folder + "/source.npy"))
           }
           let array = try ChunkedArray.open(at: folder + "/weft")
+          // Once before any is timed: who comes first would wait for what is still being written.
+          _ = try read(array, arguments.threads)
           if let codec = layout.codec { reading["bare", default: []].append(try bare(array, codec, arguments.threads)) }
           let box = "\(min(512, side)),\(min(512, side)),\(min(512, side))"
           for program in ["weft"] + others {
@@ -115,8 +114,10 @@ enum StorageVerb {
     }
   }
 
-  /// The voxels of a file of NumPy's.
-  private static func source(_ file: String, _ side: Int) throws -> VoxelBuffer<UInt16> {
+  /// Makes voxels, which lie in `source.npy`, too.
+  static func source(in folder: String, _ side: Int, _ data: String?) throws -> VoxelBuffer<UInt16> {
+    let file = folder + "/source.npy"
+    try Program.python("storage.py", ["source", file, "\(side)"] + (data.map { [$0] } ?? []), isShown: false)
     let data = try Data(contentsOf: URL(fileURLWithPath: file), options: .alwaysMapped)
     let header = data.count - 2 * side * side * side
     let voxels = unsafe [UInt16](unsafeUninitializedCapacity: side * side * side) { target, count in

@@ -19,6 +19,34 @@ struct PyramidWriterTests {
     return writer
   }
 
+  /// Ids repeat, and their bytes one by one do not: they are not shuffled.
+  @Test func labelsOfManyObjectsTakeLessThanAsIntensities() throws {
+    var labels = VoxelBuffer<UInt32>(extent: [512, 512])
+    var random = SeededGenerator(seed: 5)
+    // Discs of other places and sizes, one in each cell of 8 × 8 voxels.
+    for cell in Box(lower: [0, 0], upper: [64, 64]).indices {
+      let (centre, radius) = (
+        [0, 1].map { Double(8 * cell[$0]) + Double.random(in: 3...5, using: &random) }, Double.random(in: 2...4, using: &random)
+      )
+      for index in Box(lower: cell.map { 8 * $0 }, extent: [8, 8]).indices {
+        let squares = zip(index, centre).map { (Double($0) - $1) * (Double($0) - $1) }
+        if squares.reduce(0, +) < radius * radius { labels[index] = UInt32(70_000 + 64 * cell[0] + cell[1]) }
+      }
+    }
+    func bytes(_ isLabels: Bool, _ compression: Compression?) throws -> Int {
+      try withTemporaryFolder { folder in
+        var layout = PyramidLayout(extent: labels.extent, voxelType: .uint32, space: PhysicalSpace(spacing: [1, 1]))
+        (layout.isLabels, layout.compression, layout.levelCount) = (isLabels, compression, 1)
+        let writer = try PyramidWriter.begin(layout, at: folder.path + "/a.ome.zarr")
+        try writer.write(labels, at: [0, 0])
+        try writer.finish()
+        return try Data(contentsOf: folder.appendingPathComponent("a.ome.zarr/0/c/0/0")).count
+      }
+    }
+    let (own, intensities, chosen) = (try bytes(true, nil), try bytes(false, nil), try bytes(true, .standard))
+    #expect(Double(own) < 0.7 * Double(intensities) && chosen == intensities, "\(own) and \(intensities) bytes")
+  }
+
   @Test(arguments: OMEVersion.allCases) func whatIsWrittenIsOpenedWithItsPlaceAndLevels(version: OMEVersion) throws {
     try withTemporaryFolder { folder in
       let turned: [[Double]] = [[0, 1, 0], [-1, 0, 0], [0, 0, 1]]
