@@ -11,8 +11,6 @@ int64_t carchives_count(CArchive *archive) { return zip_get_num_entries((zip_t *
 
 const char *carchives_name(CArchive *archive, int64_t index) { return zip_get_name((zip_t *)archive, (zip_uint64_t)index, 0); }
 
-int64_t carchives_find(CArchive *archive, const char *name) { return zip_name_locate((zip_t *)archive, name, 0); }
-
 static int describe(CArchive *archive, int64_t index, zip_stat_t *entry) {
   zip_uint64_t needed = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
   return zip_stat_index((zip_t *)archive, (zip_uint64_t)index, 0, entry) == 0 && (entry->valid & needed) == needed;
@@ -23,6 +21,7 @@ int64_t carchives_size(CArchive *archive, int64_t index) {
   if (!describe(archive, index, &entry) || entry.size > INT64_MAX / 2 || entry.comp_size > INT64_MAX / 2048) return -1;
   if ((entry.valid & ZIP_STAT_ENCRYPTION_METHOD) && entry.encryption_method != ZIP_EM_NONE) return -1;
   // Deflate makes at most 1032 bytes of one.
+  if (entry.comp_method != ZIP_CM_STORE && entry.comp_method != ZIP_CM_DEFLATE) return -1;
   if (entry.comp_method == ZIP_CM_DEFLATE && entry.size > 1032 * entry.comp_size + 64) return -1;
   if (entry.comp_method == ZIP_CM_STORE && entry.size != entry.comp_size) return -1;
   return (int64_t)entry.size;

@@ -13,7 +13,7 @@ typedef struct {
   char error[CURL_ERROR_SIZE];
   uint8_t *bytes;
   size_t count, capacity, limit;
-  int64_t total;
+  int64_t first, total;
 } Request;
 
 struct CWebSession {
@@ -58,8 +58,8 @@ void cweb_sign(CWebSession *session, const char *provider, const char *credentia
   session->provider = strdup(provider);
   session->credentials = strdup(credentials);
   // S3 wants the digest of what is sent, which is nothing; libcurl 7.88 signs it and does not add it.
-  session->headers = curl_slist_append(
-      session->headers, "x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  session->headers =
+      curl_slist_append(session->headers, "x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   if (*token == 0) return;
   char *header = malloc(strlen(token) + 32);
   if (header == NULL) return;
@@ -92,22 +92,30 @@ static size_t take(char *bytes, size_t size, size_t number, void *context) {
   return count;
 }
 
-static size_t take_header(char *bytes, size_t size, size_t number, void *context) {
-  Request *request = context;
-  size_t count = size * number;
-  static const char name[] = "content-range:";
-  if (count > 5 && strncmp(bytes, "HTTP/", 5) == 0) request->total = -1;
-  if (count > sizeof name && strncasecmp(bytes, name, sizeof name - 1) == 0) {
-    const char *slash = memchr(bytes, '/', count);
-    if (slash != NULL) {
-      int64_t total = 0;
-      const char *digit = slash + 1;
-      for (; digit < bytes + count && *digit >= '0' && *digit <= '9' && total < INT64_MAX / 16; digit++)
-        total = 10 * total + (*digit - '0');
-      if (digit > slash + 1) request->total = total;
-    }
+// The number at a place of a header; negative where there is none, or it has no end.
+static int64_t number(const char *at, const char *end) {
+  int64_t value = -1;
+  for (; at < end && *at >= '0' && *at <= '9'; at++) {
+    if (value > INT64_MAX / 16) return -1;
+    value = (value < 0 ? 0 : 10 * value) + (*at - '0');
   }
-  return count;
+  return value;
+}
+
+static size_t take_header(char *bytes, size_t size, size_t count, void *context) {
+  Request *request = context;
+  const char *end = bytes + size * count;
+  static const char name[] = "content-range:";
+  // Another answer begins, as after being sent elsewhere.
+  if (size * count > 5 && strncmp(bytes, "HTTP/", 5) == 0) request->first = request->total = -1;
+  if (size * count > sizeof name && strncasecmp(bytes, name, sizeof name - 1) == 0) {
+    const char *at = bytes + sizeof name - 1;
+    const char *slash = memchr(bytes, '/', size * count);
+    while (at < end && (*at == ' ' || (*at >= 'a' && *at <= 'z'))) at++;
+    request->first = number(at, end);
+    request->total = slash == NULL ? -1 : number(slash + 1, end);
+  }
+  return size * count;
 }
 
 int64_t cweb_add(CWebSession *session, const char *url, const char *range, bool is_head, int64_t limit) {
@@ -128,7 +136,7 @@ int64_t cweb_add(CWebSession *session, const char *url, const char *range, bool 
   request->easy = easy;
   request->code = CURLE_FAILED_INIT;
   request->limit = (size_t)limit;
-  request->total = -1;
+  request->first = request->total = -1;
   curl_easy_setopt(easy, CURLOPT_URL, url);
   if (*range != 0) curl_easy_setopt(easy, CURLOPT_RANGE, range);
   if (is_head) curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
@@ -139,8 +147,9 @@ int64_t cweb_add(CWebSession *session, const char *url, const char *range, bool 
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+  // What is secret stays: a signed request is not taken elsewhere, an encrypted one not in clear.
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, session->provider == NULL ? 1L : 0L);
+  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, strncasecmp(url, "https", 5) == 0 ? "https" : "http,https");
   curl_easy_setopt(easy, CURLOPT_MAXREDIRS, 5L);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, session->connecting);
@@ -191,7 +200,7 @@ int64_t cweb_status(CWebSession *session, int64_t request) {
 const char *cweb_error(CWebSession *session, int64_t number) {
   Request *request = session->requests[number];
   if (request->code == CURLE_OK) return "";
-  if (request->code == CURLE_WRITE_ERROR) return "the answer has more bytes than any chunk";
+  if (request->code == CURLE_WRITE_ERROR) return "the answer has more bytes than were asked for, or than any chunk has";
   return request->error[0] != 0 ? request->error : curl_easy_strerror(request->code);
 }
 
@@ -216,6 +225,8 @@ int64_t cweb_count(CWebSession *session, int64_t request) { return (int64_t)sess
 void cweb_copy(CWebSession *session, int64_t request, uint8_t *target) {
   if (session->requests[request]->count > 0) memcpy(target, session->requests[request]->bytes, session->requests[request]->count);
 }
+
+int64_t cweb_first(CWebSession *session, int64_t request) { return session->requests[request]->first; }
 
 int64_t cweb_total(CWebSession *session, int64_t request) { return session->requests[request]->total; }
 

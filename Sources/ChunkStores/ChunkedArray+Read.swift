@@ -7,7 +7,8 @@ public import Volumes
 extension ChunkedArray {
   /// Reads the voxels in `box`, converted to `type` (saturating); voxels of chunks that are not stored have the fill value.
   ///
-  /// Each chunk that meets the box is fetched and decoded once. Memory: the result, and one chunk in its encoded and decoded form.
+  /// Each chunk that meets the box is fetched and decoded once. Memory: the result, one decoded chunk and one as it is stored; of stores that
+  /// answer many requests at once as many as decode to 16 MB.
   ///
   /// - Throws: `ChunkStoreError` naming the file and the chunk where one cannot be read, is damaged, or has not the length that the
   ///   metadata give it.
@@ -30,6 +31,9 @@ extension ChunkedArray {
       }
     return result as! VoxelBuffer<Voxel>
   }
+
+  /// Decoded bytes of the chunks that are fetched at once.
+  private static let mostFetchedBytes = 16 << 20
 
   private func readAny<Target: VoxelScalar>(_ box: Box, as type: Target.Type) throws(ChunkStoreError) -> VoxelBuffer<Target> {
     switch voxelType {
@@ -71,7 +75,7 @@ extension ChunkedArray {
     ) throws(ChunkStoreError) {
       var rest = tiles[...]
       while !rest.isEmpty {
-        let group = Array(rest.prefix(max(1, store.fetchesAtOnce)))
+        let group = Array(rest.prefix(max(1, min(store.fetchesAtOnce, Self.mostFetchedBytes / max(1, metadata.chunkByteCount)))))
         rest = rest.dropFirst(group.count)
         for (tile, bytes) in zip(group, try fetch(group)) { try place(tile, index(tile, chunk), key(tile), bytes) }
       }

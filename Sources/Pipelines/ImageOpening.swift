@@ -19,6 +19,9 @@ extension StoredImage {
     if let spacing, let wrong = spacing.first(where: { !($0 > 0 && $0.isFinite) }) {
       throw PipelineError("a spacing of \(wrong) for \(path) is not above zero", hint: "give distances between voxels, as 2,0.5,0.5")
     }
+    if path.contains("://"), !StoreLocation.isRemote(path) {
+      throw PipelineError("\(path) is an address of a kind that is not read", hint: "use https://, http:// or s3://")
+    }
     let isElsewhere = StoreLocation.isRemote(path) || StoreLocation.isInArchive(path)
     let parts = isElsewhere ? nil : ImageFile.hdf5Parts(of: path)
     guard let isFolder = isElsewhere ? true : parts == nil ? FileManager.default.isFolder(atPath: path) : false else {
@@ -29,7 +32,7 @@ extension StoredImage {
         try ImageFile.openHDF5(path: parts.file, dataset: parts.dataset, axes: axes, spacing: spacing)
       } else if !isFolder {
         try ImageFile.open(path: path)
-      } else if !OMEImage.isZarr(path), N5Image.isN5(path) {
+      } else if try StoreLocation.isRemote(path) ? !OMEImage.holdsZarr(path) : !OMEImage.isZarr(path), N5Image.isN5(path) {
         try N5Image.open(path, axes: axes, spacing: spacing)
       } else {
         try OMEImage.open(path, axes: axes, spacing: spacing)

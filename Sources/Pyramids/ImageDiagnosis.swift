@@ -11,9 +11,6 @@ enum ImageDiagnosis {
         "\(path) is not an image: there is neither zarr.json, .zarray, .zattrs, .zgroup nor attributes.json",
         hint: "give the address of an OME-Zarr image, a Zarr array or an N5 dataset, the part before those names")
     }
-    if path.contains("://") {
-      return PyramidError("\(path) is an address of a kind that is not read", hint: "use https://, http:// or s3://")
-    }
     if StoreLocation.isInArchive(path) {
       let images = children(path)
       return PyramidError(

@@ -10,12 +10,19 @@ public struct LabelGroup: Sendable {
   public let image: String
   /// Its OME-NGFF version, which its labels share.
   public let version: OMEVersion
+  /// How many levels the image has, and so its labels.
+  public let levelCount: Int
 
   /// The labels of an image, which need not have any yet.
   ///
   /// - Throws: `PyramidError` where the path is no OME-Zarr image of version 0.4 or 0.5; `ChunkStoreError` where it cannot be read.
   public init(of path: String) throws {
     image = OMEImage.trimmed(path)
+    guard !StoreLocation.isRemote(path), !StoreLocation.isInArchive(path) else {
+      throw PyramidError(
+        "\(path) lies \(StoreLocation.isRemote(path) ? "on the web" : "in a zip archive"), which is read and not written",
+        hint: "write the labels beside a local copy, with --output")
+    }
     guard case .group(let format, let attributes)? = try ZarrNode.read(in: LocalStore(directory: image), at: ""),
       let metadata = try MultiscaleMetadata(attributes: attributes, file: OMEImage.groupFile(image, format)),
       let version = OMEVersion(rawValue: metadata.version)
@@ -25,6 +32,7 @@ public struct LabelGroup: Sendable {
         hint: "name the image itself, not a level of it, or write the labels beside it with --output")
     }
     self.version = version
+    levelCount = metadata.datasets.count
   }
 
   /// Where a label image of that name lies.

@@ -13,7 +13,12 @@ public enum N5Image {
   /// Whether `path` is an N5 dataset or a group of levels, by the files in it.
   public static func isN5(_ path: String) -> Bool {
     guard let store = try? StoreLocation.store(at: OMEImage.trimmed(path)) else { return false }
-    return [N5Metadata.fileName, "s0/" + N5Metadata.fileName].contains { store.contains($0) }
+    return [N5Metadata.fileName, "s0/" + N5Metadata.fileName].contains { holds($0, store) }
+  }
+
+  /// Whether a file of metadata is there. A server is asked for the file itself, which is read anyway.
+  private static func holds(_ key: String, _ store: any KeyValueStore) -> Bool {
+    store.listsNames ? store.contains(key) : (try? store.get(key)) ?? nil != nil
   }
 
   /// Opens the image at `path` without reading a voxel.
@@ -28,10 +33,10 @@ public enum N5Image {
     let attributes = try N5Metadata.attributes(in: store, at: "") ?? [:]
     if N5Metadata.isDataset(attributes) {
       // A level of a group knows its factors, and the group the spacing.
-      let group = try N5Metadata.attributes(in: StoreLocation.store(at: OMEImage.trimmed(path.folderPrefix)), at: "") ?? [:]
+      let group = try N5Metadata.attributes(in: StoreLocation.store(at: around(path)), at: "") ?? [:]
       return try image(path, [("", try N5Array.open(in: store, node: ""))], group: group, axes: axes, spacing: spacing)
     }
-    func isLevel(_ name: String) -> Bool { store.contains("\(name)/\(N5Metadata.fileName)") }
+    func isLevel(_ name: String) -> Bool { holds("\(name)/\(N5Metadata.fileName)", store) }
     // A server does not tell what it has: levels are asked for until one is not there.
     let listed = store.listsNames ? store.names(below: "") : Array((0..<64).lazy.map { "s\($0)" }.prefix(while: isLevel))
     let names = listed.filter { $0.wholeMatch(of: /s\d+/) != nil && isLevel($0) }
@@ -46,6 +51,12 @@ public enum N5Image {
     }
     let levels = try names.map { ($0, try N5Array.open(in: store, node: $0)) }
     return try image(path, levels, group: attributes, axes: axes, spacing: spacing)
+  }
+
+  /// The folder around a dataset.
+  private static func around(_ path: String) -> String {
+    let (place, query) = StoreLocation.split(path)
+    return OMEImage.trimmed(place.folderPrefix) + query
   }
 
   private static func image(

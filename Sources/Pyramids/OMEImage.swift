@@ -31,6 +31,13 @@ public enum OMEImage {
     }
   }
 
+  /// Whether `path` is a Zarr group or array, by its metadata.
+  ///
+  /// - Throws: `ChunkStoreError` where these cannot be read, as where a server does not answer.
+  public static func holdsZarr(_ path: String) throws -> Bool {
+    try ZarrNode.read(in: StoreLocation.store(at: trimmed(path)), at: "") != nil
+  }
+
   /// Whether `path` is a Zarr group or array, by the files in it.
   public static func isZarr(_ path: String) -> Bool {
     guard let store = try? StoreLocation.store(at: trimmed(path)) else { return false }
@@ -67,9 +74,9 @@ public enum OMEImage {
   }
 
   static func trimmed(_ path: String) -> String {
-    var path = path
+    var (path, query) = StoreLocation.split(path)
     while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
-    return path
+    return path + query
   }
 
   private static func node(at path: String) throws -> ZarrNode {
@@ -77,18 +84,25 @@ public enum OMEImage {
     throw ImageDiagnosis.notZarr(path)
   }
 
-  static func groupFile(_ path: String, _ format: ZarrFormat) -> String { path + (format == .v3 ? "/zarr.json" : "/.zattrs") }
+  static func groupFile(_ path: String, _ format: ZarrFormat) -> String {
+    StoreLocation.split(path).path + (format == .v3 ? "/zarr.json" : "/.zattrs")
+  }
 
   /// The image that the array at `path` is a level of, up to three folders above, its file of metadata, and which level.
   private static func enclosingImage(of path: String) throws -> (group: String, file: String, MultiscaleMetadata, level: Int)? {
-    var parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    let (place, query) = StoreLocation.split(path)
+    var parts = place.split(separator: "/", omittingEmptySubsequences: false)
     var inside: [Substring] = []
     for _ in 0..<3 {
       if parts.count == 1, path.hasPrefix("/") { break }
+      // The host is no folder.
+      if StoreLocation.isRemote(path), parts.count <= 4 { break }
       guard let last = parts.popLast() else { break }
       inside.insert(last, at: 0)
-      let group = parts.isEmpty ? "." : parts == [""] ? "/" : parts.joined(separator: "/")
-      guard case .group(let format, let attributes)? = try? ZarrNode.read(in: StoreLocation.store(at: group), at: "") else { continue }
+      let group = (parts.isEmpty ? "." : parts == [""] ? "/" : parts.joined(separator: "/")) + query
+      func node() throws(ChunkStoreError) -> ZarrNode? { try ZarrNode.read(in: try StoreLocation.store(at: group), at: "") }
+      // What cannot be read on a disk is not the image around it; what cannot be read on the web may be.
+      guard case .group(let format, let attributes)? = StoreLocation.isRemote(path) ? try node() : try? node() else { continue }
       let file = groupFile(group, format)
       guard let metadata = try MultiscaleMetadata(attributes: attributes, file: file) else { continue }
       if let level = metadata.datasets.firstIndex(where: { $0.path == inside.joined(separator: "/") }) {

@@ -60,4 +60,12 @@ struct BlockRunnerTests {
     #expect(MemoryBudget(bytes: 1_234_000_000).description == "1.2 GB")
     #expect(MemoryBudget.available().bytes > 1_000_000)
   }
+
+  @Test func whatSlurmGivesIsNotExceeded() {
+    func megabytes(_ environment: [String: String]) -> Int { MemoryBudget.available(environment: environment).bytes >> 20 }
+    #expect(megabytes(["SLURM_MEM_PER_NODE": "100"]) == 80)
+    #expect(megabytes(["SLURM_MEM_PER_CPU": "50", "SLURM_CPUS_ON_NODE": "4"]) == 160)
+    // 0 asks for all of a node; what is no number says nothing.
+    for none in ["0", "", "all", "99999999999999999999"] { #expect(megabytes(["SLURM_MEM_PER_NODE": none]) == megabytes([:])) }
+  }
 }

@@ -11,6 +11,9 @@ final class CountingStore: KeyValueStore {
   /// The parts of each value that were fetched, in order; `nil` for the whole.
   var fetched: [String: [ByteRange?]] { requests.withLock { $0 } }
 
+  /// All keys, in order.
+  var keys: [String] { values.withLock { $0.keys.sorted() } }
+
   /// Forgets what was fetched.
   func reset() { requests.withLock { $0 = [:] } }
 

@@ -57,6 +57,11 @@ struct ElsewhereTests {
       #expect(try resultFiles(folder + "/far.ome.zarr") == resultFiles(folder + "/near.ome.zarr"))
       let level = try weft(["info", "\(server.address)/plain/fixed.ome.zarr/0"])
       #expect(level.status == 0 && level.output.contains("OME-Zarr 0.5"), "\(level.errors)")
+      // The image around a level is asked for with the same permission.
+      let guarded = try weft(["info", "\(server.address)/guarded/fixed.ome.zarr/0/?key=1"])
+      #expect(guarded.status == 0 && guarded.output.contains("OME-Zarr 0.5"), "\(guarded.errors)")
+      let gopher = try weft(["info", "gopher://\(folder)"])
+      #expect(gopher.status == 1 && gopher.errors.contains("of a kind that is not read"), "\(gopher.errors)")
       let missing = try weft(["info", "\(server.address)/plain/other.ome.zarr"])
       #expect(missing.status == 1 && missing.errors.contains("neither zarr.json"), "\(missing.errors)")
       let refused = try weft(["info", "\(server.address)/refused/fixed.ome.zarr"])

@@ -7,7 +7,7 @@ import Testing
 /// A registration that is killed again and again ends as if nothing had been.
 struct KillTests {
   /// Five kills, fifty with `Tests/run --full`.
-  private static let kills = ProcessInfo.processInfo.environment["WEFT_FULL"].map { $0.isEmpty } ?? true ? 5 : 50
+  private static let kills = isFullRun ? 50 : 5
 
   /// Tasks on record, by stage and number, with how often each was recorded.
   private func recorded(_ folder: String) -> [String: Int] {

@@ -39,7 +39,7 @@ import Testing
         [], ["--chunk-size", "64", "--threads", "2"], ["--threads", "1"], ["--stages", "affine,warp", "--downsample", "1"],
         ["--chunk-size", "64", "--threads", "2", "--levels", "2,1"],
       ]
-      if !(ProcessInfo.processInfo.environment["WEFT_FULL"] ?? "").isEmpty {
+      if isFullRun {
         settings += [["--metric", "mi"], ["--stages", "affine,warp", "--downsample", "1", "--engine", "itk"]]
       }
       for options in settings { try expectWithin(pair, ["--accuracy", "draft"] + options, out: folder + "/out") }

@@ -9,19 +9,26 @@ struct SegmentCommandTests {
   @Test func labelsCanBePutIntoTheImage() async throws {
     try await withTemporaryFolder { url in
       let folder = ImageFolder(url)
-      for version in ["0.4", "0.5"] {
+      // More levels than an image of that size has by itself, and fewer.
+      for (version, shape, levels) in [("0.4", "80,90", 3), ("0.5", "300,280", 1)] {
         let name = "v\(version).ome.zarr"
-        let made = await weft("phantom @p\(version) --shape 80,90 --seed 3 --ome-version \(version) -q", in: folder)
-        guard made.status == .done else {
-          Issue.record("\(made.errors)")
+        let made = await weft("phantom @p\(version) --shape \(shape) --seed 3 -q", in: folder)
+        let copied = await weft(
+          "convert @p\(version)/fixed.ome.zarr @\(name) --levels \(levels) --ome-version \(version) -q", in: folder)
+        guard made.status == .done, copied.status == .done else {
+          Issue.record("\(made.errors)\(copied.errors)")
           return
         }
-        try FileManager.default.moveItem(atPath: folder.path("p\(version)/fixed.ome.zarr"), toPath: folder.path(name))
         let segment = "segment @\(name) --into @\(name) --name cells --method threshold --tile-shape 32 -q"
         let first = await weft(segment, in: folder)
         #expect(first.status == .done, "\(first.errors)")
         let info = await weft("info @\(name)/labels/cells", in: folder)
-        #expect(info.status == .done && info.output.contains("80×90"), "\(info.output)\(info.errors)")
+        #expect(info.status == .done && info.output.contains(shape.replacing(",", with: "×")), "\(info.output)\(info.errors)")
+        let valid = await weft("validate @\(name)", in: folder)
+        #expect(valid.status == .done, "\(valid.output)\(valid.errors)")
+        if levels > 1 {
+          await expectError(segment + " --overwrite --finest-level 1", in: folder, ["--finest-level 1", "--output"])
+        }
         let again = await weft(segment.replacingOccurrences(of: "cells", with: "more"), in: folder)
         #expect(again.status == .done, "\(again.errors)")
         let list = try String(contentsOfFile: folder.path("\(name)/labels/\(version == "0.4" ? ".zattrs" : "zarr.json")"), encoding: .utf8)

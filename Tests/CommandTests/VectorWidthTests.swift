@@ -21,7 +21,7 @@ struct VectorWidthTests {
 
   /// SSE only; with `Tests/run --full` AVX2 with fused multiply-add, too.
   private static let processors =
-    (ProcessInfo.processInfo.environment["WEFT_FULL"] ?? "").isEmpty ? ["Nehalem"] : ["Nehalem", "Haswell"]
+    isFullRun ? ["Nehalem", "Haswell"] : ["Nehalem"]
 
   @Test(.enabled(if: isPossible)) func processorsWithOtherVectorInstructionsGiveTheSameBytes() throws {
     try withTemporaryFolder { url in

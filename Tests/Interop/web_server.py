@@ -11,6 +11,8 @@ A first part of the path asks for trouble:
     broken/…     answers 500 to everything
     moved/…      sends the asker to plain/…
     silent/…     answers nothing
+    begin/…      answers a range by the beginning of the value, and says so
+    guarded/…    answers 403 where the address does not end with ?key=1
 """
 
 import collections
@@ -54,6 +56,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         kind, _, rest = path.lstrip("/").partition("/")
         if kind == "silent":
             time.sleep(3600)
+        if kind == "guarded" and query != "key=1":
+            return self.refuse(403)
         if kind in ("refused", "broken"):
             return self.refuse(403 if kind == "refused" else 500)
         if kind == "moved":
@@ -76,6 +80,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             stop = min(len(data), int(last) + 1) if first and last else len(data)
             if start >= len(data):
                 return self.refuse(416, Content_Range=f"bytes */{len(data)}")
+            if kind == "begin":
+                start, stop = 0, stop - start
             part, status = data[start:stop], 206
         self.send_response(status)
         if status == 206:

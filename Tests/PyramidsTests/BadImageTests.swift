@@ -21,10 +21,6 @@ struct BadImageTests {
     }
   }
 
-  @Test func addressesOfOtherKindsAreNamed() {
-    #expect(message { _ = try OMEImage.open("ftp://example.org/a.zarr") }.contains("an address of a kind that is not read"))
-  }
-
   @Test func damagedMetadataAreNeverACrash() throws {
     try withTemporaryFolder { folder in
       let path = folder.path + "/a.ome.zarr"

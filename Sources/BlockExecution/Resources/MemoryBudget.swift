@@ -23,9 +23,22 @@ public struct MemoryBudget: Hashable, Sendable, Codable {
     self.init(bytes: Int(value * factor))
   }
 
-  /// 80 % of what this process can have: the least of the machine's available memory and its control group's limit (v1 and v2).
-  public static func available() -> MemoryBudget {
-    var limit = meminfo("MemAvailable") ?? 4_000_000_000
+  /// 80 % of what this process can have: the least of the machine's available memory, its control group's limit (v1 and v2), and what Slurm
+  /// gave the job on this machine.
+  public static func available() -> MemoryBudget { available(environment: ProcessInfo.processInfo.environment) }
+
+  /// What Slurm gave the job on this machine (`SLURM_MEM_PER_NODE`, or `SLURM_MEM_PER_CPU` for each of `SLURM_CPUS_ON_NODE`); `nil` where it
+  /// set no limit.
+  ///
+  /// Both are megabytes of 1024²: https://slurm.schedmd.com/sbatch.html#SECTION_OUTPUT-ENVIRONMENT-VARIABLES
+  private static func slurm(_ environment: [String: String]) -> Int? {
+    func number(_ name: String) -> Int? { environment[name].flatMap { Int($0) }.flatMap { $0 > 0 && $0 < 1 << 40 ? $0 : nil } }
+    let megabytes = number("SLURM_MEM_PER_NODE") ?? number("SLURM_MEM_PER_CPU").map { $0 * min(number("SLURM_CPUS_ON_NODE") ?? 1, 1 << 16) }
+    return megabytes.map { min($0, 1 << 40) << 20 }
+  }
+
+  package static func available(environment: [String: String]) -> MemoryBudget {
+    var limit = min(meminfo("MemAvailable") ?? 4_000_000_000, slurm(environment) ?? .max)
     for path in ControlGroup.files("memory", unified: "memory.max", old: "memory.limit_in_bytes") {
       if let text = try? String(contentsOfFile: path, encoding: .utf8),
         let value = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)),

@@ -19,11 +19,8 @@ int64_t carchives_count(CArchive *archive);
 /// The name of an entry, valid as long as the archive is open; NULL where there is none.
 const char *_Nullable carchives_name(CArchive *archive, int64_t index);
 
-/// The number of the file of that name; negative where there is none.
-int64_t carchives_find(CArchive *archive, const char *name);
-
-/// Bytes of a file as it is read; negative where that is not known, or it cannot be read (encrypted, a method that is not known), or claims
-/// more than its packed bytes can hold.
+/// Bytes of a file as it is read; negative where that is not known, or it cannot be read (encrypted, packed by another method than
+/// deflate), or claims more than its packed bytes can hold.
 int64_t carchives_size(CArchive *archive, int64_t index);
 
 /// Reads `count` bytes from `offset` on. What lies before is read, too, where the file is packed.

@@ -42,7 +42,8 @@ bool cweb_may_do_better(CWebSession *session, int64_t request);
 int64_t cweb_count(CWebSession *session, int64_t request);
 /// Copies them to a place that has room for them.
 void cweb_copy(CWebSession *session, int64_t request, uint8_t *target);
-/// Bytes of the whole value where the answer is a part of it (Content-Range); negative where it does not tell.
+/// Where the answer is a part of a value (Content-Range): its first byte, and the bytes of the whole; negative where it does not tell.
+int64_t cweb_first(CWebSession *session, int64_t request);
 int64_t cweb_total(CWebSession *session, int64_t request);
 /// Seconds after which the server wants to be asked again (Retry-After); 0 where it does not tell.
 int64_t cweb_retry_after(CWebSession *session, int64_t request);

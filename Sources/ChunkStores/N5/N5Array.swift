@@ -36,15 +36,21 @@ public struct N5Array: VoxelSource {
     func gather<Stored: VoxelScalar>(_ stored: Stored.Type) throws(ChunkStoreError) -> VoxelBuffer<Voxel> {
       var result = BoxAssembly<Voxel>(box)
       var voxels: [Stored] = []
-      for tile in box.isEmpty ? [] : box.tiles(of: chunk) {
-        let index = zip(tile.lower, chunk.lengths).map { $0 / $1 }
-        let origin = zip(index, chunk.lengths).map(*)
-        let block = try block(index, into: &voxels)
-        // What the last block of an axis does not hold is 0.
-        let held = block.map { tile.intersection(Box(lower: origin, extent: $0)) }
-        if held != tile { result.fill(tile, 0) }
-        if let block, let held, !held.isEmpty {
-          result.place(held, from: voxels.span, beginningAt: origin, steps: block.strides)
+      var rest = (box.isEmpty ? [] : box.tiles(of: chunk))[...]
+      while !rest.isEmpty {
+        let tiles = rest.prefix(max(1, store.fetchesAtOnce))
+        rest = rest.dropFirst(tiles.count)
+        let indexes = tiles.map { zip($0.lower, chunk.lengths).map { $0 / $1 } }
+        let files = try store.get(indexes.map { ValueRequest(key($0)) })
+        for (tile, (index, file)) in zip(tiles, zip(indexes, files)) {
+          let origin = zip(index, chunk.lengths).map(*)
+          let block: Extent? = if let file { try block(file.bytes, key(index), into: &voxels) } else { nil }
+          // What the last block of an axis does not hold is 0.
+          let held = block.map { tile.intersection(Box(lower: origin, extent: $0)) }
+          if held != tile { result.fill(tile, 0) }
+          if let block, let held, !held.isEmpty {
+            result.place(held, from: voxels.span, beginningAt: origin, steps: block.strides)
+          }
         }
       }
       return result.voxels
@@ -52,12 +58,12 @@ public struct N5Array: VoxelSource {
     return try gather(voxelType.scalar)
   }
 
+  private func key(_ index: [Int]) -> String { StoreKey.join(node, index.reversed().map(String.init).joined(separator: "/")) }
+
   /// Decodes a block, whose memory is used again from block to block.
   ///
-  /// - Returns: the extent that its header gives it; `nil` where it is not stored.
-  private func block<Stored: VoxelScalar>(_ index: [Int], into voxels: inout [Stored]) throws(ChunkStoreError) -> Extent? {
-    let key = StoreKey.join(node, index.reversed().map(String.init).joined(separator: "/"))
-    guard let file = try store.get(key) else { return nil }
+  /// - Returns: the extent that its header gives it.
+  private func block<Stored: VoxelScalar>(_ file: [UInt8], _ key: String, into voxels: inout [Stored]) throws(ChunkStoreError) -> Extent {
     func error(_ reason: String) -> ChunkStoreError {
       ChunkStoreError(
         "the block \(store.name(of: key)) \(reason)",

@@ -18,6 +18,12 @@ public enum StoreLocation {
     ["http://", "https://", "s3://"].contains { path.lowercased().hasPrefix($0) }
   }
 
+  /// A path, and what is sent with each request to an address, from `?` on; empty for others.
+  package static func split(_ path: String) -> (path: String, query: String) {
+    guard isRemote(path), let mark = path.firstIndex(of: "?") else { return (path, "") }
+    return (String(path[..<mark]), String(path[mark...]))
+  }
+
   /// Whether it is a zip archive, or lies in one.
   public static func isInArchive(_ path: String) -> Bool { archiveParts(of: path) != nil }
 

@@ -33,7 +33,7 @@ struct WebAddress: Sendable, Hashable {
       throw ChunkStoreError("\(name) names no host", hint: "give an address as https://host/image.ome.zarr or s3://bucket/image.ome.zarr")
     }
     guard name.lowercased().hasPrefix("s3://") else {
-      base = name
+      base = String(name[..<start.startIndex]) + start.addingPathEncoding(leaving: "%:@[]!$&'()*+,;=")
       signature = nil
       return
     }
@@ -61,11 +61,12 @@ struct WebAddress: Sendable, Hashable {
 }
 
 extension Substring {
-  /// With all but slashes and RFC 3986's unreserved characters written as `%XX`.
-  fileprivate func addingPathEncoding() -> String {
+  /// With all but slashes, RFC 3986's unreserved characters and those in `kept` written as `%XX`.
+  fileprivate func addingPathEncoding(leaving kept: String = "") -> String {
     var text = ""
     for byte in utf8 {
       switch byte {
+      case _ where kept.utf8.contains(byte): text.append(Character(UnicodeScalar(byte)))
       case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
         UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "/"):
         text.append(Character(UnicodeScalar(byte)))

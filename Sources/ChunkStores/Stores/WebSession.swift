@@ -11,6 +11,8 @@ internal import Synchronization
     var url: String
     /// As the header Range has it, without `bytes=`; empty for everything.
     var range: String
+    /// Bytes that an answer may have.
+    var limit: Int
     var isHead: Bool
   }
 
@@ -22,7 +24,8 @@ internal import Synchronization
     var error: String
     var mayPass: Bool
     var bytes: [UInt8]
-    /// Bytes of the whole value where the answer is a part.
+    /// Where the answer is a part: its first byte, and the bytes of the whole.
+    var first: Int?
     var total: Int?
     /// Seconds after which the server wants to be asked again.
     var retryAfter: Double
@@ -49,7 +52,7 @@ internal import Synchronization
     return unsafe session.handle.withLock { session in
       unsafe cweb_set_timeouts(session, patience.connecting, patience.idle)
       for request in requests {
-        guard unsafe cweb_add(session, request.url, request.range, request.isHead, Int64(FileAccess.largestFile)) >= 0 else {
+        guard unsafe cweb_add(session, request.url, request.range, request.isHead, Int64(request.limit)) >= 0 else {
           fatalError("there is no memory for a request")
         }
       }
@@ -65,10 +68,11 @@ internal import Synchronization
       if let start = target.baseAddress { unsafe cweb_copy(session, request, start) }
       filled = count
     }
-    let total = unsafe cweb_total(session, request)
+    let (first, total) = unsafe (cweb_first(session, request), cweb_total(session, request))
     return Answer(
       status: unsafe Int(cweb_status(session, request)), error: unsafe String(cString: cweb_error(session, request)),
-      mayPass: unsafe cweb_may_do_better(session, request), bytes: bytes, total: total < 0 ? nil : Int(total),
+      mayPass: unsafe cweb_may_do_better(session, request), bytes: bytes, first: first < 0 ? nil : Int(first),
+      total: total < 0 ? nil : Int(total),
       retryAfter: unsafe Double(cweb_retry_after(session, request)))
   }
 }

@@ -6,7 +6,7 @@ internal import Synchronization
 /// A store on a web server or in S3, which is read and not written.
 ///
 /// Parts of values are asked for by range. What fails in a way that may pass (no connection, a short answer, the status 408, 429 or 5xx) is
-/// asked for again, five times in all, after a while that doubles or that the server names. Answers are kept, the latest 32 MB of them.
+/// asked for again, five times in all, after a while that doubles or that the server names, up to 30 s. Answers are kept, the latest 32 MB.
 public struct WebStore: KeyValueStore {
   private let address: WebAddress
 
@@ -50,7 +50,9 @@ public struct WebStore: KeyValueStore {
   public func get(_ requests: [ValueRequest]) throws(ChunkStoreError) -> [ValuePart?] {
     for request in requests { try StoreKey.validate(request.key) }
     let questions = requests.map {
-      WebAnswers.Question(url: address.url(of: $0.key), range: $0.range, signature: address.signature)
+      WebAnswers.Question(
+        url: address.url(of: $0.key), range: $0.range, signature: address.signature,
+        isMetadata: $0.key.hasSuffix(".json") || $0.key.split(separator: "/").last?.hasPrefix(".z") == true)
     }
     var found = questions.map { WebAnswers.shared[$0] }
     let missing = requests.indices.filter { found[$0] == nil }
@@ -87,7 +89,10 @@ public struct WebStore: KeyValueStore {
     for attempt in 1...patience.attempts {
       let open = requests.indices.filter { found[$0] == nil }
       let answers = WebSession.answers(
-        to: open.map { WebSession.Request(url: address.url(of: requests[$0].key), range: Self.range(requests[$0]), isHead: isHead) },
+        to: open.map {
+          WebSession.Request(
+            url: address.url(of: requests[$0].key), range: Self.range(requests[$0]), limit: Self.limit(requests[$0]), isHead: isHead)
+        },
         address.signature, patience)
       var wait = 0.0
       for (index, answer) in zip(open, answers) {
@@ -124,11 +129,13 @@ public struct WebStore: KeyValueStore {
       guard let range = request.range, let total = answer.total else {
         return .failed("the answer is a part of it without a place", mayPass: false)
       }
-      let expected = range.clamped(to: total).count
-      guard answer.bytes.count == max(expected, 1) else {
-        return .failed("the answer has \(answer.bytes.count) bytes, and \(expected) were asked for", mayPass: true)
+      let expected = range.clamped(to: total)
+      guard answer.bytes.count == max(expected.count, 1), answer.first == expected.lowerBound else {
+        return .failed(
+          "the answer has \(answer.bytes.count) bytes from \(answer.first ?? 0) on, and \(expected.count) from \(expected.lowerBound) on "
+            + "were asked for", mayPass: true)
       }
-      return .part(ValuePart(bytes: Array(answer.bytes.prefix(expected)), total: total))
+      return .part(ValuePart(bytes: expected.isEmpty ? [] : answer.bytes, total: total))
     // An empty value has no part; neither has what lies behind the end.
     case 416: return .part(ValuePart(bytes: [], total: answer.total ?? 0))
     case 404, 410: return .part(nil)
@@ -143,8 +150,17 @@ public struct WebStore: KeyValueStore {
       address.name.lowercased().hasPrefix("s3://")
         ? "access is denied: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or check the bucket, AWS_REGION and AWS_ENDPOINT_URL"
         : "access is denied: check the address, or give one that carries its permission"
+    case 300..<400: "the bucket lies elsewhere: set AWS_REGION or AWS_ENDPOINT_URL"
     case 0: "check the address and the connection, then go on with the same command"
     default: "try again later with the same command, or copy the image to a local folder"
+    }
+  }
+
+  /// What an answer may have at the most. A server that knows no ranges sends everything for each of them: small values are taken so.
+  private static func limit(_ request: ValueRequest) -> Int {
+    switch request.range {
+    case nil: FileAccess.largestFile
+    case .bytes(_, let count)?, .last(let count)?: max(count, 64 << 20)
     }
   }
 

@@ -55,6 +55,8 @@ public struct ZipStore: KeyValueStore {
 @safe private final class ZipArchive: Sendable {
   let path: String
   private let handle: Mutex<OpaquePointer>
+  /// The number of each file. Of several of one name the last counts, which is how writers replace a value.
+  private let numbers: [String: Int64]
 
   /// Archives that are open, so that the list of a large one is read once.
   private static let opened = Mutex<[String: Opened]>([:])
@@ -82,6 +84,12 @@ public struct ZipStore: KeyValueStore {
         hint: "the archive was not written to its end, or is cut short; copy it again from its source")
     }
     self.path = path
+    var numbers: [String: Int64] = [:]
+    for index in 0..<(unsafe carchives_count(opened)) {
+      guard let name = unsafe carchives_name(opened, index).map({ unsafe String(cString: $0) }) else { continue }
+      if (try? StoreKey.validate(name)) != nil { numbers[name] = index }
+    }
+    self.numbers = numbers
     unsafe handle = unsafe Mutex(opened)
   }
 
@@ -91,25 +99,22 @@ public struct ZipStore: KeyValueStore {
     ChunkStoreError("\(path) is a zip archive, which is read and not written", hint: "choose a folder as output")
   }
 
-  func contains(_ name: String) -> Bool { unsafe handle.withLock { unsafe carchives_find($0, name) >= 0 } }
+  func contains(_ name: String) -> Bool { numbers[name] != nil }
 
+  /// - Complexity: O(files of the archive).
   func names(below folder: String) -> [String] {
     let start = folder.isEmpty ? "" : folder + "/"
-    return unsafe handle.withLock { archive in
-      var found: Set<Substring> = []
-      for index in 0..<(unsafe carchives_count(archive)) {
-        guard let name = unsafe carchives_name(archive, index).map({ unsafe String(cString: $0) }), name.hasPrefix(start) else { continue }
-        if let part = name.dropFirst(start.count).split(separator: "/", maxSplits: 1).first { found.insert(part) }
-      }
-      return found.map(String.init)
+    var found: Set<Substring> = []
+    for name in numbers.keys where name.hasPrefix(start) {
+      if let part = name.dropFirst(start.count).split(separator: "/", maxSplits: 1).first { found.insert(part) }
     }
+    return found.map(String.init)
   }
 
   /// A file or a part of it; `nil` where it is not there.
   func read(_ name: String, _ range: ByteRange?) throws(ChunkStoreError) -> ValuePart? {
-    let part: ValuePart?? = unsafe handle.withLock { archive -> ValuePart?? in
-      let index = unsafe carchives_find(archive, name)
-      if index < 0 { return .some(nil) }
+    guard let index = numbers[name] else { return nil }
+    let part: ValuePart? = unsafe handle.withLock { archive -> ValuePart? in
       let total = Int(unsafe carchives_size(archive, index))
       guard total >= 0, total <= FileAccess.largestFile else { return nil }
       let part = range?.clamped(to: total) ?? 0..<total

@@ -9,7 +9,8 @@ internal import Volumes
 /// Tells one input from another, and from what it was before, without reading its voxels.
 ///
 /// A file (for what lies in HDF5 or in an archive the file around it): its bytes and when it was last changed. A Zarr or N5 folder: a digest of
-/// its metadata files and when those were last changed; at an address a digest of those of the image alone.
+/// its metadata files and when those were last changed; at an address a digest of those of the image and its
+/// levels; what is sent with each request does not count.
 struct InputIdentity: Codable, Equatable {
   var path: String
   var axes: String?
@@ -23,18 +24,22 @@ struct InputIdentity: Codable, Equatable {
 
   /// The identity of an image as it was opened.
   init(_ image: StoredImage) {
-    self.init(path: image.path)
+    self.init(path: image.path, levels: image.levels.map(\.name))
     axes = image.givenAxes
     spacing = image.givenSpacing
   }
 
   /// The identity of a file or of a folder.
-  init(path: String) {
+  ///
+  /// - Parameter levels: the levels of an image at an address, whose metadata are looked at, too.
+  init(path: String, levels: [String] = []) {
     if StoreLocation.isRemote(path) {
       self.path = path
       let store = try? StoreLocation.store(at: path)
       var digest = Digest()
-      for name in Self.metadataNames { digest.add(Data((try? store?.get(name)) ?? [])) }
+      for folder in [""] + levels.filter({ !$0.isEmpty }).map({ $0 + "/" }) {
+        for name in Self.metadataNames { digest.add(Data((try? store?.get(folder + name)) ?? [])) }
+      }
       metadata = digest.description
       return
     }
@@ -72,7 +77,8 @@ struct InputIdentity: Codable, Equatable {
   /// What differs from an earlier identity, in words; `nil` where nothing does.
   func difference(from earlier: InputIdentity) -> String? {
     if self == earlier { return nil }
-    if path != earlier.path { return "it was \(earlier.path), and is \(path)" }
+    let (place, before) = (StoreLocation.split(path).path, StoreLocation.split(earlier.path).path)
+    if place != before { return "it was \(before), and is \(place)" }
     if axes != earlier.axes { return "\(path): its axes were \(earlier.axes ?? "the file's"), and are \(axes ?? "the file's")" }
     if spacing != earlier.spacing {
       func text(_ spacing: [Double]?) -> String { spacing.map { "\($0)" } ?? "the file's" }
@@ -80,10 +86,15 @@ struct InputIdentity: Codable, Equatable {
     }
     if bytes != earlier.bytes { return "\(path): it had \(earlier.bytes ?? 0) bytes, and has \(bytes ?? 0)" }
     if metadata != earlier.metadata { return "\(path): its metadata are others" }
+    // Only what is sent with each request is other, as a permission that was given anew.
+    if modified == earlier.modified { return nil }
     func time(_ milliseconds: Int?) -> String { Date(timeIntervalSince1970: Double(milliseconds ?? 0) / 1000).ISO8601Format() }
     return "\(path): it was last changed at \(time(earlier.modified)), and now at \(time(modified))"
   }
 
   /// As a parameter of a stage.
-  var text: String { [path, axes ?? "", "\(spacing ?? [])", "\(bytes ?? 0)", "\(modified ?? 0)", metadata ?? ""].joined(separator: "|") }
+  var text: String {
+    [StoreLocation.split(path).path, axes ?? "", "\(spacing ?? [])", "\(bytes ?? 0)", "\(modified ?? 0)", metadata ?? ""].joined(
+      separator: "|")
+  }
 }

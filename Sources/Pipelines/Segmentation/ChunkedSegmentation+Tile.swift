@@ -14,7 +14,9 @@ extension ChunkedSegmentation {
     public var core: Box
     /// Labels of the tile with its halo: 1, 2, …
     public var labels: VoxelBuffer<UInt32>
-    /// The bounding box of each object in the image, that of label 1 first.
+    /// The labels that there are, each of one object.
+    public var ids: [UInt32] { (0..<UInt32(boxes.count)).map { $0 + 1 } }
+    /// The bounding box of each object in the image, in the order of `ids`.
     public var boxes: [Box]
     /// What the method took, without reading and measuring.
     public var seconds: Double

@@ -2,7 +2,7 @@
 
 public import BlockExecution
 internal import Foundation
-internal import Grids
+public import Grids
 internal import Pyramids
 internal import Segmentation
 public import Volumes
@@ -22,6 +22,21 @@ public struct ChunkedSegmentation: Sendable {
     self.image = image
     self.options = options
     self.progress = progress
+  }
+
+  /// The same with tiles of a shape that follows from the image.
+  ///
+  /// - Parameter tileShape: from the voxels along the spatial axes of the level that is segmented and their format to the voxels of a tile's core: one
+  ///   number, or one an axis. Called once; the answer takes the place of the options' `tileShape`.
+  /// - Throws: what it throws; `VolumeError` where the image has not two or three spatial axes.
+  public init(
+    _ image: StoredImage, options: SegmentationOptions = SegmentationOptions(), progress: any ProgressReporter = SilentProgress(),
+    tileShape: (_ extent: Extent, _ voxelType: VoxelType) throws -> [Int]
+  ) throws {
+    var options = options
+    let levels = try image.volumes().levels
+    options.tileShape = try tileShape(levels[min(options.level, levels.count - 1)].extent, image.voxelType)
+    self.init(image, options: options, progress: progress)
   }
 
   /// What a finished segmentation has to say for itself.
@@ -74,7 +89,7 @@ public struct ChunkedSegmentation: Sendable {
   private func prepared(_ target: LabelTarget) throws -> (SegmentationRun, OutputRun) {
     let outputRun = OutputRun(output: target.path, overwrite: options.overwrite, retries: options.retries, progress: progress)
     try outputRun.checkPlace(outside: target.group == nil ? [image.path] : [], notHolding: [image.path])
-    try target.check(image)
+    try target.check(image, level: options.level)
     try outputRun.checkIsNoFolder(hint: "labels.ome.zarr")
     try outputRun.checkKind(areLabels: true)
     try outputRun.checkAbsenceUnlessPublished()

@@ -48,10 +48,15 @@ public struct LabelTarget: Sendable {
     character.unicodeScalars.contains { $0.properties.generalCategory == .control || $0.properties.generalCategory == .lineSeparator }
   }
 
-  /// - Throws: `PipelineError` where the labels of an image are to be put into one of another size; where the image's list of labels cannot be
-  ///   read.
-  func check(_ segmented: StoredImage) throws {
+  /// - Throws: `PipelineError` where the labels of an image are to be put into one of another size, or those of a coarser level; where the
+  ///   image's list of labels cannot be read.
+  func check(_ segmented: StoredImage, level: Int) throws {
     try group?.checkList()
+    if let group, level > 0 {
+      throw PipelineError(
+        "labels inside an image have its levels, the finest of \(group.image) too, and --finest-level \(level) is segmented",
+        hint: "write the labels beside the image with --output, or leave --finest-level out")
+    }
     guard let group, URL(fileURLWithPath: group.image).standardizedFileURL != URL(fileURLWithPath: segmented.path).standardizedFileURL
     else {
       return

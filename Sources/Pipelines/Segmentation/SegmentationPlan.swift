@@ -154,7 +154,7 @@ struct SegmentationPlan {
     // The same chunks whatever the number format: they are chosen before the objects are counted.
     layout.chunk = PyramidLayout.standardChunk(rank: volume.rank, .uint32)
     let levels = image.levels.count - options.level
-    layout.levelCount = levels > 1 ? levels : nil
+    layout.levelCount = target.group?.levelCount ?? (levels > 1 ? levels : nil)
     layout.downsampling = .mode
     layout.isLabels = true
     layout.labelledImage = target.group == nil ? nil : "../../"

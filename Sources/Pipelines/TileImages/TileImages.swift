@@ -2,6 +2,7 @@
 
 public import BlockExecution
 internal import Foundation
+public import Grids
 public import Volumes
 
 /// Makes an image of another of any size, tile by tile, by a program that makes an image of a tile (denoising, a map of probabilities).
@@ -18,6 +19,21 @@ public struct TileImages: Sendable {
     self.image = image
     self.options = options
     self.progress = progress
+  }
+
+  /// The same with tiles of a shape that follows from the image.
+  ///
+  /// - Parameter tileShape: from the voxels along the spatial axes of the finest level and their format to the voxels of a tile's core: one
+  ///   number, or one an axis. Called once; the answer takes the place of the options' `tileShape`.
+  /// - Throws: what it throws; `VolumeError` where the image has not two or three spatial axes.
+  public init(
+    _ image: StoredImage, options: TileImageOptions, progress: any ProgressReporter = SilentProgress(),
+    tileShape: (_ extent: Extent, _ voxelType: VoxelType) throws -> [Int]
+  ) throws {
+    var options = options
+    let levels = try image.volumes().levels
+    options.tileShape = try tileShape(levels[min(0, levels.count - 1)].extent, image.voxelType)
+    self.init(image, options: options, progress: progress)
   }
 
   /// Makes the image and writes it to `output`, an OME-Zarr.

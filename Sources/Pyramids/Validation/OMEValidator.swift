@@ -18,6 +18,11 @@ public enum OMEValidator {
   /// - Throws: where the path is not there or holds no JSON; what is wrong in an OME-Zarr is a finding.
   public static func findings(at path: String, isDeep: Bool = false) throws -> [Finding] {
     let path = OMEImage.trimmed(path)
+    guard !StoreLocation.isRemote(path), !StoreLocation.isInArchive(path) else {
+      throw PyramidError(
+        "\(path) lies \(StoreLocation.isRemote(path) ? "on the web" : "in a zip archive"), and folders are checked",
+        hint: "copy it to a local folder first")
+    }
     var isFolder: ObjCBool = false
     guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw PyramidError("\(path) does not exist", hint: "check the path")

@@ -34,7 +34,7 @@ struct ComponentsInteropTests {
   }
 
   /// More tiles than fit where the tile and five digits of a label make one 32-bit number.
-  @Test(.enabled(if: python != nil && !(ProcessInfo.processInfo.environment["WEFT_FULL"] ?? "").isEmpty))
+  @Test(.enabled(if: python != nil && isFullRun))
   func fortyFourThousandTilesAreMerged() async throws {
     try await withTemporaryFolder { folder in
       let written = try runInteropScript("components.py", ["write-grid", folder.path])

@@ -37,6 +37,9 @@ struct NarrowHaloTests {
         let score = DetectionScore(of: try await labels(options, of: name, in: folder), truth: whole, threshold: 0.9)
         print("\(name) in tiles of \(tile), halo \(halo): \(score.averagePrecision)")
         #expect(score.averagePrecision >= 0.98, "tiles of \(tile): \(score)")
+        // By itself the halo is of two diameters.
+        options.overlap = nil
+        #expect(isSamePartition(try await labels(options, of: name, in: folder), whole), "tiles of \(tile)")
       }
     }
   }

@@ -50,6 +50,27 @@ struct SegmentationRunTests {
     }
   }
 
+  @Test func aCoarserLevelIsSegmentedAsAnImageOfItsOwn() async throws {
+    let space = PhysicalSpace(spacing: [0.5, 0.5], origin: [3, 4], unit: .micrometer)
+    var both = image(Self.noise([80, 90], seed: 2), space)
+    let coarse = image(Self.noise([40, 45], seed: 3), space.downsampled(by: [2, 2]))
+    both.levels.append(coarse.levels[0])
+    try await withTemporaryFolder { folder in
+      var (labels, tables): ([VoxelBuffer<UInt64>], [String]) = ([], [])
+      for (name, image, level) in [("both", both, 1), ("coarse", coarse, 0)] {
+        var options = Self.options(550, tile: [17])
+        options.level = level
+        let path = folder.appendingPathComponent("\(name)/labels.ome.zarr").path
+        try FileManager.default.createDirectory(atPath: folder.path + "/" + name, withIntermediateDirectories: true)
+        let result = try await ChunkedSegmentation(image, options: options).run(into: LabelTarget(path))
+        labels.append(try readAll(path, as: UInt64.self))
+        tables.append(try String(contentsOfFile: result.table, encoding: .utf8))
+        #expect(try StoredImage.open(path).levels[0].space.spacing == [1, 1])
+      }
+      #expect(labels[0] == labels[1] && tables[0] == tables[1] && !tables[0].isEmpty)
+    }
+  }
+
   @Test func theTableTellsWhatTheLabelsShow() async throws {
     let extent: Extent = [9, 17, 21]
     let voxels = Self.noise(extent, seed: 3)

@@ -53,6 +53,22 @@ struct TileSizingTests {
     #expect(last < 2048 * 2048)
   }
 
+  @Test func theHaloIsTwoDiameters() throws {
+    let grid = try Self.grid([4000, 4000]) { $0.tileShape = [200] }
+    #expect(grid.core == [200, 200] && grid.halo == [24, 24])
+  }
+
+  /// As a function of the image's size and the format of its voxels, called once.
+  @Test func theShapeOfTilesMayFollowFromTheImage() throws {
+    let stored = image(SegmentationRunTests.noise([80, 90], seed: 3))
+    var options = SegmentationOptions()
+    options.diameter = ObjectDiameter("8")
+    let segmentation = try ChunkedSegmentation(stored, options: options) { extent, type in extent.lengths.map { $0 / type.size } }
+    let grid = try segmentation.tileGrid()
+    #expect(grid.core == [40, 45] && segmentation.options.tileShape == [40, 45])
+    #expect(throws: PipelineError.self) { _ = try ChunkedSegmentation(stored) { _, _ in throw PipelineError("no") } }
+  }
+
   @Test func noTileIsLargerThanTheImage() throws {
     let grid = try Self.grid([70, 3000]) { _ in }
     #expect(grid.core[0] == 70 && grid.halo[0] == 0)

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+/// Bytes of memory that this process holds.
+public func residentBytes() -> Int {
+  let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []
+  return (fields.count > 1 ? Int(fields[1]) ?? 0 : 0) * 4096
+}
