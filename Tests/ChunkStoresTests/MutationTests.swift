@@ -23,7 +23,7 @@ struct MutationTests {
     _ format: ZarrFormat, _ compression: Compression, shard: Extent? = nil, isChecksummed: Bool = false
   ) -> ArrayMetadata {
     ArrayMetadata(
-      format: format, extent: [5, 6, 9], chunk: [2, 3, 4], shard: shard, voxelType: .uint16, compression: compression,
+      format: format, extent: [3, 4, 5], chunk: [2, 3, 4], shard: shard, voxelType: .uint16, compression: compression,
       isChecksummed: isChecksummed)
   }
 
@@ -67,7 +67,7 @@ struct MutationTests {
     var mutator = Mutator(seed: 11)
     var refused = 0
     let before = residentBytes()
-    let count = mutationCount(full: 110_000)
+    let count = mutationCount(full: 125_000)
     for index in 0..<count {
       let key = keys[index % keys.count]
       let whole = try #require(try store.get(key))
@@ -78,5 +78,31 @@ struct MutationTests {
     }
     #expect(refused > count / 10, "\(refused) of \(count)")
     #expect(residentBytes() < before + 200_000_000)
+  }
+
+  @Test func aDamagedArchiveIsReadOrRefused() throws {
+    guard python != nil else { return }
+    try withTemporaryFolder { folder in
+      let files = LocalStore(directory: folder.path + "/files")
+      try ChunkedArray.create(in: files, node: "a", Self.metadata(.v3, .standard)).write(
+        patternVoxels([3, 4, 5], seed: 3, as: UInt16.self), at: [0, 0, 0])
+      var refused = 0
+      let count = mutationCount(full: 20_000)
+      for method in ["stored", "deflated"] {
+        let archive = folder.path + "/\(method).zip"
+        let made = try runInteropScript("write_archive.py", [files.directory, archive, method])
+        try #require(made.status == 0, "\(made.output)")
+        let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: archive)))
+        var mutator = Mutator(seed: 13)
+        for _ in 0..<count {
+          try Data(mutator.mutated(whole)).write(to: URL(fileURLWithPath: archive))
+          do {
+            let array = try ChunkedArray.open(in: ZipStore(archive, folder: "a"), node: "")
+            _ = try array.read(Box(lower: [0, 0, 0], upper: array.extent.lengths.map { min($0, 5) }), as: Float.self)
+          } catch is ChunkStoreError { refused += 1 }
+        }
+      }
+      #expect(refused > count / 10, "\(refused) of \(2 * count)")
+    }
   }
 }
