@@ -28,7 +28,8 @@ struct WebStoreTests {
   }
 
   @Test(arguments: [
-    ("refused", "the server answers 403", 1), ("begin", "were asked for (after 3 attempts)", 3), ("broken", "the server answers 500 (after 3 attempts)", 3),
+    ("refused", "the server answers 403", 1), ("begin", "were asked for (after 3 attempts)", 3),
+    ("broken", "the server answers 500 (after 3 attempts)", 3),
     ("flaky/9", "the server answers 503 (after 3 attempts)", 3), ("short/9", "(after 3 attempts)", 3),
   ])
   func whatFailsIsNamedAndTriedAgainWhereThatMayHelp(kind: String, reason: String, times: Int) throws {
