@@ -132,12 +132,7 @@ enum MergingVerb {
     planning.interrupt()
     planning.waitUntilExit()
     func stage(_ name: String) throws -> (seconds: Double, bytes: Double) {
-      let times = folder + "/times"
-      try Program.run(
-        "/usr/bin/time", ["-o", times, "-f", "%e %M", weft, "task", "run", "--run-dir", run, "--stage", name, "--threads", "2", "-q"])
-      let numbers = try String(contentsOfFile: times, encoding: .utf8).split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
-      guard numbers.count == 2 else { throw BenchmarkError("\(times) does not tell seconds and memory") }
-      return (numbers[0], numbers[1] * 1024)
+      try Program.measured(weft, ["task", "run", "--run-dir", run, "--stage", name, "--threads", "2", "-q"], in: folder)
     }
     for name in ["statistics", "segment"] { _ = try stage(name) }
     let idle = try stage("statistics")

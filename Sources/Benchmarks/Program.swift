@@ -32,6 +32,17 @@ enum Program {
     return data
   }
 
+  /// Runs a program to its end, and tells what it took: seconds, and the most memory in bytes.
+  ///
+  /// - Parameter folder: where the note of `/usr/bin/time` may lie.
+  static func measured(_ program: String, _ arguments: [String], in folder: String) throws -> (seconds: Double, bytes: Double) {
+    let times = folder + "/times"
+    try run("/usr/bin/time", ["-o", times, "-f", "%e %M", program] + arguments)
+    let numbers = try String(contentsOfFile: times, encoding: .utf8).split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+    guard numbers.count == 2 else { throw BenchmarkError("\(times) does not tell seconds and memory") }
+    return (numbers[0], 1024 * numbers[1])
+  }
+
   /// The folder of the package that this program was built from.
   static func package() throws -> URL {
     var folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()

@@ -68,12 +68,9 @@ enum PyramidVerb {
           try? FileManager.default.removeItem(atPath: out)
           let outcome: Outcome
           if program == "weft" {
-            let times = folder + "/times"
             let words = ["convert", array, out, "--levels", "5", "--chunks", "\(chunk)", "--threads", "2", "-q"]
-            try Program.run("/usr/bin/time", ["-o", times, "-f", "%e %M", weft] + words)
-            let numbers = try String(contentsOfFile: times, encoding: .utf8).split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
-            guard numbers.count == 2 else { throw BenchmarkError("\(times) does not tell seconds and memory") }
-            outcome = Outcome(seconds: numbers[0], bytes: 1024 * numbers[1])
+            let took = try Program.measured(weft, words, in: folder)
+            outcome = Outcome(seconds: took.seconds, bytes: took.bytes)
             if round == 0 {
               let found = try JSONDecoder().decode(
                 Comparison.self, from: Program.python("pyramid.py", ["check", array, out], isShown: false))

@@ -75,6 +75,8 @@ enum StorageVerb {
       let bytes = Double(2 * voxels.count)
       let others = arguments.peers == "none" ? [] : arguments.peers.split(separator: ",").map(String.init)
       say("\(side)³ voxels of uint16, \(arguments.threads) threads, \(arguments.rounds) rounds")
+      // What the peers read and write at once.
+      let box = [min(512, side), min(512, side), min(512, side)].map(String.init).joined(separator: ",")
       var rows: [[String]] = []
       for layout in layouts where arguments.only.map({ layout.name.contains($0) }) ?? true {
         let shard = layout.shard.map { min($0, side) }
@@ -87,7 +89,6 @@ enum StorageVerb {
             let path = folder + "/" + program
             try? FileManager.default.removeItem(atPath: path)
             let array = try ChunkedArray.create(at: path, metadata)
-            let box = "\(min(512, side)),\(min(512, side)),\(min(512, side))"
             writing[program, default: []].append(
               program == "weft"
                 ? try write(voxels, to: array, arguments.threads)
@@ -97,7 +98,6 @@ enum StorageVerb {
           // Once before any is timed: who comes first would wait for what is still being written.
           _ = try read(array, arguments.threads)
           if let codec = layout.codec { reading["bare", default: []].append(try bare(array, codec, arguments.threads)) }
-          let box = "\(min(512, side)),\(min(512, side)),\(min(512, side))"
           for program in ["weft"] + others {
             reading[program, default: []].append(
               program == "weft" ? try read(array, arguments.threads) : try seconds("read", program, folder + "/weft", box))

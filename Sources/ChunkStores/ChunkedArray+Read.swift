@@ -32,9 +32,6 @@ extension ChunkedArray {
     return result as! VoxelBuffer<Voxel>
   }
 
-  /// Decoded bytes of the chunks that are fetched at once.
-  private static let mostFetchedBytes = 16 << 20
-
   private func readAny<Target: VoxelScalar>(_ box: Box, as type: Target.Type) throws(ChunkStoreError) -> VoxelBuffer<Target> {
     switch voxelType {
     case .uint8: try gather(box, UInt8.self, as: type)
@@ -75,7 +72,7 @@ extension ChunkedArray {
     ) throws(ChunkStoreError) {
       var rest = tiles[...]
       while !rest.isEmpty {
-        let group = Array(rest.prefix(max(1, min(store.fetchesAtOnce, Self.mostFetchedBytes / max(1, metadata.chunkByteCount)))))
+        let group = Array(rest.prefix(store.chunksAtOnce(bytes: metadata.chunkByteCount)))
         rest = rest.dropFirst(group.count)
         for (tile, bytes) in zip(group, try fetch(group)) { try place(tile, index(tile, chunk), key(tile), bytes) }
       }

@@ -18,9 +18,9 @@ public struct LabelGroup: Sendable {
   /// - Throws: `PyramidError` where the path is no OME-Zarr image of version 0.4 or 0.5; `ChunkStoreError` where it cannot be read.
   public init(of path: String) throws {
     image = OMEImage.trimmed(path)
-    guard !StoreLocation.isRemote(path), !StoreLocation.isInArchive(path) else {
+    if let place = StoreLocation.readOnlyPlace(path) {
       throw PyramidError(
-        "\(path) lies \(StoreLocation.isRemote(path) ? "on the web" : "in a zip archive"), which is read and not written",
+        "\(path) lies \(place), which is read and not written",
         hint: "write the labels beside a local copy, with --output")
     }
     guard case .group(let format, let attributes)? = try ZarrNode.read(in: LocalStore(directory: image), at: ""),

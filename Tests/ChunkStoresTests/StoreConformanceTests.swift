@@ -78,6 +78,23 @@ struct StoreConformanceTests {
     }
   }
 
+  /// A file that is read whole is compared with its checksum.
+  @Test func aDamagedFileOfAnArchiveIsRefused() throws {
+    guard python != nil else { return }
+    try withTemporaryFolder { folder in
+      let files = LocalStore(directory: folder.path + "/files")
+      try files.put("value", Array("voxels that nobody else has".utf8))
+      let archive = folder.path + "/values.zip"
+      try #require(runInteropScript("write_archive.py", [files.directory, archive, "stored"]).status == 0)
+      var bytes = try Data(contentsOf: URL(fileURLWithPath: archive))
+      let place = try #require(bytes.range(of: Data("nobody".utf8)))
+      bytes[place.lowerBound] ^= 1
+      try bytes.write(to: URL(fileURLWithPath: archive))
+      let told = message { _ = try ZipStore(archive).get("value") }
+      #expect(told.contains("\(archive)/value is damaged"), "\(told)")
+    }
+  }
+
   @Test(arguments: Kind.allCases) func whatIsNotThereIsNoError(_ kind: Kind) throws {
     try withStore(kind) { store in
       for key in ["missing", "a/b/c/d", "zarr"] {

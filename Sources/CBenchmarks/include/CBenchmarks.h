@@ -22,8 +22,7 @@ double cbenchmarks_flops(long rounds, int threads, bool fused);
 double cbenchmarks_in_cache(long rounds, int threads);
 
 /// Wall seconds until all files of a list, a path a line, are read, each by one of `threads` threads, and decoded into memory that is used
-/// again: from Blosc
-/// (`codec` 1), from Zstandard (2), or not at all (0). Negative where one is no file of `capacity` decoded bytes.
+/// again: from Blosc (`codec` 1), from Zstandard (2), or not at all (0). Negative where one is no file of `capacity` decoded bytes.
 double cbenchmarks_read_files(const char *list, int codec, size_t capacity, int threads);
 
 #ifdef __cplusplus

@@ -27,7 +27,8 @@ public struct N5Array: VoxelSource {
 
   /// Reads the voxels in `box`, converted to `type` (saturating); voxels of blocks that are not stored are 0.
   ///
-  /// Each block that meets the box is fetched and decoded once. Memory: the result, and one block in its encoded and decoded form.
+  /// Each block that meets the box is fetched and decoded once. Memory: the result, one decoded block and one as it is stored; of
+  /// stores that answer many requests at once as many as decode to 16 MB.
   ///
   /// - Throws: `ChunkStoreError` naming the file where one cannot be read or is damaged.
   /// - Precondition: `box` lies inside `extent`.
@@ -38,7 +39,7 @@ public struct N5Array: VoxelSource {
       var voxels: [Stored] = []
       var rest = (box.isEmpty ? [] : box.tiles(of: chunk))[...]
       while !rest.isEmpty {
-        let tiles = rest.prefix(max(1, store.fetchesAtOnce))
+        let tiles = rest.prefix(store.chunksAtOnce(bytes: chunk.count * voxelType.size))
         rest = rest.dropFirst(tiles.count)
         let indexes = tiles.map { zip($0.lower, chunk.lengths).map { $0 / $1 } }
         let files = try store.get(indexes.map { ValueRequest(key($0)) })

@@ -106,6 +106,11 @@ extension KeyValueStore {
   }
 }
 
+extension KeyValueStore {
+  /// How many chunks of so many decoded bytes to fetch together: those that decode to 16 MB at the most.
+  func chunksAtOnce(bytes: Int) -> Int { max(1, min(fetchesAtOnce, (16 << 20) / max(1, bytes))) }
+}
+
 /// The rules that every store has for its keys.
 package enum StoreKey {
   /// Throws where `key` could name something outside the store.

@@ -27,6 +27,11 @@ public enum StoreLocation {
   /// Whether it is a zip archive, or lies in one.
   public static func isInArchive(_ path: String) -> Bool { archiveParts(of: path) != nil }
 
+  /// Where a path leads that is read and not written, in words: `on the web`, `in a zip archive`; `nil` for a place in a folder.
+  package static func readOnlyPlace(_ path: String) -> String? {
+    isRemote(path) ? "on the web" : isInArchive(path) ? "in a zip archive" : nil
+  }
+
   /// The archive that a path names or leads into, and the folder inside it.
   package static func archiveParts(of path: String) -> (archive: String, folder: String)? {
     if isRemote(path) || FileAccess.isFolder(path) { return nil }

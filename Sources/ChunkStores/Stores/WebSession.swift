@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CWeb
-internal import Foundation
 internal import Synchronization
 
 /// Connections to servers, which are kept for the next requests; one thread uses them at a time.

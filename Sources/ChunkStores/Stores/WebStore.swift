@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Foundation
-internal import Synchronization
 
 /// A store on a web server or in S3, which is read and not written.
 ///

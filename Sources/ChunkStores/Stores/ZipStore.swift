@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CArchives
-internal import Foundation
 internal import Synchronization
 
 /// A store in a zip archive, or in a folder inside one, which is read and not written.

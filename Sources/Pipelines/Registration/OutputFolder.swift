@@ -79,8 +79,7 @@ struct OutputFolder {
 
   /// - Throws: `PipelineError` where an output lies on the web or in an archive, which are read and not written.
   static func refuseElsewhere(_ output: String) throws {
-    let place = StoreLocation.isRemote(output) ? "on the web" : StoreLocation.isInArchive(output) ? "in a zip archive" : nil
-    guard let place else { return }
+    guard let place = StoreLocation.readOnlyPlace(output) else { return }
     throw PipelineError("--output \(output) lies \(place), which is read and not written", hint: "choose a place in a local folder")
   }
 

@@ -18,9 +18,9 @@ public enum OMEValidator {
   /// - Throws: where the path is not there or holds no JSON; what is wrong in an OME-Zarr is a finding.
   public static func findings(at path: String, isDeep: Bool = false) throws -> [Finding] {
     let path = OMEImage.trimmed(path)
-    guard !StoreLocation.isRemote(path), !StoreLocation.isInArchive(path) else {
+    if let place = StoreLocation.readOnlyPlace(path) {
       throw PyramidError(
-        "\(path) lies \(StoreLocation.isRemote(path) ? "on the web" : "in a zip archive"), and folders are checked",
+        "\(path) lies \(place), and folders are checked",
         hint: "copy it to a local folder first")
     }
     var isFolder: ObjCBool = false
