@@ -6,8 +6,8 @@ import Testing
 
 /// Programs end with Weft, whatever it waits for.
 struct ProgramEndTests {
-  @Test(arguments: [SIGINT, SIGTERM])
-  func aProgramThatIsNotReadyEndsWithWeft(signal: Int32) throws {
+  @Test(arguments: [SIGINT, SIGTERM], [["-o", "l.ome.zarr"], ["--tile", "0,0,0"]])
+  func aProgramThatIsNotReadyEndsWithWeft(signal: Int32, what: [String]) throws {
     try withTemporaryFolder { url in
       let folder = ImageFolder(url)
       try folder.nrrd("a.nrrd", [20, 20, 20])
@@ -15,7 +15,8 @@ struct ProgramEndTests {
       // The shell that Weft starts, and what that starts.
       let command = "sleep 1000 & echo $! > '\(file)'; wait"
       let process = try startedWeft(
-        ["segment", folder.path("a.nrrd"), "-o", folder.path("l.ome.zarr"), "--method", "command", "--command", command, "-q"])
+        ["segment", folder.path("a.nrrd"), "--method", "command", "--command", command, "-q", what[0]]
+          + [what[1].hasSuffix(".zarr") ? folder.path(what[1]) : what[1]])
       func started() -> pid_t? {
         (try? String(contentsOfFile: file, encoding: .utf8)).flatMap { pid_t($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
       }

@@ -4,6 +4,7 @@ import Commands
 import Foundation
 import TestSupport
 import Testing
+import Weft
 
 struct SegmentCommandTests {
   @Test func labelsCanBePutIntoTheImage() async throws {
@@ -94,8 +95,39 @@ struct SegmentCommandTests {
       #expect(run.status == .done && run.output.contains("24:40"), "\(run.output)\(run.errors)")
       let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.path("p.png")))
       #expect(bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]))
-      let info = await weft("info @p.png", in: folder)
-      #expect(info.status == .done, "\(info.errors)")
+    }
+  }
+
+  /// Of two objects in the dark: black outside, white inside, an outline of one colour around each, the core framed, a caption below.
+  @Test func thePictureShowsTheObjectsOfTheTile() async throws {
+    try await withTemporaryFolder { url in
+      let folder = ImageFolder(url)
+      try folder.array("two.zarr", [256, 512]) { at in
+        let (y, x) = (at / 512, at % 512)
+        return (100..<140).contains(y) && ((60..<100).contains(x) || (160..<200).contains(x)) ? 200 : 10
+      }
+      let tile = "segment @two.zarr --axes yx --tile 0,0 --tile-shape 256 --overlap 20vx --preview @p.png"
+      let run = await weft(tile + " --method threshold --threshold 100 --merge hybrid", in: folder)
+      #expect(run.status == .done && run.output.contains("2, halo included"), "\(run.output)\(run.errors)")
+      let picture = try StoredImage.open(folder.path("p.png"))
+      let source = picture.levels[0].source
+      let voxels = try source.read(source.extent.box, as: UInt8.self)
+      let axes = picture.axes.map(\.name)
+      func pixel(_ y: Int, _ x: Int) -> [UInt8] {
+        (0..<3).map { colour in voxels[axes.map { ["c": colour, "y": y, "x": x][$0] ?? 0 }] }
+      }
+      #expect(source.extent.count == 3 * 276 * 276)
+      for x in [60, 160] {
+        let outline = pixel(100, x)
+        #expect(Set(outline).count > 1, "\(outline)")
+        for (dy, dx) in [(0, 39), (39, 0), (39, 39), (20, 0), (0, 20)] { #expect(pixel(100 + dy, x + dx) == outline) }
+        #expect(pixel(120, x + 20) == [255, 255, 255] && pixel(99, x) == [0, 0, 0])
+      }
+      #expect(pixel(100, 60) != pixel(100, 160))
+      // The core ends at column 256, and its frame is dashed.
+      #expect([0, 3, 4, 8].map { pixel($0, 255)[0] } == [255, 255, 0, 255] && pixel(8, 256) == [0, 0, 0])
+      let caption = (256..<276).flatMap { y in (0..<276).map { pixel(y, $0) } }
+      #expect(Set(caption) == [[0, 0, 0], [255, 255, 255]])
     }
   }
 
@@ -140,6 +172,15 @@ struct SegmentCommandTests {
       let record = try String(contentsOfFile: folder.path("run.json"), encoding: .utf8)
       #expect(record.contains("\"tileShape\" : [\n    32,"), "\(record)")
       await expectError("plan segment \(options) --output @l.ome.zarr", in: folder, ["l.ome.zarr exists"])
+      // Tiles that the memory decided on stay as they were planned, whatever memory there is when they are worked on.
+      try folder.array("wide.zarr", [3000, 3000]) { UInt8(truncatingIfNeeded: $0 % 251) }
+      let wide = "plan segment @wide.zarr --axes yx --diameter 10 --json --memory"
+      let (large, small) = (await weft("\(wide) 8GB --output @w.ome.zarr", in: folder), await weft("\(wide) 500MB", in: folder))
+      let tiles = try [large, small].map { try JSONDecoder().decode(Plan.self, from: Data($0.output.utf8)).core }
+      #expect(tiles[0][0] > tiles[1][0], "\(tiles)")
+      let again = await weft("\(wide) 500MB --output @w.ome.zarr", in: folder)
+      #expect(try JSONDecoder().decode(Plan.self, from: Data(again.output.utf8)).core == tiles[0], "\(again.errors)")
+      await expectError("resume @w.ome.zarr --memory 200MB", in: folder, ["a tile of 2048×2048 needs", "200 MB"])
       // Dropped before it began.
       _ = await weft("plan segment \(options) --output @m.ome.zarr", in: folder)
       let dropped = await weft("cancel @m.ome.zarr --clean", in: folder)

@@ -177,6 +177,10 @@ struct ValidatorTests {
     try expect(.v04, .warning, "for 70, and its scale says 3 to one") { path in
       try edit(path + "/.zattrs", "            2,\n", "            3,\n")
     }
+    // No number of voxels, and no crash.
+    try expect(.v04, .warning, "for 70, and its scale says 1e+300 to one") { path in
+      try edit(path + "/.zattrs", "            2,\n", "            1e300,\n")
+    }
     try expect(.v04, .warning, "begins where `0` does along y: a level of means of 2 voxels lies 0.5 voxels on") { path in
       try edit(path + "/.zattrs", "0.5", "0")
     }

@@ -64,9 +64,11 @@ struct MergeTests {
     for grid in Self.grids(3, rank: rank, least: 4, &random) where grid.halo.lengths.allSatisfy({ $0 > 0 }) {
       let truth = randomObjects(grid.extent, count: rank == 2 ? 40 : 30, radius: 1.5...Double(rank == 2 ? 14 : 9), &random)
       let connected = Self.connected(truth)
-      let tiled = try merged(grid, rule: .hybrid) { connected.cropped(to: $0.extended) }
-      #expect(isSamePartition(connected, tiled.labels), "\(grid.extent) in \(grid.core), halo \(grid.halo)")
-      #expect(Set(tiled.labels.elements).subtracting([0]) == Set(1..<(tiled.count + 1)))
+      for rule in [MergeRule.hybrid, .haloIoU] {
+        let tiled = try merged(grid, rule: rule) { connected.cropped(to: $0.extended) }
+        #expect(isSamePartition(connected, tiled.labels), "\(rule), \(grid.extent) in \(grid.core), halo \(grid.halo)")
+        #expect(Set(tiled.labels.elements).subtracting([0]) == Set(1..<(tiled.count + 1)))
+      }
     }
   }
 
@@ -92,6 +94,22 @@ struct MergeTests {
       #expect(tiled.count == 1, "halo \(halo)")
       #expect(isSamePartition(truth, tiled.labels), "halo \(halo)")
     }
+  }
+
+  /// A line from one corner to the other that the two tiles beside it do not see.
+  @Test(arguments: [MergeRule.hybrid, .haloIoU], [2, 3]) func diagonalNeighboursAreCompared(rule: MergeRule, rank: Int) throws {
+    let side = 40
+    let extent = Extent([Int](repeating: side, count: rank))
+    var truth = VoxelBuffer<UInt32>(extent: extent)
+    for step in 2..<side - 2 { truth[[Int](repeating: step, count: rank)] = 1 }
+    let half = [Int](repeating: side / 2, count: rank)
+    let grid = BlockGrid(extent: extent, core: Extent(half), halo: Extent(half.map { $0 / 4 }))
+    let tiled = try merged(grid, rule: rule) { block in
+      let isOnTheLine = Set(block.index).count == 1
+      return isOnTheLine ? truth.cropped(to: block.extended) : VoxelBuffer(extent: block.extended.extent)
+    }
+    #expect(tiled.count == 1)
+    #expect(isSamePartition(truth, tiled.labels))
   }
 
   /// Two tiles that see one object a little differently keep one of the views, not both.

@@ -174,10 +174,7 @@ private struct HierarchyRules {
     return place
   }
 
-  private func short(_ value: Double) -> String {
-    let rounded = (value * 1000).rounded() / 1000
-    return rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
-  }
+  private func short(_ value: Double) -> String { String(format: "%.4g", value) }
 
   private func labels(of image: [String: JSON], _ path: String) -> [Finding] {
     var list = FindingList(file: path + "/labels")

@@ -25,7 +25,7 @@ struct ProgramSegmentationTests {
   }
 
   private func run(
-    _ voxels: VoxelBuffer<UInt16>, in folder: URL, _ body: String, start: String = "",
+    _ voxels: VoxelBuffer<UInt16>, axes: String? = nil, in folder: URL, _ body: String, start: String = "",
     _ change: (inout SegmentationOptions) -> Void = { _ in }
   ) async throws -> VoxelBuffer<UInt64> {
     var options = SegmentationOptions()
@@ -36,7 +36,7 @@ struct ProgramSegmentationTests {
     options.threads = 2
     change(&options)
     let path = folder.appendingPathComponent("labels-\(UUID().uuidString).ome.zarr").path
-    _ = try await ChunkedSegmentation(image(voxels), options: options).run(into: LabelTarget(path))
+    _ = try await ChunkedSegmentation(image(voxels, axes: axes), options: options).run(into: LabelTarget(path))
     return try readAll(path, as: UInt64.self)
   }
 
@@ -44,6 +44,21 @@ struct ProgramSegmentationTests {
     try await withTemporaryFolder { folder in
       let truth = Self.truth([61, 83])
       let labels = try await run(truth, in: folder, "answer(request, [int(value) for value in tile(request)])")
+      #expect(isSamePartition(labels, truth.converted(to: UInt64.self)))
+    }
+  }
+
+  /// What holds the objects is stored second, and asked for first.
+  @Test func channelsReachAProgramInTheOrderThatTheyAreNamed() async throws {
+    try await withTemporaryFolder { folder in
+      let truth = Self.truth([61, 83])
+      let both = VoxelBuffer(extent: [2, 61, 83], elements: truth.elements.map { 1000 - $0 } + truth.elements)
+      let body = """
+        values, half = tile(request), voxels(request) // 2
+        assert all(values[i] + values[half + i] == 1000 for i in range(half))
+        answer(request, [int(value) for value in values[:half]])
+        """
+      let labels = try await run(both, axes: "cyx", in: folder, body) { $0.channels = [1, 0] }
       #expect(isSamePartition(labels, truth.converted(to: UInt64.self)))
     }
   }

@@ -159,7 +159,16 @@ struct SegmentationRunTests {
     for index in extent.box.indices where index[0] % 2 == 0 && index[1] % 2 == 0 { voxels[index] = 9 }
     try await withTemporaryFolder { folder in
       let path = folder.appendingPathComponent("labels.ome.zarr").path
-      let result = try await ChunkedSegmentation(image(voxels), options: Self.options(1, tile: [639, 699])).run(into: LabelTarget(path))
+      var options = Self.options(1, tile: [639, 699])
+      options.voxelType = .uint16
+      let error = await #expect(throws: PipelineError.self) {
+        try await ChunkedSegmentation(image(voxels), options: options).run(into: LabelTarget(path))
+      }
+      #expect(error?.message.contains("112000 objects") == true && error?.hint?.contains("uint32") == true, "\(error?.message ?? "")")
+      #expect(!FileManager.default.fileExists(atPath: path))
+      // What was done is not lost.
+      options.voxelType = nil
+      let result = try await ChunkedSegmentation(image(voxels), options: options).run(into: LabelTarget(path))
       #expect(result.objects == 320 * 350)
       #expect(result.voxelType == .uint32)
       let labels = try readAll(path, as: UInt64.self)

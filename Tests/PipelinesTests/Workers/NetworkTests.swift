@@ -17,15 +17,15 @@ private func interpreter(_ variable: String) -> String? {
 /// The networks themselves: minutes, and gigabytes of packages, so that `Tests/run --full` alone makes a Python for them.
 struct NetworkTests {
   @Test(.enabled(if: interpreter("WEFT_STARDIST_PYTHON") != nil && sharedData != nil, "WEFT_STARDIST_PYTHON names no interpreter"))
-  func aStarDistFindsTheSameNucleiInATileAsInTheWholeImage() throws {
-    try withTemporaryFolder { folder in
+  func aStarDistFindsTheSameNucleiInTilesAsInTheWholeImage() async throws {
+    try await withTemporaryFolder { folder in
       let python = interpreter("WEFT_STARDIST_PYTHON") ?? ""
       let images = try #require(sharedData).appendingPathComponent("nuclei")
       let files = ["img2d.tif", "mask2d.tif"].map { images.appendingPathComponent($0).path }
       let trained = try runInteropScript("network_models.py", ["stardist"] + files + [folder.path], interpreter: python)
       try #require(trained.status == 0, "\(trained.output)")
       let extent: Extent = [512, 512]
-      let image = VoxelBuffer<Float>(extent: extent, elements: try raw(folder.appendingPathComponent("image.raw")))
+      let voxels = VoxelBuffer<Float>(extent: extent, elements: try raw(folder.appendingPathComponent("image.raw")))
       let truth = VoxelBuffer<UInt32>(extent: extent, elements: try raw(folder.appendingPathComponent("labels.raw")))
 
       let options = try WorkerScript.options(folder) {
@@ -43,10 +43,10 @@ struct NetworkTests {
       #expect(try method.describe().packages["stardist"] != nil)
 
       var statistics = IntensityStatistics(minimum: 0, maximum: 235, isInteger: true)
-      statistics.add(image)
+      statistics.add(voxels)
       let context = SegmentationContext(statistics: [statistics])
       func segment(_ box: Box) throws -> VoxelBuffer<UInt32> {
-        try method.segment(SegmentationTile(channels: [image.cropped(to: box)], box: box, core: box, spacing: [1, 1]), context)
+        try method.segment(SegmentationTile(channels: [voxels.cropped(to: box)], box: box, core: box, spacing: [1, 1]), context)
       }
       let whole = try segment(extent.box)
       // Eight epochs make no good network, but one that finds nuclei.
@@ -58,6 +58,25 @@ struct NetworkTests {
       let tile = try segment(box).cropped(to: Box(lower: [128, 128], upper: [256, 256]))
       #expect(isSamePartition(tile, whole.cropped(to: core)))
       #expect(method.workers.warnings.isEmpty)
+
+      // Whole runs, in one tile and in nine.
+      let stored = image(voxels.converted(to: UInt8.self))
+      var labels: [VoxelBuffer<UInt64>] = []
+      for core in [512, 176] {
+        var options = SegmentationOptions()
+        options.method = .stardist
+        options.program.python = python
+        options.program.model = folder.appendingPathComponent("tiny").path
+        options.tileShape = [core]
+        options.overlap = .voxels(core == 512 ? 0 : 128)
+        options.threads = 2
+        let path = folder.appendingPathComponent("\(core).ome.zarr").path
+        let result = try await ChunkedSegmentation(stored, options: options).run(into: LabelTarget(path))
+        labels.append(try readAll(path, as: UInt64.self))
+        #expect(try String(contentsOfFile: result.record, encoding: .utf8).contains("\"stardist\""))
+      }
+      #expect(isSamePartition(labels[0], labels[1]))
+      #expect(isSamePartition(labels[0], whole.converted(to: UInt64.self)))
     }
   }
 

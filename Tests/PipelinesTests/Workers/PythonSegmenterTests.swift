@@ -130,6 +130,44 @@ import Volumes
     }
   }
 
+  /// A stand-in for PyTorch that finds a graphics processor, or none.
+  private static func torch(hasGraphics: Bool) -> [String: String] {
+    [
+      "torch/__init__.py": """
+      def set_num_threads(count): pass
+      class cuda:
+          is_available = staticmethod(lambda: \(hasGraphics ? "True" : "False"))
+          max_memory_reserved = staticmethod(lambda: 123456789)
+      class backends: pass
+      """
+    ]
+  }
+
+  @Test func theGraphicsProcessorIsCellposesToUse() throws {
+    for hasGraphics in [true, false] {
+      try withTemporaryFolder { folder in
+        let model = folder.appendingPathComponent("model")
+        try Data([1]).write(to: model)
+        let options = try WorkerScript.options(folder) {
+          $0.python = try! fakePython(folder, Self.cellpose(4).merging(Self.torch(hasGraphics: hasGraphics)) { $1 })
+          ($0.model, $0.usesGPU) = (model.path, true)
+        }
+        let method = PythonSegmenter(.cellpose, options: options)
+        defer { method.shutdown() }
+        let (tile, context) = rampTile()
+        guard hasGraphics else {
+          let error = try #require(workerError { try method.describe() })
+          #expect(error.kind == .start && error.message.contains("no graphics processor"), "\(error.message)")
+          #expect(error.hint?.contains("--gpu") == true)
+          return
+        }
+        _ = try method.segment(tile, context)
+        #expect(try calls(folder)[0]["gpu"] as? Bool == true)
+        #expect(method.workers.peakGraphicsMemory == 123_456_789)
+      }
+    }
+  }
+
   @Test func aModelOfCellposeThatIsNotThereIsAnErrorAndNoDownload() throws {
     try withTemporaryFolder { folder in
       let models = folder.appendingPathComponent("home/.cellpose/models")
@@ -275,6 +313,40 @@ import Volumes
       #expect(calls[1]["normalizer"] is NSNull && calls[1]["dtype"] as? String == "float32")
       #expect(calls[1]["prob_thresh"] as? Double == 0.4 && calls[1]["n_tiles"] as? [Int] == [2, 2])
       #expect(abs((calls[1]["least"] as? Double ?? 9) + 10.0 / 988) < 1e-6)
+    }
+  }
+
+  @Test func theGraphicsProcessorIsStarDistsToUse() throws {
+    for devices in ["['a card']", "[]"] {
+      try withTemporaryFolder { folder in
+        let model = folder.appendingPathComponent("nets/mine")
+        try writeModel(model, rank: 2)
+        var modules = Self.stardist
+        modules["tensorflow/__init__.py"] =
+          Self.note + """
+
+            class config:
+                class threading:
+                    set_intra_op_parallelism_threads = set_inter_op_parallelism_threads = staticmethod(lambda count: None)
+                class experimental:
+                    set_memory_growth = staticmethod(lambda device, grows: note(device=device, grows=grows))
+                list_physical_devices = staticmethod(lambda kind: \(devices) if kind == "GPU" else [])
+            """
+        let options = try WorkerScript.options(folder) {
+          $0.python = try! fakePython(folder, modules)
+          ($0.model, $0.usesGPU) = (model.path, true)
+        }
+        let method = PythonSegmenter(.stardist, options: options)
+        defer { method.shutdown() }
+        guard devices != "[]" else {
+          let error = try #require(workerError { try method.describe() })
+          #expect(error.kind == .start && error.message.contains("no graphics processor"), "\(error.message)")
+          return
+        }
+        _ = try method.describe()
+        let call = try calls(folder)[0]
+        #expect(call["device"] as? String == "a card" && call["grows"] as? Bool == true)
+      }
     }
   }
 
