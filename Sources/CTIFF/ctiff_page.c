@@ -29,6 +29,28 @@ CTIFFPageList ctiff_page_offsets(const char *path, uint64_t *__counted_by(capaci
   return list;
 }
 
+CTIFFPageList ctiff_page_copies(const char *path, uint64_t offset, uint64_t *__counted_by(capacity) offsets __noescape, size_t capacity) {
+  CTIFFPageList list;
+  memset(&list, 0, sizeof(list));
+  CTIFFReader reader;
+  ctiff_open(&reader, path);
+  if (reader.tiff) {
+    uint16_t count = 0;
+    const uint64_t *copies = NULL;
+    if (!TIFFSetSubDirectory(reader.tiff, offset)) {
+      ctiff_fail(&reader.status, "has a damaged directory");
+    } else if (TIFFGetField(reader.tiff, TIFFTAG_SUBIFD, &count, &copies) && copies) {
+      while (list.count < capacity && list.count < count) {
+        offsets[list.count] = copies[list.count];
+        list.count += 1;
+      }
+    }
+  }
+  list.status = reader.status;
+  ctiff_close(&reader);
+  return list;
+}
+
 static CTIFFSampleFormat sample_format(uint16_t format) {
   switch (format) {
     case SAMPLEFORMAT_VOID:

@@ -27,6 +27,14 @@ public struct ChunkedArray: VoxelSource {
   public var voxelType: VoxelType { metadata.voxelType }
   public var chunk: Extent { metadata.chunk }
 
+  public var storage: String? {
+    var parts = [metadata.codecs.isEmpty ? "not compressed" : metadata.codecs.map(\.description).joined(separator: ", ")]
+    if let shard = metadata.shard { parts.append("in shards of \(shard)") }
+    if metadata.isBigEndian { parts.append("big-endian") }
+    if metadata.storedOrder != Array(0..<extent.rank) { parts.append("axes stored in the order \(metadata.storedOrder)") }
+    return parts.joined(separator: "; ")
+  }
+
   /// Opens the array in a folder.
   ///
   /// - Throws: where the folder holds no Zarr array, or one whose metadata are damaged or ask for what is not supported.

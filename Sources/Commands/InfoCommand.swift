@@ -41,6 +41,7 @@ struct ImageRecord: Encodable {
     let spacing: [Double]
     let origin: [Double]
     let bytes: Int
+    let storage: String?
   }
 
   let path: String
@@ -51,6 +52,11 @@ struct ImageRecord: Encodable {
   let direction: [[Double]]
   let channels: Int
   let isColour: Bool
+  let times: Int
+  /// How many files a set has; `nil` for what is named by its path alone.
+  let files: Int?
+  /// Length along each spatial axis, borders included, in the unit.
+  let size: [Double]
   let levels: [Level]
 
   init(_ image: StoredImage) {
@@ -62,17 +68,25 @@ struct ImageRecord: Encodable {
     direction = image.levels[0].space.direction
     channels = image.channelCount
     isColour = image.isColour
+    times = image.timeCount
+    files = image.files?.count
+    let space = image.levels[0].space
+    size = zip((try? image.volumes().finest.extent.lengths) ?? [], space.spacing).map { Double($0) * $1 }
     levels = image.levels.map { level in
       Level(
         name: level.name, extent: level.source.extent.lengths, chunk: level.source.chunk.lengths, spacing: level.space.spacing,
-        origin: level.space.origin, bytes: level.source.extent.count * level.source.voxelType.size)
+        origin: level.space.origin, bytes: level.source.extent.count * level.source.voxelType.size, storage: level.source.storage)
     }
   }
 
   var text: String {
-    var rows = [("path", path), ("format", format), ("axes", axes.joined(separator: " ")), ("voxels", voxelType)]
+    var rows = [("path", path), ("format", files.map { "\(format), \($0) files" } ?? format)]
+    rows += [("axes", axes.joined(separator: " ")), ("voxels", voxelType)]
+    if let storage = levels[0].storage { rows.append(("stored", storage)) }
     rows.append(("channels", isColour ? "\(channels) (colour)" : "\(channels)"))
+    if times > 1 { rows.append(("times", "\(times)")) }
     rows.append(("unit", unit ?? "not given"))
+    if unit != nil { rows.append(("size", size.map(short).joined(separator: " × "))) }
     if direction != PhysicalSpace.identity(rank: direction.count) {
       rows.append(("direction", direction.map { $0.map { short($0) }.joined(separator: " ") }.joined(separator: "; ")))
     }

@@ -18,12 +18,13 @@ struct TIFFDescription {
     unit = nil
   }
 
-  /// Reads OME-XML, ImageJ's lines, or tifffile's shape; planes along z where there is none of them.
-  init(of file: TIFFFile) throws(ImageFileError) {
+  /// What OME-XML says.
+  init(_ ome: OMEDescription) { (stack, spacing, unit) = (ome.stack, ome.spacing, ome.unit) }
+
+  /// Reads ImageJ's lines, or tifffile's shape; planes along z where there is none of them.
+  init(of file: TIFFStack) {
     self.init(planes: file.planes.count)
-    if let ome = try OMEDescription(file) {
-      (stack, spacing, unit) = (ome.stack, ome.spacing, ome.unit)
-    } else if let imageJ = ImageJDescription(file.description) {
+    if let imageJ = ImageJDescription(file.description) {
       // ImageJ counts channels fastest, then slices, then frames.
       let axes = [("t", imageJ.frames), ("z", imageJ.slices), ("c", imageJ.channels)].filter { $0.1 > 1 }
       if axes.map(\.1).reduce(1, *) == file.planes.count { stack = axes }
@@ -37,12 +38,28 @@ struct TIFFDescription {
     }
   }
 
+  /// Names the axes of planes, and of pixels that have several samples.
+  ///
+  /// - Throws: `ImageFileError` where they are not as many.
+  mutating func name(_ letters: [String], samples: Int, path: String) throws(ImageFileError) {
+    let pixel = ["y", "x"] + (samples > 1 ? ["c"] : [])
+    let names = Array(letters.dropLast(pixel.count))
+    guard Array(letters.suffix(pixel.count)) == pixel, names.count == stack.count, Set(letters).count == letters.count,
+      names.allSatisfy({ ["t", "c", "z"].contains($0) })
+    else {
+      throw ImageFileError(
+        path: path, "has the axes \((stack.map(\.name) + pixel).joined()), and --axes \(letters.joined()) is not understood for it",
+        hint: "give one letter for each: t, c or z for those of planes, then \(pixel.joined())")
+    }
+    for (index, name) in names.enumerated() { stack[index].name = name }
+  }
+
   /// The distance of pixels from their number per unit of length, which libtiff gives in single precision: the shortest decimal number
   /// that rounds to it.
   private static func spacing(_ resolution: Double) -> Double? { resolution > 0 ? Double("\(Float(1 / resolution))") : nil }
 
   /// tifffile writes `{"shape": [2, 31, 61, 57], "axes": "CZYX"}`, `axes` only where its user gave them.
-  private static func tifffileAxes(_ file: TIFFFile) -> [(name: String, length: Int)]? {
+  private static func tifffileAxes(_ file: TIFFStack) -> [(name: String, length: Int)]? {
     guard let names = file.description.firstMatch(#""axes":\s*"([A-Za-z]+)""#),
       let shape = file.description.firstMatch(#""shape":\s*\[([0-9, ]+)\]"#)
     else { return nil }

@@ -10,16 +10,16 @@ internal import Volumes
 ///
 /// Only the strips or tiles that meet a box are read.
 struct TIFFSource<Stored: VoxelScalar>: VoxelSource {
-  let file: TIFFFile
+  let pages: TIFFStack
   /// Lengths of the axes that run over planes.
   let stack: Extent
 
   var voxelType: VoxelType { Stored.voxelType }
-  var extent: Extent { Extent(stack.lengths + [file.height, file.width] + sampleAxis) }
+  var extent: Extent { Extent(stack.lengths + [pages.height, pages.width] + sampleAxis) }
 
   var chunk: Extent {
     Extent(
-      [Int](repeating: 1, count: stack.rank) + [min(file.chunkHeight, file.height), min(file.chunkWidth, file.width)] + sampleAxis)
+      [Int](repeating: 1, count: stack.rank) + [min(pages.chunkHeight, pages.height), min(pages.chunkWidth, pages.width)] + sampleAxis)
   }
 
   func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
@@ -39,43 +39,43 @@ struct TIFFSource<Stored: VoxelScalar>: VoxelSource {
     return result.converted(to: type)
   }
 
-  private var sampleAxis: [Int] { file.samples > 1 ? [file.samples] : [] }
+  private var sampleAxis: [Int] { pages.samples > 1 ? [pages.samples] : [] }
 
   /// All samples of the pixels in `region` (y, x) of a plane.
   private func readPlane(_ number: Int, _ region: Box) throws -> VoxelBuffer<Stored> {
     var pixels = VoxelBuffer<Stored>(extent: Extent(region.extent.lengths + sampleAxis))
-    let plane = file.planes[number]
+    let plane = pages.planes[number]
     if let start = plane.plainData {
-      try readPlain(&pixels, from: start, region)
+      try readPlain(&pixels, of: plane.file, from: start, region)
       return pixels
     }
     let status = unsafe pixels.elements.withUnsafeMutableBytes { bytes in
       unsafe ctiff_page_read(
-        file.path, plane.directory, UInt32(region.lower[0]), UInt32(region.upper[0]), UInt32(region.lower[1]), UInt32(region.upper[1]),
+        plane.file, plane.directory, UInt32(region.lower[0]), UInt32(region.upper[0]), UInt32(region.lower[1]), UInt32(region.upper[1]),
         bytes.baseAddress!, bytes.count)
     }
     guard status.isSuccess else {
       throw ImageFileError(
-        path: file.path, "cannot be read at plane \(number): \(status.text)", hint: "the file may be cut short or damaged")
+        path: plane.file, "cannot be read at plane \(number): \(status.text)", hint: "the file may be cut short or damaged")
     }
     return pixels
   }
 
   /// Rows of a plane whose voxels lie in the file as they are.
-  private func readPlain(_ pixels: inout VoxelBuffer<Stored>, from start: UInt64, _ region: Box) throws {
-    let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file.path))
+  private func readPlain(_ pixels: inout VoxelBuffer<Stored>, of path: String, from start: UInt64, _ region: Box) throws {
+    let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
     defer { try? handle.close() }
-    let pixelSize = file.samples * Stored.voxelType.size
+    let pixelSize = pages.samples * Stored.voxelType.size
     let rowSize = region.extent[1] * pixelSize
     for row in 0..<region.extent[0] {
-      try handle.seek(toOffset: start + UInt64(((region.lower[0] + row) * file.width + region.lower[1]) * pixelSize))
+      try handle.seek(toOffset: start + UInt64(((region.lower[0] + row) * pages.width + region.lower[1]) * pixelSize))
       guard let data = try handle.read(upToCount: rowSize), data.count == rowSize else {
-        throw ImageFileError(path: file.path, "ends inside its voxels", hint: "the file is cut short")
+        throw ImageFileError(path: path, "ends inside its voxels", hint: "the file is cut short")
       }
       unsafe pixels.elements.withUnsafeMutableBytes { bytes in
         let target = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[row * rowSize..<(row + 1) * rowSize])
         unsafe target.copyBytes(from: data)
-        if file.isSwapped { unsafe Self.swapBytes(target) }
+        if pages.isSwapped { unsafe Self.swapBytes(target) }
       }
     }
   }

@@ -34,7 +34,9 @@ enum ImageDiagnosis {
     return PyramidError(
       "\(path) is not an image: it is a folder without Zarr metadata"
         + (names.isEmpty ? ", and empty" : ", holding \(names.prefix(4).joined(separator: ", "))\(names.count > 4 ? ", …" : "")"),
-      hint: images.isEmpty ? "name a folder with .zattrs, .zarray or zarr.json in it" : "name what is inside, as \(path)/\(images[0])")
+      hint: images.isEmpty
+        ? "name a folder with .zattrs, .zarray or zarr.json in it, or one of numbered TIFF files"
+        : "name what is inside, as \(path)/\(images[0])")
   }
 
   static func groupWithoutImage(_ path: String, attributes: [String: JSON]) -> PyramidError {

@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Grids
+public import Grids
 
 /// A box of another source, seen from its first voxel.
-struct CroppedSource: VoxelSource {
+public struct CroppedSource: VoxelSource {
   let base: any VoxelSource
   let box: Box
 
-  var extent: Extent { box.extent }
-  var voxelType: VoxelType { base.voxelType }
-  var chunk: Extent { base.chunk }
-  var residentBytes: Int { base.residentBytes }
+  /// The voxels of `base` inside `box`.
+  ///
+  /// - Precondition: the box lies inside the source.
+  public init(base: any VoxelSource, box: Box) {
+    precondition(base.extent.box.contains(box), "\(box) lies outside \(base.extent)")
+    (self.base, self.box) = (base, box)
+  }
 
-  func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
+  public var extent: Extent { box.extent }
+  public var voxelType: VoxelType { base.voxelType }
+  public var chunk: Extent { Extent(zip(base.chunk.lengths, box.extent.lengths).map(min)) }
+  public var residentBytes: Int { base.residentBytes }
+
+  public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
     try base.read(box.translated(by: self.box.lower), as: type)
   }
 }

@@ -4,7 +4,8 @@ public import Grids
 
 /// A 2D or 3D image that is opened but not loaded: nothing is read before a box is asked for.
 ///
-/// Crop, channel selection, luminance and downsampling give new lazy volumes over the same storage.
+/// Crop, padding, another order of axes, another format, concatenation, channel selection, luminance and downsampling give new lazy volumes
+/// over the same storage.
 public struct LazyVolume: Sendable {
   /// Where the voxels come from; its axes are the spatial ones, slowest first.
   public let source: any VoxelSource
@@ -43,6 +44,36 @@ public struct LazyVolume: Sendable {
   /// The part inside `box`.
   public func cropped(to box: Box) -> LazyVolume {
     LazyVolume(source: CroppedSource(base: source, box: box), space: space.cropped(at: box.lower), name: name)
+  }
+
+  /// The volume with voxels of one value around it, which stays where it is.
+  ///
+  /// - Precondition: `lower` and `upper` have a number from 0 for each axis.
+  public func padded(lower: [Int], upper: [Int], value: Double = 0) -> LazyVolume {
+    LazyVolume(
+      source: PaddedSource(base: source, lower: lower, upper: upper, value: value), space: space.cropped(at: lower.map { -$0 }), name: name)
+  }
+
+  /// The volume with its axes in another order, which stays where it is: axis `n` of the result is axis `axes[n]` of this one.
+  ///
+  /// - Precondition: `axes` names each axis once.
+  public func permuted(_ axes: [Int]) -> LazyVolume {
+    var turned = space
+    turned.spacing = axes.map { space.spacing[$0] }
+    turned.direction = space.direction.map { row in axes.map { row[$0] } }
+    return LazyVolume(source: AxisMappedSource(base: source, axes: axes, fixed: [:]), space: turned, name: name)
+  }
+
+  /// The volume as voxels of another format.
+  public func cast(to type: VoxelType) -> LazyVolume {
+    LazyVolume(source: CastSource(base: source, as: type), space: space, name: name)
+  }
+
+  /// Volumes one behind the other along an axis, where the first one lies.
+  ///
+  /// - Precondition: there is one, and all are alike but for their length along `axis`.
+  public static func concatenated(_ volumes: [LazyVolume], along axis: Int) -> LazyVolume {
+    LazyVolume(source: ConcatenatedSource(volumes.map(\.source), along: axis), space: volumes[0].space, name: volumes[0].name)
   }
 
   /// The mean over `factors` voxels an axis; the last voxels average what is there.

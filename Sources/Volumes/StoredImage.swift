@@ -32,6 +32,11 @@ public struct StoredImage: Sendable {
   /// Whether the channel axis holds red, green and blue of one picture.
   public var isColour: Bool
 
+  /// The files that it is read from, where these are not what lies at `path` alone.
+  public var files: [String]?
+  /// Everything that must stay as it is for the image to be the same: its path, and the files of a set.
+  public var places: [String] { [path] + (files ?? []) }
+
   /// The names of axes that were given when it was opened.
   public var givenAxes: String?
   /// The distances between voxels that were given when it was opened, in place of the file's.

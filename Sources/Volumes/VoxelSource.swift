@@ -14,6 +14,8 @@ public protocol VoxelSource: Sendable {
   var chunk: Extent { get }
   /// Bytes that stay in memory once anything was read: those of a file that cannot be read in parts, else 0.
   var residentBytes: Int { get }
+  /// How chunks are stored, for people, as `blosc:zstd:5:shuffle`; `nil` where there is nothing to tell.
+  var storage: String? { get }
   /// Reads the voxels in `box`, converted to `type` (saturating).
   ///
   /// - Throws: an error that names the file where storage cannot be read or decoded.
@@ -23,6 +25,7 @@ public protocol VoxelSource: Sendable {
 
 extension VoxelSource {
   public var residentBytes: Int { 0 }
+  public var storage: String? { nil }
 }
 
 /// Voxels that are in memory already.

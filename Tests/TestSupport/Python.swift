@@ -10,6 +10,12 @@ public let python: String? = {
   return nil
 }()
 
+/// The Python that a variable names, for packages that are not installed beside others; `nil` where it names none.
+public func interpreter(_ variable: String) -> String? {
+  let path = ProcessInfo.processInfo.environment[variable] ?? ""
+  return path.isEmpty ? nil : path
+}
+
 /// What a script said and how it ended.
 public struct ScriptResult: Sendable {
   /// The exit status; 0 is success.

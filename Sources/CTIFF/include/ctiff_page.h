@@ -55,6 +55,9 @@ typedef struct CTIFFPageList {
 /// Finds the pages of the TIFF file at `path`: their directories' offsets, in file order.
 CTIFFPageList ctiff_page_offsets(const char *path, uint64_t *__counted_by(capacity) offsets __noescape, size_t capacity);
 
+/// Finds the smaller copies that the page at `offset` lists (its SubIFDs): their directories' offsets, as it lists them.
+CTIFFPageList ctiff_page_copies(const char *path, uint64_t offset, uint64_t *__counted_by(capacity) offsets __noescape, size_t capacity);
+
 /// Reads what the page at `offset` says of itself.
 CTIFFPage ctiff_page(const char *path, uint64_t offset);
 

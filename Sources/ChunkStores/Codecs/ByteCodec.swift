@@ -28,6 +28,15 @@ enum ByteCodec: Sendable, Hashable {
     }
   }
 
+  /// The codec with what it was given, as on a command line.
+  var description: String {
+    switch self {
+    case .blosc(let given): "blosc:\(given.compressor.rawValue):\(given.level):\(given.shuffle.rawValue)"
+    case .zstd(let level, _), .zlib(let level), .gzip(let level), .bz2(let level): "\(name):\(level)"
+    case .lz4, .lz4Blocks, .crc32c: name
+    }
+  }
+
   /// Decodes into `target` and gives the number of bytes written.
   ///
   /// - Throws: `CodecFailure` where the bytes are damaged or hold more than `target` does.

@@ -24,6 +24,7 @@ public struct N5Array: VoxelSource {
   public var extent: Extent { metadata.extent }
   public var voxelType: VoxelType { metadata.voxelType }
   public var chunk: Extent { metadata.block }
+  public var storage: String? { metadata.codec?.name ?? "not compressed" }
 
   /// Reads the voxels in `box`, converted to `type` (saturating); voxels of blocks that are not stored are 0.
   ///

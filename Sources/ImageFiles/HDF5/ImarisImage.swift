@@ -69,10 +69,20 @@ enum ImarisImage {
       }
       levels.append(
         StoredImage.Level(
-          source: ImarisLevel(sources: sources, times: times, channels: channels, size: size), space: space, name: "\(level)"))
+          source: whole(sources, size, channels: channels), space: space, name: "\(level)"))
     }
     let axes = ["t", "c"].map { Axis(name: $0) } + ["z", "y", "x"].map { Axis(name: $0, unit: unit) }
     return StoredImage(path: file.path, format: "Imaris", axes: axes, levels: levels)
+  }
+
+  /// All time points and channels of a level, without what datasets are padded with: axes t, c, z, y, x.
+  private static func whole(_ sources: [HDF5Dataset], _ size: Extent, channels: Int) -> any VoxelSource {
+    let parts = sources.map { source in
+      let cropped = CroppedSource(base: source, box: size.box)
+      return AxisMappedSource(base: cropped, axes: [nil, nil, 0, 1, 2], fixed: [:])
+    }
+    let times = stride(from: 0, to: parts.count, by: channels).map { ConcatenatedSource(Array(parts[$0..<$0 + channels]), along: 1) }
+    return ConcatenatedSource(times, along: 0)
   }
 
   /// The voxels of a level that are part of the image.
@@ -86,29 +96,5 @@ enum ImarisImage {
       lengths[axis] = length
     }
     return Extent(lengths)
-  }
-}
-
-/// All time points and channels of a level: axes t, c, z, y, x.
-private struct ImarisLevel: VoxelSource {
-  let sources: [HDF5Dataset]
-  let times: Int
-  let channels: Int
-  let size: Extent
-
-  var extent: Extent { Extent([times, channels] + size.lengths) }
-  var chunk: Extent { Extent([1, 1] + zip(sources[0].chunk.lengths, size.lengths).map(min)) }
-  var voxelType: VoxelType { sources[0].voxelType }
-
-  func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
-    var elements: [Voxel] = []
-    elements.reserveCapacity(box.extent.count)
-    let spatial = Box(lower: Array(box.lower.dropFirst(2)), upper: Array(box.upper.dropFirst(2)))
-    for time in box.lower[0]..<box.upper[0] {
-      for channel in box.lower[1]..<box.upper[1] {
-        elements += try sources[time * channels + channel].read(spatial, as: type).elements
-      }
-    }
-    return VoxelBuffer(extent: box.extent, elements: elements)
   }
 }

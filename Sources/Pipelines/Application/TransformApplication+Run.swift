@@ -19,7 +19,7 @@ extension TransformApplication {
   private func apply(to image: StoredImage, output: String, isResuming: Bool) async throws -> ImageResult {
     let outputRun = OutputRun(output: output, overwrite: options.overwrite, retries: options.retries, progress: progress)
     try outputRun.checkPlace(
-      outside: [image.path, ApplicationPlanFile.place(ofTransforms: folder)], notHolding: [image.path, folder])
+      outside: image.places + [ApplicationPlanFile.place(ofTransforms: folder)], notHolding: image.places + [folder])
     try outputRun.checkIsNoFolder(hint: "applied.ome.zarr")
     try outputRun.checkAbsenceUnlessPublished()
     let plan = try ApplicationPlan(self, image, output)

@@ -31,7 +31,7 @@ public struct ImageConversion: Sendable {
 
   private func run(output: String, isResuming: Bool) async throws {
     let outputRun = OutputRun(output: output, overwrite: options.overwrite, retries: options.retries, progress: progress)
-    try outputRun.checkPlace(outside: [image.path], notHolding: [image.path])
+    try outputRun.checkPlace(outside: image.places, notHolding: image.places)
     try outputRun.checkIsNoFolder(hint: "image.ome.zarr")
     try outputRun.checkAbsenceUnlessPublished()
     let plan = try ConversionPlan(image, options, output)

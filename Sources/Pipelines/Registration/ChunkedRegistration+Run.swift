@@ -16,7 +16,7 @@ extension ChunkedRegistration {
   public func run(into folder: String) async throws -> RegistrationResult { try await run(into: folder, isResuming: false) }
 
   private func run(into folder: String, isResuming: Bool) async throws -> RegistrationResult {
-    let output = try OutputFolder(folder, inputs: [fixed.path, moving.path], overwrite: options.overwrite)
+    let output = try OutputFolder(folder, inputs: fixed.places + moving.places, overwrite: options.overwrite)
     do {
       let lock = try RunLock(output.run)
       defer { withExtendedLifetime(lock) {} }
@@ -61,7 +61,7 @@ extension ChunkedRegistration {
   ///   gone on with and `overwrite` is not set; `CancellationError`.
   public func resample(_ coarse: CoarseRegistration, _ blocks: BlockRegistrations?, into folder: String) async throws -> RegistrationResult
   {
-    let output = try OutputFolder(folder, inputs: [fixed.path, moving.path], overwrite: options.overwrite)
+    let output = try OutputFolder(folder, inputs: fixed.places + moving.places, overwrite: options.overwrite)
     do {
       let lock = try RunLock(output.run)
       defer { withExtendedLifetime(lock) {} }

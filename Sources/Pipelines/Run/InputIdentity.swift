@@ -8,9 +8,9 @@ internal import Volumes
 
 /// Tells one input from another, and from what it was before, without reading its voxels.
 ///
-/// A file (for what lies in HDF5 or in an archive the file around it): its bytes and when it was last changed. A Zarr or N5 folder: a digest of
-/// its metadata files and when those were last changed; at an address a digest of those of the image and its
-/// levels; what is sent with each request does not count.
+/// A file, or the files of a set with their names (for what lies in HDF5 or in an archive the file around it): its bytes and when it was last
+/// changed. A Zarr or N5 folder: a digest of its metadata files and when those were last changed; at an address a digest of those of the image
+/// and its levels; what is sent with each request does not count.
 struct InputIdentity: Codable, Equatable {
   var path: String
   var axes: String?
@@ -24,15 +24,25 @@ struct InputIdentity: Codable, Equatable {
 
   /// The identity of an image as it was opened.
   init(_ image: StoredImage) {
-    self.init(path: image.path, levels: image.levels.map(\.name))
+    self.init(path: image.path, levels: image.levels.map(\.name), set: image.files)
     axes = image.givenAxes
     spacing = image.givenSpacing
   }
 
   /// The identity of a file or of a folder.
   ///
-  /// - Parameter levels: the levels of an image at an address, whose metadata are looked at, too.
-  init(path: String, levels: [String] = []) {
+  /// - Parameters:
+  ///   - levels: the levels of an image at an address, whose metadata are looked at, too.
+  ///   - set: the files that an image of several is read from.
+  init(path: String, levels: [String] = [], set: [String]? = nil) {
+    if let set {
+      self.path = URL(fileURLWithPath: path).standardizedFileURL.path
+      var names = Digest()
+      for file in set { names.add(Data(file.utf8)) }
+      metadata = names.description
+      look(at: set.map { URL(fileURLWithPath: $0) })
+      return
+    }
     if StoreLocation.isRemote(path) {
       self.path = path
       let store = try? StoreLocation.store(at: path)
@@ -53,6 +63,11 @@ struct InputIdentity: Codable, Equatable {
       for file in files { digest.add((try? Data(contentsOf: file)) ?? Data()) }
       metadata = digest.description
     }
+    look(at: files)
+  }
+
+  /// Adds up the bytes of files, and finds when the last one was changed.
+  private mutating func look(at files: [URL]) {
     for file in files {
       guard let attributes = try? FileManager.default.attributesOfItem(atPath: file.resolvingSymlinksInPath().path) else { continue }
       bytes = (bytes ?? 0) + ((attributes[.size] as? NSNumber)?.intValue ?? 0)

@@ -52,7 +52,7 @@ public struct TileImages: Sendable {
   private func planAndRun(output: String, isResuming: Bool) async throws {
     try OutputRun.checkName(output, of: "images made of tiles")
     let outputRun = OutputRun(output: output, overwrite: options.overwrite, retries: options.retries, progress: progress)
-    try outputRun.checkPlace(outside: [image.path], notHolding: [image.path])
+    try outputRun.checkPlace(outside: image.places, notHolding: image.places)
     try outputRun.checkIsNoFolder(hint: "image.ome.zarr")
     try outputRun.checkKind(areLabels: false)
     try outputRun.checkAbsenceUnlessPublished()

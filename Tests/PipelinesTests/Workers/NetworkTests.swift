@@ -8,12 +8,6 @@ import TestSupport
 import Testing
 import Volumes
 
-/// A Python that a variable names; `nil` where it names none.
-private func interpreter(_ variable: String) -> String? {
-  let path = ProcessInfo.processInfo.environment[variable] ?? ""
-  return path.isEmpty ? nil : path
-}
-
 /// The networks themselves: minutes, and gigabytes of packages, so that `Tests/run --full` alone makes a Python for them.
 struct NetworkTests {
   @Test(.enabled(if: interpreter("WEFT_STARDIST_PYTHON") != nil && sharedData != nil, "WEFT_STARDIST_PYTHON names no interpreter"))

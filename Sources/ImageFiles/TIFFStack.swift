@@ -3,16 +3,19 @@
 internal import CTIFF
 internal import Volumes
 
-/// The pages of a TIFF file that make up one stack: all of one size and number format.
-struct TIFFFile: Sendable {
+/// The pages of a TIFF file, or of several, that make up one stack: all of one size and number format.
+struct TIFFStack: Sendable {
   /// One page, or one plane inside a page that holds several (ImageJ writes long stacks as one page).
   struct Plane: Sendable {
+    /// The file that it lies in.
+    var file: String
     /// Where the page's directory lies.
     var directory: UInt64
     /// Where the plane's voxels lie, as they are; `nil` where they are to be decoded.
     var plainData: UInt64?
   }
 
+  /// The file that was named.
   var path: String
   var planes: [Plane]
   var width: Int
@@ -31,6 +34,7 @@ struct TIFFFile: Sendable {
   /// The description of the first page.
   var description: String
 
+  /// The stack of all pages of a file.
   init(path: String) throws(ImageFileError) {
     let offsets = try Self.offsets(path)
     let first = try Self.page(path, offsets[0])
@@ -49,6 +53,84 @@ struct TIFFFile: Sendable {
     planes = try Self.planes(offsets, like: first, path: path)
     try check(first)
     try findPlanesWithinPage(first)
+  }
+
+  /// The stack of other planes in the same format.
+  ///
+  /// - Parameter path: what the stack is called in messages.
+  func holding(_ planes: [Plane], path: String) -> TIFFStack {
+    var stack = self
+    (stack.planes, stack.path) = (planes, path)
+    return stack
+  }
+
+  /// - Throws: `ImageFileError` where planes of `other` cannot be among this one's.
+  func checkIsLike(_ other: TIFFStack) throws(ImageFileError) {
+    func text(_ stack: TIFFStack) -> String {
+      "\(stack.height)×\(stack.width) of \(stack.voxelType.rawValue)" + (stack.samples > 1 ? " with \(stack.samples) samples" : "")
+    }
+    guard width == other.width, height == other.height, samples == other.samples, voxelType == other.voxelType,
+      isSwapped == other.isSwapped || !other.planes.contains(where: { $0.plainData != nil })
+    else {
+      throw ImageFileError(
+        path: other.path, "holds planes of \(text(other)), and \(path) of \(text(self)): they are no planes of one image",
+        hint: "move it elsewhere, or write it again in the format of the others")
+    }
+  }
+
+  /// The smaller copies of all planes, largest first, where every plane has them (SubIFDs), as OME-TIFF keeps pyramids.
+  ///
+  /// See <https://docs.openmicroscopy.org/ome-model/6.3.1/ome-tiff/specification.html#sub-resolutions>.
+  func copies() throws(ImageFileError) -> [TIFFStack] {
+    guard let first = planes.first, first.plainData == nil else { return [] }
+    let count = try Self.copies(of: first).count
+    if count == 0 { return [] }
+    let lists = try planes.map { plane throws(ImageFileError) in try Self.copies(of: plane) }
+    if let other = lists.firstIndex(where: { $0.count != count }) {
+      throw ImageFileError(
+        path: planes[other].file, "lists \(lists[other].count) smaller copies of plane \(other), and \(count) of plane 0",
+        hint: "it was not written to its end; copy it again from its source")
+    }
+    var stacks: [TIFFStack] = []
+    for level in 0..<count {
+      let page = try Self.page(first.file, lists[0][level])
+      var stack = self
+      (stack.width, stack.height) = (Int(page.width), Int(page.height))
+      (stack.chunkWidth, stack.chunkHeight) = (Int(page.chunkWidth), Int(page.chunkHeight))
+      let last = stacks.last ?? self
+      guard
+        stack.width > 0, stack.height > 0, stack.width <= last.width, stack.height <= last.height, stack.chunkWidth > 0,
+        stack.chunkHeight > 0, Int(page.samplesPerPixel) == samples, try Self.voxelType(page, path: first.file) == voxelType
+      else {
+        throw ImageFileError(
+          path: first.file, "has a smaller copy of \(page.height)×\(page.width) pixels behind one of \(last.height)×\(last.width)",
+          hint: "the file is damaged; copy it again from its source")
+      }
+      stack.planes = []
+      for (number, plane) in planes.enumerated() {
+        let copy = try Self.page(plane.file, lists[number][level])
+        guard copy.width == page.width, copy.height == page.height else {
+          throw ImageFileError(
+            path: plane.file,
+            "has a smaller copy of \(copy.height)×\(copy.width) pixels of plane \(number), and of plane 0 one of "
+              + "\(page.height)×\(page.width)", hint: "the file is damaged; copy it again from its source")
+        }
+        stack.planes.append(Plane(file: plane.file, directory: lists[number][level], plainData: nil))
+      }
+      stacks.append(stack)
+    }
+    return stacks
+  }
+
+  private static func copies(of plane: Plane) throws(ImageFileError) -> [UInt64] {
+    var offsets = [UInt64](repeating: 0, count: 64)
+    var span = offsets.mutableSpan
+    let list = unsafe ctiff_page_copies(plane.file, plane.directory, &span)
+    guard list.status.isSuccess else {
+      throw ImageFileError(
+        path: plane.file, "has a damaged page: \(list.status.text)", hint: "the file is damaged; copy it again from its source")
+    }
+    return Array(offsets[..<list.count])
   }
 
   /// Bytes of a plane.
@@ -79,7 +161,7 @@ struct TIFFFile: Sendable {
         "claims \(count) planes of \(height)×\(width) pixels in one page, which its \(ImageFile.size(of: path)) bytes cannot hold",
         hint: "the file is cut short or damaged")
     }
-    planes = (0..<count).map { Plane(directory: page.offset, plainData: page.dataOffset + UInt64($0 * planeSize)) }
+    planes = (0..<count).map { Plane(file: path, directory: page.offset, plainData: page.dataOffset + UInt64($0 * planeSize)) }
   }
 
   private static func offsets(_ path: String) throws(ImageFileError) -> [UInt64] {
@@ -121,7 +203,7 @@ struct TIFFFile: Sendable {
             + "page 0 \(first.height)×\(first.width) with \(first.samplesPerPixel) of \(first.bitsPerSample)",
           hint: "split the file, or convert it to OME-Zarr")
       }
-      planes.append(Plane(directory: offset, plainData: nil))
+      planes.append(Plane(file: path, directory: offset, plainData: nil))
     }
     return planes
   }
