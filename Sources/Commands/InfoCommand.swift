@@ -55,7 +55,7 @@ struct ImageRecord: Encodable {
   let times: Int
   /// How many files a set has; `nil` for what is named by its path alone.
   let files: Int?
-  /// Length along each spatial axis, borders included, in the unit.
+  /// Length along each spatial axis, borders included, in the unit where one is given.
   let size: [Double]
   let levels: [Level]
 
@@ -86,7 +86,7 @@ struct ImageRecord: Encodable {
     rows.append(("channels", isColour ? "\(channels) (colour)" : "\(channels)"))
     if times > 1 { rows.append(("times", "\(times)")) }
     rows.append(("unit", unit ?? "not given"))
-    if unit != nil { rows.append(("size", size.map(short).joined(separator: " × "))) }
+    if unit != nil, !size.isEmpty { rows.append(("size", size.map(short).joined(separator: " × "))) }
     if direction != PhysicalSpace.identity(rank: direction.count) {
       rows.append(("direction", direction.map { $0.map { short($0) }.joined(separator: " ") }.joined(separator: "; ")))
     }

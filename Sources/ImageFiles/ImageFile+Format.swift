@@ -8,6 +8,12 @@ extension ImageFile {
     case tiff, itk, hdf5
   }
 
+  /// Whether a file begins as a TIFF does.
+  static func isTIFF(_ path: String) throws(ImageFileError) -> Bool {
+    let head = try beginning(of: path, count: 4)
+    return tiffSignatures.contains(where: head.starts(with:))
+  }
+
   /// The reader of a file, by its first bytes; by its name where they cannot tell (MetaImage and Analyze have no signature).
   static func format(of path: String) throws(ImageFileError) -> Reader {
     let head = try beginning(of: path, count: 352)

@@ -24,13 +24,16 @@ extension ImageFile {
       throw ImageFileError(path: path, "holds no TIFF files", hint: "check the path")
     }
     if names.count == 1 { return try open(path: folder + only, axes: axes, spacing: spacing) }
-    var stack = try TIFFStack(path: folder + only)
-    let own = try OMEDescription(stack.description, samples: stack.samples, path: stack.path).map { TIFFDescription($0) }
-    var description = own ?? TIFFDescription(of: stack)
-    if description.stack.map(\.length).reduce(1, *) != stack.planes.count {
-      description.stack = TIFFDescription(planes: stack.planes.count).stack
+    var (stack, description, files) = try self.planes(of: folder + only)
+    if files.count > 1 {
+      guard Set(files).isSuperset(of: names.map { folder + $0 }) else {
+        throw ImageFileError(
+          path: path, "holds a set of OME-TIFF files, of which \(folder + only) is one, and others that are not of it",
+          hint: "name a file of the set, as \(folder + only)")
+      }
+      return try open(path: folder + only, axes: axes, spacing: spacing)
     }
-    let inner = description.stack.map(\.name)
+    let (stored, inner) = (description, description.stack.map(\.name))
     var given: [String]?
     if let letters = axes.map(letters) {
       let pageAxes = ["y", "x"] + (stack.samples > 1 ? ["c"] : [])
@@ -52,19 +55,35 @@ extension ImageFile {
     }
     var planes: [TIFFStack.Plane] = []
     for name in numbered.names {
-      let file = try TIFFStack(path: folder + name)
+      let (file, own, others) = try self.planes(of: folder + name)
+      let (axes, usual) = (own.stack.map(\.name).joined(), stored.stack.map(\.name).joined())
       try stack.checkIsLike(file)
-      guard file.planes.count == stack.planes.count else {
+      guard file.planes.count == stack.planes.count, others.count == 1 else {
         throw ImageFileError(
-          path: file.path, "has \(file.planes.count) planes, and \(stack.path) \(stack.planes.count)",
+          path: file.path,
+          others.count > 1
+            ? "is one of a set of files, and others of \(path) are not"
+            : "has \(file.planes.count) planes, and \(stack.path) \(stack.planes.count)",
           hint: "move it elsewhere, or write it again with as many planes as the others")
+      }
+      guard axes == usual else {
+        throw ImageFileError(
+          path: file.path, "has planes along \(axes), and \(stack.path) along \(usual)",
+          hint: "move it elsewhere, or write it again as the others")
+      }
+      guard spacing != nil || (own.spacing, own.unit) == (stored.spacing, stored.unit) else {
+        func text(_ description: TIFFDescription) -> String {
+          description.spacing.map { $0.map { "\($0)" } ?? "none" }.joined(separator: ",") + (description.unit.map { " \($0.name)" } ?? "")
+        }
+        throw ImageFileError(
+          path: file.path, "has the spacing \(text(own)) (z, y, x), and \(stack.path) \(text(stored))",
+          hint: "give the right one, as --spacing 2,0.5,0.5")
       }
       planes += file.planes
     }
     stack = stack.holding(planes, path: path)
     description.stack = numbered.axes + description.stack
     var image = try image(stack, description, spacing: spacing)
-    image.format = "TIFF"
     image.files = numbered.names.map { folder + $0 }
     return image
   }

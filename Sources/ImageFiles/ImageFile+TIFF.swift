@@ -8,13 +8,20 @@ extension ImageFile {
   /// Opens a TIFF stack: the pages of a file, or those of the set of files that its OME-XML names, with the smaller copies of its pages as
   /// levels.
   static func openTIFF(path: String, axes: String?, spacing: [Double]?) throws(ImageFileError) -> StoredImage {
-    let file = try TIFFStack(path: path)
-    var (stack, description) = try omeStack(file) ?? (file, TIFFDescription(of: file))
+    var (stack, description, files) = try planes(of: path)
     if let axes { try description.name(letters(axes), samples: stack.samples, path: path) }
     var image = try image(stack, description, spacing: spacing)
-    let files = Set(stack.planes.map(\.file))
-    image.files = files == [path] ? nil : files.union([path]).sorted()
+    image.files = files == [path] ? nil : files
     return image
+  }
+
+  /// The planes of a file, or those that its OME-XML names in whatever file, what is said of them, and the files that all of that lies in.
+  static func planes(
+    of path: String
+  ) throws(ImageFileError) -> (stack: TIFFStack, description: TIFFDescription, files: [String]) {
+    let file = try TIFFStack(path: path)
+    if let found = try omeStack(file) { return found }
+    return (file, try TIFFDescription(of: file), [path])
   }
 
   /// An image of planes, and of their smaller copies.
@@ -45,33 +52,50 @@ extension ImageFile {
   }
 
   /// The planes that OME-XML names, in its order; `nil` where a file has none.
-  private static func omeStack(_ file: TIFFStack) throws(ImageFileError) -> (TIFFStack, TIFFDescription)? {
+  private static func omeStack(
+    _ file: TIFFStack
+  ) throws(ImageFileError) -> (stack: TIFFStack, description: TIFFDescription, files: [String])? {
     guard var ome = try OMEDescription(file.description, samples: file.samples, path: file.path) else { return nil }
-    var master = file
+    // The file that the OME-XML lies in.
+    var master = (path: file.path, planes: file.planes)
     if let name = ome.metadataFile {
-      master = try TIFFStack(path: try sibling(name, of: file.path))
-      guard let whole = try OMEDescription(master.description, samples: master.samples, path: master.path), whole.metadataFile == nil else {
+      let path = try sibling(name, of: file.path)
+      var text = String(decoding: try beginning(of: path, count: 64 << 20), as: UTF8.self)
+      master = (path, [])
+      if try isTIFF(path) {
+        let stack = try TIFFStack(path: path)
+        (master.planes, text) = (stack.planes, stack.description)
+        try file.checkIsLike(stack)
+      }
+      guard let whole = try OMEDescription(text, samples: file.samples, path: path), whole.metadataFile == nil else {
         throw ImageFileError(
-          path: master.path, "has no OME-XML, and \(file.path) names it as the file that has it",
+          path: path, "has no OME-XML of planes, and \(file.path) names it as the file that has it",
           hint: "copy the whole set of files again from its source")
       }
       ome = whole
     }
-    var known = [file.path: file]
-    known[master.path] = master
+    try ome.checkIsLike(file)
+    var known = [file.path: file.planes]
+    known[master.path] = master.planes
     let isOneFile = ome.isOneFile
     let planes = try ome.planes(of: master.path) { name throws(ImageFileError) in
       guard let name else { return master.planes }
       // A file that is no set may have another name than it was written under.
       if isOneFile, !FileManager.default.fileExists(atPath: beside(name, master.path)) { return master.planes }
       let path = try sibling(name, of: master.path)
-      if let stack = known[path] { return stack.planes }
+      if let planes = known[path] { return planes }
       let stack = try TIFFStack(path: path)
-      try master.checkIsLike(stack)
-      known[path] = stack
+      try file.checkIsLike(stack)
+      known[path] = stack.planes
       return stack.planes
     }
-    return (master.holding(planes, path: file.path), TIFFDescription(ome))
+    guard file.path == master.path || planes.contains(where: { $0.file == file.path }) else {
+      throw ImageFileError(
+        path: file.path, "names \(master.path) as the file that tells of it, which does not list it",
+        hint: "copy the whole set of files again from its source, or name \(master.path)")
+    }
+    let files = Set(planes.map(\.file)).union([file.path, master.path]).sorted()
+    return (file.holding(planes, path: file.path), TIFFDescription(ome), files)
   }
 
   /// A file of a set, beside another one.

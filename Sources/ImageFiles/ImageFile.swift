@@ -3,7 +3,7 @@
 internal import Grids
 public import Volumes
 
-/// Image files that are one file each: TIFF, HDF5 (Imaris), and what ITK reads (NIfTI, NRRD, MetaImage, PNG, JPEG).
+/// Image files: TIFF, also several of one image, HDF5 (Imaris), and what ITK reads (NIfTI, NRRD, MetaImage, PNG, JPEG).
 public enum ImageFile {
   /// Opens an image; reads its header and no voxel.
   ///
@@ -47,14 +47,14 @@ public enum ImageFile {
   static func checkedSpacing(_ stored: [Double], given: [Double]?, path: String) throws(ImageFileError) -> [Double] {
     if let given, given.count != stored.count {
       throw ImageFileError(
-        path: path, "has \(stored.count) spatial axes, and \(given.count) spacings were given",
-        hint: "give one spacing for each spatial axis, z,y,x")
+        path: path, "has \(stored.count) spatial axes, and the spacing names \(given.count)",
+        hint: "give one distance for each axis, as 2,0.5,0.5")
     }
     let spacing = given ?? stored
     guard spacing.allSatisfy({ $0 > 0 && $0.isFinite }) else {
       throw ImageFileError(
         path: path, "has the spacing \(spacing) (z, y, x), and each has to be above zero",
-        hint: "give the spacing on the command line, as --fixed-spacing 2,1,1")
+        hint: "give the right one, as --spacing 2,1,1 (of a pair --fixed-spacing or --moving-spacing)")
     }
     return spacing
   }

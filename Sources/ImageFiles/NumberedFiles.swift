@@ -13,29 +13,34 @@ struct NumberedFiles {
     var whole: String
     var texts: [String] = [""]
     var numbers: [Int] = []
+    var ending: Substring
 
-    init?(_ whole: String) {
+    init(_ whole: String) {
       self.whole = whole
-      let stem = whole.lastIndex(of: ".").map { whole[..<$0] } ?? whole[...]
+      let dot = whole.lastIndex(of: ".") ?? whole.endIndex
+      let stem = whole[..<dot]
+      ending = whole[dot...]
       var digits = ""
       // A final character that is no digit ends the last number.
       for character in String(stem) + "\0" {
         if character.isASCII && character.isNumber {
           digits.append(character)
         } else {
-          if !digits.isEmpty {
-            guard let number = Int(digits) else { return nil }
+          if let number = Int(digits) {
             numbers.append(number)
             texts.append("")
-            digits = ""
+          } else {
+            // No number of anything that is counted.
+            texts[texts.count - 1] += digits
           }
+          digits = ""
           if character != "\0" { texts[texts.count - 1].append(character) }
         }
       }
     }
 
     /// What it has in common with others of its series, as a pattern.
-    var pattern: String { texts.joined(separator: "*") }
+    var pattern: String { texts.joined(separator: "*") + ending }
   }
 
   /// - Parameters:
@@ -45,14 +50,16 @@ struct NumberedFiles {
   ///   - path: what the files are called in messages.
   /// - Throws: `ImageFileError` where names follow no pattern, several, or numbers are missing.
   init(_ all: [String], given: [String]?, path: String) throws(ImageFileError) {
-    let parsed = all.compactMap { Name($0) }
-    let series = Dictionary(grouping: parsed, by: \.pattern)
-    guard let first = parsed.first, series.count == 1, parsed.count == all.count else {
-      let found = series.map { "\($0.key) (\($0.value.count))" }.sorted()
+    let folder = path.contains("*") ? path.lastIndex(of: "/").map { path[...$0] } ?? "" : path.hasSuffix("/") ? path[...] : "\(path)/"
+    let parsed = all.map { Name($0) }
+    let first = parsed[0]
+    let series = Dictionary(grouping: parsed, by: \.texts)
+    guard series.count == 1 else {
+      let found = series.values.map { "\($0[0].pattern) (\($0.count))" }.sorted()
       let shown = found.prefix(5).joined(separator: ", ") + (found.count > 5 ? ", …" : "")
       throw ImageFileError(
-        path: path, "holds TIFF files of \(max(found.count, 2)) series, and an image is one: \(shown)",
-        hint: "name the files of one of them by a pattern, as 'scan/\(parsed.first?.pattern ?? "a*").tif', or move the others elsewhere")
+        path: path, "holds TIFF files of \(found.count) series, and an image is one: \(shown)",
+        hint: "name the files of one of them by a pattern, as '\(folder)\(first.pattern)', or move the others elsewhere")
     }
     let changing = first.numbers.indices.filter { place in parsed.contains { $0.numbers[place] != first.numbers[place] } }
     let letters = try Self.axes(changing.map { first.texts[$0] }, given: given, example: first.whole, path: path)
@@ -69,7 +76,8 @@ struct NumberedFiles {
       let place = changing[index]
       let own = Set(parsed.map { $0.numbers[place] }).sorted()
       let steps = zip(own.dropFirst(), own).map { $0.subtractingReportingOverflow($1).partialValue }
-      if let gap = steps.firstIndex(where: { $0 != steps[0] }) {
+      // Channels may be numbered as wavelengths.
+      if letters[index] != "c", let gap = steps.firstIndex(where: { $0 != steps[0] }) {
         // The shortest step is the usual one.
         let wide = steps[gap] > steps[0] ? gap : 0
         throw ImageFileError(

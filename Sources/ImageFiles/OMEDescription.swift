@@ -38,13 +38,13 @@ struct OMEDescription {
   ///   - samples: how many samples a pixel has: these count as channels.
   ///   - path: the file, for messages.
   init?(_ text: String, samples: Int, path: String) throws(ImageFileError) {
-    guard text.contains("<OME") || text.contains(":OME") else { return nil }
+    guard text.firstMatch(#"(<(?:\w+:)?OME\b)"#) != nil else { return nil }
     self.samples = samples
     let reader = OMEReader()
     let parser = XMLParser(data: Data(text.utf8))
     parser.shouldProcessNamespaces = true
     parser.delegate = reader
-    guard parser.parse() else {
+    guard parser.parse(), parser.parserError == nil else {
       throw ImageFileError(
         path: path, "has OME-XML that is damaged at line \(parser.lineNumber)", hint: "the file is damaged; copy it again from its source")
     }
@@ -53,6 +53,13 @@ struct OMEDescription {
       throw ImageFileError(
         path: path, "is an OME-TIFF of \(images.count) images, and files of one are read",
         hint: "write the image that you want to a file of its own, as Bio-Formats' bfconvert does with -series")
+    }
+    for name in ["SizeZ", "SizeC", "SizeT"] where metadataFile == nil {
+      for image in images where (image.attributes[name].flatMap { Int($0) } ?? 0) < 1 {
+        throw ImageFileError(
+          path: path, "has OME-XML whose \(name) is \(image.attributes[name].map { "`\($0)`" } ?? "missing")",
+          hint: "the file is damaged; copy it again from its source")
+      }
     }
   }
 
@@ -71,11 +78,18 @@ struct OMEDescription {
   /// Axes that planes run over, slowest first, with their lengths.
   var stack: [(name: String, length: Int)] { axes.filter { $0.length > 1 }.map { ($0.name.lowercased(), $0.length) } }
 
-  /// How many planes there are; `nil` where that is no number that files can hold.
-  private var planeCount: Int? {
-    let (first, second) = (axes[0].length.multipliedReportingOverflow(by: axes[1].length), axes[2].length)
-    let all = first.partialValue.multipliedReportingOverflow(by: second)
-    return first.overflow || all.overflow || all.partialValue > 1 << 28 ? nil : all.partialValue
+  /// How many planes there are; `nil` where that is no number.
+  private var planeCount: Int? { axes.map(\.length).product }
+
+  /// - Throws: `ImageFileError` where planes of another size or number format are told of than a file has.
+  func checkIsLike(_ file: TIFFStack) throws(ImageFileError) {
+    let names = ["float": "float32", "double": "float64"]
+    for (name, value) in [("SizeX", "\(file.width)"), ("SizeY", "\(file.height)"), ("Type", file.voxelType.rawValue)] {
+      guard let stated = attribute(name).map({ names[$0] ?? $0 }), stated != value else { continue }
+      throw ImageFileError(
+        path: file.path, "has pages with the \(name) \(value), and its OME-XML says \(stated)",
+        hint: "the file was changed by a program that does not know OME-XML; write it again, or without its description")
+    }
   }
 
   /// Whether all planes lie in one file.
@@ -91,10 +105,13 @@ struct OMEDescription {
     -> [TIFFStack.Plane]
   {
     let runs = images[0].runs.isEmpty ? [Run(first: [:])] : images[0].runs
-    var pageCount = 0
-    for file in Set(runs.map(\.file)) { pageCount += try pages(file).count }
+    var known: [String?: [Int: TIFFStack.Plane]] = [:]
+    for run in runs where known[run.file] == nil {
+      known[run.file] = Dictionary(uniqueKeysWithValues: try pages(run.file).map { ($0.number, $0) })
+    }
+    let pageCount = known.values.reduce(0) { $0 + $1.count }
     let damaged = "it was not written to its end, or lacks files; copy the whole set again from its source"
-    guard let planeCount, planeCount <= pageCount else {
+    guard let planeCount, isOneFile ? planeCount == pageCount : planeCount <= pageCount else {
       throw ImageFileError(
         path: path,
         "has \(pageCount) pages\(isOneFile ? "" : " in the files of its set"), and its OME-XML names "
@@ -102,7 +119,7 @@ struct OMEDescription {
     }
     var found = [TIFFStack.Plane?](repeating: nil, count: planeCount)
     for run in runs {
-      let pages = try pages(run.file)
+      let pages = known[run.file] ?? [:]
       var place = 0
       for axis in axes {
         let index = (run.first[axis.name] ?? 0) / (axis.name == "C" ? samples : 1)
@@ -112,15 +129,16 @@ struct OMEDescription {
         }
         place = place * axis.length + index
       }
-      let first = run.page ?? 0
       let count = min(run.count ?? (run.page == nil ? pages.count : 1), planeCount - place)
-      guard first >= 0, count >= 0, first <= pages.count, count <= pages.count - first else {
-        throw ImageFileError(
-          path: path,
-          "has OME-XML that names pages \(first) to \(first + max(count, 1) - 1)\(run.file.map { " of \($0)" } ?? ""), where there are "
-            + "\(pages.count)", hint: damaged)
+      for offset in 0..<max(count, 0) {
+        guard let page = pages[(run.page ?? 0).addingReportingOverflow(offset).partialValue] else {
+          throw ImageFileError(
+            path: path,
+            "has OME-XML that names page \(run.page ?? 0)\(offset > 0 ? " and \(offset) behind it" : "")\(run.file.map { " of \($0)" } ?? ""), "
+              + "counted from 0, and \(pages.count) are there", hint: damaged)
+        }
+        found[place + offset] = page
       }
-      for offset in 0..<count { found[place + offset] = pages[first + offset] }
     }
     if let missing = found.firstIndex(where: { $0 == nil }) {
       var (rest, place): (Int, [String]) = (missing, [])
@@ -167,7 +185,8 @@ private final class OMEReader: NSObject, XMLParserDelegate {
     case "Pixels": images.append(OMEDescription.Image(attributes: attributes))
     case "BinaryOnly": metadataFile = attributes["MetadataFile"]
     case "TiffData" where !images.isEmpty:
-      func number(_ name: String) -> Int? { attributes[name].flatMap { Int($0) } }
+      // What is no number is no place.
+      func number(_ name: String) -> Int? { attributes[name].map { Int($0) ?? -1 } }
       let first: [Character: Int] = ["Z": number("FirstZ") ?? 0, "C": number("FirstC") ?? 0, "T": number("FirstT") ?? 0]
       images[images.count - 1].runs.append(
         OMEDescription.Run(first: first, page: number("IFD"), count: number("PlaneCount") ?? number("NumPlanes")))

@@ -22,20 +22,30 @@ struct TIFFDescription {
   init(_ ome: OMEDescription) { (stack, spacing, unit) = (ome.stack, ome.spacing, ome.unit) }
 
   /// Reads ImageJ's lines, or tifffile's shape; planes along z where there is none of them.
-  init(of file: TIFFStack) {
+  ///
+  /// - Throws: `ImageFileError` where they tell of more planes than the file has.
+  init(of file: TIFFStack) throws(ImageFileError) {
     self.init(planes: file.planes.count)
     if let imageJ = ImageJDescription(file.description) {
       // ImageJ counts channels fastest, then slices, then frames.
       let axes = [("t", imageJ.frames), ("z", imageJ.slices), ("c", imageJ.channels)].filter { $0.1 > 1 }
-      if axes.map(\.1).reduce(1, *) == file.planes.count { stack = axes }
+      try Self.check(axes.map(\.1), "ImageJ's description", in: file)
+      if axes.map(\.1).product == file.planes.count { stack = axes }
       unit = imageJ.unit
       spacing = [imageJ.spacing, nil, nil]
       if unit != nil || !file.isResolutionOfPrint {
         spacing = [imageJ.spacing, Self.spacing(file.resolution.y), Self.spacing(file.resolution.x)]
       }
-    } else if let axes = Self.tifffileAxes(file) {
+    } else if let axes = try Self.tifffileAxes(file) {
       stack = axes
     }
+  }
+
+  private static func check(_ lengths: [Int], _ teller: String, in file: TIFFStack) throws(ImageFileError) {
+    if let planes = lengths.product, planes <= file.planes.count { return }
+    throw ImageFileError(
+      path: file.path, "has \(file.planes.count) pages, and \(teller) tells of \(lengths.map(String.init).joined(separator: "×"))",
+      hint: "it was not written to its end; copy it again from its source")
   }
 
   /// Names the axes of planes, and of pixels that have several samples.
@@ -59,14 +69,15 @@ struct TIFFDescription {
   private static func spacing(_ resolution: Double) -> Double? { resolution > 0 ? Double("\(Float(1 / resolution))") : nil }
 
   /// tifffile writes `{"shape": [2, 31, 61, 57], "axes": "CZYX"}`, `axes` only where its user gave them.
-  private static func tifffileAxes(_ file: TIFFStack) -> [(name: String, length: Int)]? {
+  private static func tifffileAxes(_ file: TIFFStack) throws(ImageFileError) -> [(name: String, length: Int)]? {
     guard let names = file.description.firstMatch(#""axes":\s*"([A-Za-z]+)""#),
       let shape = file.description.firstMatch(#""shape":\s*\[([0-9, ]+)\]"#)
     else { return nil }
     let lengths = shape.split(separator: ",").compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }
     guard lengths.count == names.count else { return nil }
     let axes = zip(names.lowercased(), lengths).map { (String($0), $1) }.filter { !["y", "x", "s"].contains($0.0) && $0.1 > 1 }
-    guard axes.allSatisfy({ ["t", "c", "z"].contains($0.0) }), axes.map(\.1).reduce(1, *) == file.planes.count else { return nil }
+    try check(axes.map(\.1), "its description", in: file)
+    guard axes.allSatisfy({ ["t", "c", "z"].contains($0.0) }), axes.map(\.1).product == file.planes.count else { return nil }
     return axes
   }
 }

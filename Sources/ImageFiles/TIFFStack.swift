@@ -9,6 +9,8 @@ struct TIFFStack: Sendable {
   struct Plane: Sendable {
     /// The file that it lies in.
     var file: String
+    /// Which page of the file it is, counted from 0 with those that are no planes.
+    var number: Int
     /// Where the page's directory lies.
     var directory: UInt64
     /// Where the plane's voxels lie, as they are; `nil` where they are to be decoded.
@@ -78,44 +80,38 @@ struct TIFFStack: Sendable {
     }
   }
 
-  /// The smaller copies of all planes, largest first, where every plane has them (SubIFDs), as OME-TIFF keeps pyramids.
+  /// The smaller copies of all planes, largest first, that are levels of a pyramid (SubIFDs of the same format), as OME-TIFF keeps them.
   ///
   /// See <https://docs.openmicroscopy.org/ome-model/6.3.1/ome-tiff/specification.html#sub-resolutions>.
   func copies() throws(ImageFileError) -> [TIFFStack] {
     guard let first = planes.first, first.plainData == nil else { return [] }
-    let count = try Self.copies(of: first).count
-    if count == 0 { return [] }
+    let format = try Self.page(first.file, first.directory)
+    let places = try Self.copies(of: first)
+    if places.isEmpty { return [] }
     let lists = try planes.map { plane throws(ImageFileError) in try Self.copies(of: plane) }
-    if let other = lists.firstIndex(where: { $0.count != count }) {
-      throw ImageFileError(
-        path: planes[other].file, "lists \(lists[other].count) smaller copies of plane \(other), and \(count) of plane 0",
-        hint: "it was not written to its end; copy it again from its source")
-    }
     var stacks: [TIFFStack] = []
-    for level in 0..<count {
-      let page = try Self.page(first.file, lists[0][level])
+    for level in places.indices {
+      let page = try Self.page(first.file, places[level])
+      let last = stacks.last ?? self
+      // Masks and previews in other formats are no levels.
+      guard page.isReduced, page.hasVoxels(of: format), (1...last.width).contains(Int(page.width)),
+        (1...last.height).contains(Int(page.height)),
+        page.chunkWidth > 0, page.chunkHeight > 0
+      else { break }
       var stack = self
       (stack.width, stack.height) = (Int(page.width), Int(page.height))
       (stack.chunkWidth, stack.chunkHeight) = (Int(page.chunkWidth), Int(page.chunkHeight))
-      let last = stacks.last ?? self
-      guard
-        stack.width > 0, stack.height > 0, stack.width <= last.width, stack.height <= last.height, stack.chunkWidth > 0,
-        stack.chunkHeight > 0, Int(page.samplesPerPixel) == samples, try Self.voxelType(page, path: first.file) == voxelType
-      else {
-        throw ImageFileError(
-          path: first.file, "has a smaller copy of \(page.height)×\(page.width) pixels behind one of \(last.height)×\(last.width)",
-          hint: "the file is damaged; copy it again from its source")
-      }
       stack.planes = []
       for (number, plane) in planes.enumerated() {
-        let copy = try Self.page(plane.file, lists[number][level])
-        guard copy.width == page.width, copy.height == page.height else {
+        let copy = level < lists[number].count ? try Self.page(plane.file, lists[number][level]) : nil
+        guard let copy, copy.hasVoxels(of: page), copy.width == page.width, copy.height == page.height else {
+          let found = copy.map { "one of \($0.height)×\($0.width) pixels" } ?? "none"
           throw ImageFileError(
             path: plane.file,
-            "has a smaller copy of \(copy.height)×\(copy.width) pixels of plane \(number), and of plane 0 one of "
-              + "\(page.height)×\(page.width)", hint: "the file is damaged; copy it again from its source")
+            "has \(found) as smaller copy \(level + 1) of plane \(number), and of plane 0 one of \(page.height)×\(page.width)",
+            hint: "the file was not written to its end, or is damaged; copy it again from its source")
         }
-        stack.planes.append(Plane(file: plane.file, directory: lists[number][level], plainData: nil))
+        stack.planes.append(Plane(file: plane.file, number: plane.number, directory: lists[number][level], plainData: nil))
       }
       stacks.append(stack)
     }
@@ -137,7 +133,9 @@ struct TIFFStack: Sendable {
   var planeSize: Int { width * height * samples * voxelType.size }
 
   private func check(_ page: CTIFFPage) throws(ImageFileError) {
-    guard width > 0, height > 0, samples > 0, chunkWidth > 0, chunkHeight > 0 else {
+    guard width > 0, height > 0, samples > 0, chunkWidth > 0, chunkHeight > 0,
+      [width, height, samples, voxelType.size].product != nil
+    else {
       throw ImageFileError(
         path: path, "claims a page of \(height)×\(width) pixels with \(samples) samples",
         hint: "the file is damaged; copy it again from its source")
@@ -155,13 +153,13 @@ struct TIFFStack: Sendable {
   /// ImageJ writes stacks beyond 4 GB as one page, the further planes behind it.
   private mutating func findPlanesWithinPage(_ page: CTIFFPage) throws(ImageFileError) {
     guard planes.count == 1, page.isPlain, let count = ImageJDescription(description)?.images, count > 1 else { return }
-    guard Int(page.dataOffset) + count * planeSize <= ImageFile.size(of: path) else {
+    guard let bytes = [count, planeSize].product, bytes <= ImageFile.size(of: path) - Int(page.dataOffset) else {
       throw ImageFileError(
         path: path,
         "claims \(count) planes of \(height)×\(width) pixels in one page, which its \(ImageFile.size(of: path)) bytes cannot hold",
         hint: "the file is cut short or damaged")
     }
-    planes = (0..<count).map { Plane(file: path, directory: page.offset, plainData: page.dataOffset + UInt64($0 * planeSize)) }
+    planes = (0..<count).map { Plane(file: path, number: $0, directory: page.offset, plainData: page.dataOffset + UInt64($0 * planeSize)) }
   }
 
   private static func offsets(_ path: String) throws(ImageFileError) -> [UInt64] {
@@ -193,17 +191,14 @@ struct TIFFStack: Sendable {
       let page = try page(path, offset)
       // Small copies of other pages (thumbnails, levels) are no planes of the stack.
       if number > 0 && page.isReduced { continue }
-      guard
-        page.width == first.width, page.height == first.height, page.samplesPerPixel == first.samplesPerPixel,
-        page.bitsPerSample == first.bitsPerSample, page.sampleFormat == first.sampleFormat
-      else {
+      guard page.width == first.width, page.height == first.height, page.hasVoxels(of: first) else {
         throw ImageFileError(
           path: path,
           "is no stack: page \(number) is \(page.height)×\(page.width) with \(page.samplesPerPixel) samples of \(page.bitsPerSample) bits, "
             + "page 0 \(first.height)×\(first.width) with \(first.samplesPerPixel) of \(first.bitsPerSample)",
           hint: "split the file, or convert it to OME-Zarr")
       }
-      planes.append(Plane(file: path, directory: offset, plainData: nil))
+      planes.append(Plane(file: path, number: number, directory: offset, plainData: nil))
     }
     return planes
   }
@@ -236,6 +231,13 @@ struct TIFFStack: Sendable {
     var span = bytes.mutableSpan
     let length = unsafe ctiff_page_description(path, page.offset, &span)
     return String(decoding: bytes[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
+
+extension CTIFFPage {
+  /// Whether voxels are stored in the same number format.
+  fileprivate func hasVoxels(of other: CTIFFPage) -> Bool {
+    samplesPerPixel == other.samplesPerPixel && bitsPerSample == other.bitsPerSample && sampleFormat == other.sampleFormat
   }
 }
 

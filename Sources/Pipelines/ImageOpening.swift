@@ -33,7 +33,7 @@ extension StoredImage {
       if let parts {
         try ImageFile.openHDF5(path: parts.file, dataset: parts.dataset, axes: axes, spacing: spacing)
       } else if !isFolder {
-        try ImageFile.open(path: path, axes: axes)
+        try ImageFile.open(path: path, axes: axes, spacing: spacing)
       } else if !isElsewhere && !OMEImage.isZarr(path) && !N5Image.isN5(path) && ImageFile.isSequence(path) {
         try ImageFile.openSequence(path, axes: axes, spacing: spacing)
       } else if try StoreLocation.isRemote(path) ? !OMEImage.holdsZarr(path) : !OMEImage.isZarr(path), N5Image.isN5(path) {
@@ -41,14 +41,6 @@ extension StoredImage {
       } else {
         try OMEImage.open(path, axes: axes, spacing: spacing)
       }
-    if let spacing, !isFolder, parts == nil {
-      guard spacing.count == image.levels[0].space.rank else {
-        throw PipelineError(
-          "\(path) has \(image.levels[0].space.rank) spatial axes, and the spacing names \(spacing.count)",
-          hint: "give one distance for each axis, as 2,0.5,0.5")
-      }
-      for level in image.levels.indices { image.levels[level].space.spacing = spacing }
-    }
     (image.givenAxes, image.givenSpacing) = (axes, spacing)
     for level in image.levels { try requireUsable(level.space, path) }
     return image

@@ -12,7 +12,7 @@ public struct PaddedSource: VoxelSource {
   /// - Parameters:
   ///   - lower: voxels added before each axis.
   ///   - upper: voxels added behind each axis.
-  ///   - value: theirs, converted to the format that is read (saturating).
+  ///   - value: theirs, as near as the format of the stored voxels has it.
   /// - Precondition: none is negative, and there is one of each an axis.
   public init(base: any VoxelSource, lower: [Int], upper: [Int], value: Double = 0) {
     precondition(lower.count == base.extent.rank && upper.count == base.extent.rank, "a padding for each axis")
@@ -25,11 +25,13 @@ public struct PaddedSource: VoxelSource {
   public var chunk: Extent { base.chunk }
   public var residentBytes: Int { base.residentBytes }
 
+  private func edge<Own: VoxelScalar>(_ type: Own.Type) -> Double { Own.saturating(real: value).double }
+
   public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
     let inner = box.translated(by: lower.map { -$0 })
     let stored = inner.intersection(base.extent.box)
     if stored == inner { return try base.read(inner, as: type) }
-    var result = VoxelBuffer<Voxel>(extent: box.extent, repeating: .saturating(real: value))
+    var result = VoxelBuffer<Voxel>(extent: box.extent, repeating: .saturating(real: edge(voxelType.scalar)))
     if stored.isEmpty { return result }
     let read = try base.read(stored, as: type)
     result.copy(from: read, box: read.extent.box, at: zip(stored.lower, inner.lower).map(-))

@@ -68,11 +68,45 @@ struct ForeignPairTests {
       await expectError("convert @scan/plane*.tif @scan/plane9.tif --overwrite", in: folder, ["plane9.tif"])
       let planned = await weft("plan segment @scan --method threshold --output @l.ome.zarr", in: folder)
       #expect(planned.status == .done, "\(planned.errors)")
+      // Two planes that change places are as many bytes as before.
+      let files = FileManager.default
+      for (from, to) in [("plane9", "other"), ("plane10", "plane9"), ("other", "plane10")] {
+        try files.moveItem(atPath: folder.path("scan/\(from).tif"), toPath: folder.path("scan/\(to).tif"))
+      }
+      await expectError("resume @l.ome.zarr", in: folder, ["scan", "the files that it is read from"])
       let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.path("scan/plane9.tif")))
       try (bytes + [0]).write(to: URL(fileURLWithPath: folder.path("scan/plane9.tif")))
       await expectError("resume @l.ome.zarr", in: folder, ["scan", "bytes"])
-      try FileManager.default.removeItem(atPath: folder.path("scan/plane9.tif"))
+      try files.removeItem(atPath: folder.path("scan/plane9.tif"))
       await expectError("info @scan", in: folder, ["from 8 to 10"])
+    }
+  }
+
+  /// A header and its voxels are one input: neither is written over, and too few voxels are no image.
+  @Test func aRawFileWithItsHeaderIsAnImage() async throws {
+    try await withTemporaryFolder { url in
+      let folder = ImageFolder(url)
+      try folder.put(
+        """
+        ObjectType = Image
+        NDims = 3
+        DimSize = 7 6 5
+        ElementSpacing = 0.65 0.65 2
+        ElementType = MET_USHORT
+        ElementByteOrderMSB = False
+        ElementDataFile = scan.raw
+        """, "scan.mhd")
+      try folder.put([UInt8](repeating: 3, count: 420), "scan.raw")
+      let info = await weft("info @scan.mhd", in: folder)
+      #expect(info.status == .done && info.output.contains("5×6×7") && info.output.contains("2 0.65 0.65"), "\(info.output)\(info.errors)")
+      await expectError("convert @scan.mhd @scan.raw --format tiff --overwrite", in: folder, ["scan.raw is the input"])
+      #expect(try Data(contentsOf: URL(fileURLWithPath: folder.path("scan.raw"))).count == 420)
+      let planned = await weft("plan segment @scan.mhd --method threshold --threshold 1 --output @l.ome.zarr", in: folder)
+      #expect(planned.status == .done, "\(planned.errors)")
+      try folder.put([UInt8](repeating: 3, count: 421), "scan.raw")
+      await expectError("resume @l.ome.zarr", in: folder, ["scan.mhd"])
+      try folder.put([UInt8](repeating: 3, count: 419), "scan.raw")
+      await expectError("info @scan.mhd", in: folder, ["scan.raw has 419 bytes, and 420 are needed"])
     }
   }
 }

@@ -10,6 +10,7 @@ those of seed 70 + n.
 import os
 import sys
 
+import numpy as np
 import tifffile
 from pattern import pattern
 
@@ -66,6 +67,21 @@ pointer = ('<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schem
 for c in range(2):
     for z in range(5):
         write(f"companion/p{c}{z}.ome.tif", image[c, z][None], pixels(data) % "00" if c == z == 0 else pointer % (c, z))
+
+# Channels before planes, as microscopes write them; and three planes at three times, times before planes.
+tifffile.imwrite(path("xyczt.ome.tif"), np.swapaxes(image, 0, 1), photometric="minisblack", metadata=metadata | {"axes": "ZCYX"})
+data = "".join(f'<ome:TiffData FirstT="{t}" FirstZ="{z}" IFD="{3 * z + t}"/>' for t in range(3) for z in range(3))
+text = (pixels(data) % uuids[0]).replace('SizeC="2"', 'SizeC="1"').replace('SizeZ="5"', 'SizeZ="3"').replace('SizeT="1"', 'SizeT="3"')
+write("times.ome.tif", [image.reshape(10, 34, 47)[3 * t + z] for z in range(3) for t in range(3)], text)
+
+# A set whose OME-XML is a file of its own.
+os.mkdir(path("companion2"))
+data = "".join(f'<ome:TiffData FirstC="{c}" PlaneCount="5" IFD="0"><ome:UUID FileName="c{c}.ome.tif">urn:uuid:c{c}</ome:UUID></ome:TiffData>'
+               for c in range(2))
+with open(path("companion2/all.companion.ome"), "w") as file:
+    file.write(pixels(data) % "all")
+for c in range(2):
+    write(f"companion2/c{c}.ome.tif", image[c], (pointer % (c, c)).replace("p00.ome.tif", "all.companion.ome"))
 
 # Numbered planes of one channel, without leading zeros; of both channels; stacks of planes, one a channel.
 for name in ["planes", "tagged", "stacks"]:

@@ -89,7 +89,7 @@ extension ImageFile {
       letters.count == rank && Set(letters).count == rank && letters.allSatisfy({ "zyxct".contains($0) && $0.count == 1 }) ? letters : nil
     }
     if let names {
-      guard let letters = usable(names.lowercased().filter { $0 != "," && $0 != " " }.map(String.init)) else {
+      guard let letters = usable(ImageFile.letters(names)) else {
         throw ImageFileError(
           path: shown, "has \(rank) axes, and --axes \(names) is not understood for it",
           hint: "give one letter an axis: each of z, y, x, c (channel) and t (time) at most once")

@@ -8,7 +8,7 @@ internal import Volumes
 
 /// Tells one input from another, and from what it was before, without reading its voxels.
 ///
-/// A file, or the files of a set with their names (for what lies in HDF5 or in an archive the file around it): its bytes and when it was last
+/// A file, or each file of a set by its name (for what lies in HDF5 or in an archive the file around it): its bytes and when it was last
 /// changed. A Zarr or N5 folder: a digest of its metadata files and when those were last changed; at an address a digest of those of the image
 /// and its levels; what is sent with each request does not count.
 struct InputIdentity: Codable, Equatable {
@@ -37,10 +37,15 @@ struct InputIdentity: Codable, Equatable {
   init(path: String, levels: [String] = [], set: [String]? = nil) {
     if let set {
       self.path = URL(fileURLWithPath: path).standardizedFileURL.path
-      var names = Digest()
-      for file in set { names.add(Data(file.utf8)) }
-      metadata = names.description
-      look(at: set.map { URL(fileURLWithPath: $0) })
+      var digest = Digest()
+      for file in set.map({ URL(fileURLWithPath: $0).standardizedFileURL }) {
+        // Each by itself: two that changed places are as many bytes as before.
+        let one = InputIdentity(path: file.path)
+        digest.add(Data("\(one.text)\n".utf8))
+        bytes = (bytes ?? 0) + (one.bytes ?? 0)
+        modified = max(modified ?? 0, one.modified ?? 0)
+      }
+      metadata = digest.description
       return
     }
     if StoreLocation.isRemote(path) {
@@ -63,11 +68,6 @@ struct InputIdentity: Codable, Equatable {
       for file in files { digest.add((try? Data(contentsOf: file)) ?? Data()) }
       metadata = digest.description
     }
-    look(at: files)
-  }
-
-  /// Adds up the bytes of files, and finds when the last one was changed.
-  private mutating func look(at files: [URL]) {
     for file in files {
       guard let attributes = try? FileManager.default.attributesOfItem(atPath: file.resolvingSymlinksInPath().path) else { continue }
       bytes = (bytes ?? 0) + ((attributes[.size] as? NSNumber)?.intValue ?? 0)
@@ -100,7 +100,7 @@ struct InputIdentity: Codable, Equatable {
       return "\(path): its spacing was \(text(earlier.spacing)), and is \(text(spacing))"
     }
     if bytes != earlier.bytes { return "\(path): it had \(earlier.bytes ?? 0) bytes, and has \(bytes ?? 0)" }
-    if metadata != earlier.metadata { return "\(path): its metadata are others" }
+    if metadata != earlier.metadata { return "\(path): its metadata are others, or the files that it is read from" }
     // Only what is sent with each request is other, as a permission that was given anew.
     if modified == earlier.modified { return nil }
     func time(_ milliseconds: Int?) -> String { Date(timeIntervalSince1970: Double(milliseconds ?? 0) / 1000).ISO8601Format() }

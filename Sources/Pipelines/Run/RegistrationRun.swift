@@ -71,6 +71,10 @@ struct RegistrationRun: StagedRun {
   ) -> [StageOutline] {
     let (options, plan) = (registration.options, registration.plan)
     func file(_ path: String?) -> String { path.map { $0 == "auto" ? $0 : InputIdentity(path: $0).text } ?? "none" }
+    // A mask may be an image of several files.
+    func mask(_ path: String?) -> String {
+      path.flatMap { $0 == "auto" ? nil : try? StoredImage.open($0) }.map { InputIdentity($0).text } ?? file(path)
+    }
     let downsample = StageOutline(
       StageName.downsample,
       parameters: [
@@ -84,7 +88,7 @@ struct RegistrationRun: StagedRun {
       parameters: [
         "stages": RegistrationStage.allCases.filter { options.stages.contains($0) }.map(\.rawValue).joined(separator: ","),
         "engine": options.engine.rawValue, "accuracy": options.accuracy.rawValue, "metric": options.metric.rawValue,
-        "initial transform": file(options.initialTransform), "fixed mask": file(options.fixedMask), "moving mask": file(options.movingMask),
+        "initial transform": file(options.initialTransform), "fixed mask": mask(options.fixedMask), "moving mask": mask(options.movingMask),
         "region": options.region.map { "\($0)" } ?? "all",
       ], tasks: 1)
     let levels = plan.levels.indices.map { LevelOutlines(plan, $0, options) }
