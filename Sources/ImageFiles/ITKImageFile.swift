@@ -67,14 +67,10 @@ struct ITKImageFile: Sendable {
 
   /// A header that promises more voxels than its file can hold is refused before memory is taken for them.
   private func checkSize() throws(ImageFileError) {
-    var bytes = voxelType.size
-    for length in extent + [components] {
-      let (product, overflow) = bytes.multipliedReportingOverflow(by: length)
-      guard length >= 1, !overflow else {
-        throw ImageFileError(
-          path: path, "claims the extent \(Extent(extent.map { max($0, 0) }))", hint: "the file is damaged; copy it again from its source")
-      }
-      bytes = product
+    let lengths = extent + [components]
+    guard lengths.allSatisfy({ $0 >= 1 }), let bytes = (lengths + [voxelType.size]).product else {
+      throw ImageFileError(
+        path: path, "claims the extent \(Extent(extent.map { max($0, 0) }))", hint: "the file is damaged; copy it again from its source")
     }
     // No deflate stream expands more than 1032-fold; voxels of a detached header lie in files beside it.
     let isDetached = [".mhd", ".nhdr", ".hdr", ".img"].contains { path.lowercased().hasSuffix($0) }

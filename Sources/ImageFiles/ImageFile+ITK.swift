@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
 internal import Grids
 internal import Volumes
 
@@ -19,36 +18,10 @@ extension ImageFile {
       path: path, format: file.format.rawValue, axes: axes,
       levels: [StoredImage.Level(source: source(file.voxelType.scalar), space: space, name: "")],
       isColour: file.isColour)
-    let data = dataFile(of: path)
-    image.files = data.map { [path, $0] }
-    // ITK takes what is missing at the end for zeros.
-    if file.format == .metaImage, file.canStream, path.lowercased().hasSuffix(".mha") || data != nil {
-      let needed = (file.extent + [file.components, file.voxelType.size]).product
-      let found = size(of: data ?? path)
-      guard let needed, needed <= found else {
-        throw ImageFileError(
-          path: data ?? path,
-          "has \(found) bytes, and \(needed.map(String.init) ?? "far more") are needed for \(Extent(file.extent)) voxels",
-          hint: "the file is cut short, or the header \(path) tells of another one")
-      }
-    }
+    let data = DataFile(header: path)
+    if file.format == .metaImage, file.canStream { try data?.check(holds: file) }
+    if let data, data.path != path { image.files = [path, data.path] }
     return image
-  }
-
-  /// The file of voxels that a header names (MetaImage, NRRD) or has beside it (NIfTI's `.hdr`); `nil` where they lie in one file, or in many.
-  private static func dataFile(of path: String) -> String? {
-    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-    let name = path.lowercased()
-    var found: String?
-    if name.hasSuffix(".hdr") {
-      found = path.dropLast(3).split(separator: "/").last.map { $0 + "img" }
-    } else if name.hasSuffix(".mhd") || name.hasSuffix(".nhdr") {
-      let text = String(decoding: (try? beginning(of: path, count: 1 << 16)) ?? [], as: UTF8.self)
-      found = text.firstMatch(#"(?im)^(?:ElementDataFile *=|data ?file:) *([^\r\n]*?)[ \r]*$"#)
-    }
-    guard let found else { return nil }
-    let file = found.hasPrefix("/") ? found : folder + found
-    return FileManager.default.fileExists(atPath: file) ? file : nil
   }
 
   /// Axes of the file that an image shows: all but leading ones of one voxel beyond what a volume needs.

@@ -42,9 +42,9 @@ extension ImageFile {
     let copies = try stack.copies()
     let levels = ([stack] + copies).enumerated().map { number, level in
       func source<Stored: VoxelScalar>(_ type: Stored.Type) -> any VoxelSource { TIFFSource<Stored>(pages: level, stack: planes) }
-      let ratios = [stack.height, stack.width]
       return StoredImage.Level(
-        source: source(level.voxelType.scalar), space: space.coarsened(from: ratios, to: [level.height, level.width]),
+        source: source(level.voxelType.scalar),
+        space: space.coarsened(from: [stack.height, stack.width], to: [level.height, level.width]),
         name: copies.isEmpty ? "" : "\(number)")
     }
     return StoredImage(
@@ -60,12 +60,13 @@ extension ImageFile {
     var master = (path: file.path, planes: file.planes)
     if let name = ome.metadataFile {
       let path = try sibling(name, of: file.path)
-      var text = String(decoding: try beginning(of: path, count: 64 << 20), as: UTF8.self)
-      master = (path, [])
+      let text: String
       if try isTIFF(path) {
         let stack = try TIFFStack(path: path)
-        (master.planes, text) = (stack.planes, stack.description)
         try file.checkIsLike(stack)
+        (master, text) = ((path, stack.planes), stack.description)
+      } else {
+        (master, text) = ((path, []), String(decoding: try beginning(of: path, count: 64 << 20), as: UTF8.self))
       }
       guard let whole = try OMEDescription(text, samples: file.samples, path: path), whole.metadataFile == nil else {
         throw ImageFileError(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CCodecs
+internal import Grids
 
 /// What ITK's reader takes on trust: that a NIfTI-1 header makes sense, and that the file holds the voxels it promises.
 struct NIfTICheck {
@@ -53,14 +54,9 @@ struct NIfTICheck {
         path: path, "has a damaged NIfTI header: its voxels begin at byte \(offset)", hint: "copy the file again from its source")
     }
     // 7 × 15 bits and the bits of a voxel may be more than a word holds.
-    var size = bits / 8
-    for length in dimensions[1...dimensions[0]] {
-      let (product, overflow) = size.multipliedReportingOverflow(by: length)
-      if overflow {
-        throw ImageFileError(
-          path: path, "has a damaged NIfTI header: its dimensions are \(dimensions)", hint: "copy the file again from its source")
-      }
-      size = product
+    guard let size = (dimensions[1...dimensions[0]] + [bits / 8]).product else {
+      throw ImageFileError(
+        path: path, "has a damaged NIfTI header: its dimensions are \(dimensions)", hint: "copy the file again from its source")
     }
     self.path = path
     holdsReals = type == 16 || type == 64

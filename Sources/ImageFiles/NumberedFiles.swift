@@ -75,7 +75,7 @@ struct NumberedFiles {
     for index in order {
       let place = changing[index]
       let own = Set(parsed.map { $0.numbers[place] }).sorted()
-      let steps = zip(own.dropFirst(), own).map { $0.subtractingReportingOverflow($1).partialValue }
+      let steps = zip(own.dropFirst(), own).map(-)
       // Channels may be numbered as wavelengths.
       if letters[index] != "c", let gap = steps.firstIndex(where: { $0 != steps[0] }) {
         // The shortest step is the usual one.

@@ -2,6 +2,7 @@
 
 internal import Foundation
 internal import FoundationXML
+internal import Grids
 internal import Volumes
 
 /// What the OME-XML of an OME-TIFF says of its image: which axes its planes run over, how far apart voxels lie, and in which file and page
@@ -95,7 +96,7 @@ struct OMEDescription {
   /// Whether all planes lie in one file.
   var isOneFile: Bool { Set((images.first?.runs ?? []).map(\.file)).count < 2 }
 
-  /// Where each plane lies, the fastest axis first.
+  /// Where each plane lies, the last axis of `stack` fastest.
   ///
   /// - Parameters:
   ///   - path: the file that the OME-XML was found in.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
+internal import Grids
 internal import Volumes
 
 /// What the description of a TIFF file says of its planes: which axes they run over, and how far apart voxels lie.

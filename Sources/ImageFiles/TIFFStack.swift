@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CTIFF
+internal import Grids
 internal import Volumes
 
 /// The pages of a TIFF file, or of several, that make up one stack: all of one size and number format.
@@ -142,8 +143,7 @@ struct TIFFStack: Sendable {
     }
     // No codec of TIFF packs voxels more than some thousandfold.
     let size = ImageFile.size(of: path)
-    let (plane, overflow) = planeSize.multipliedReportingOverflow(by: planes.count)
-    guard !overflow, page.isPlain ? planeSize <= size : plane / 5000 <= size else {
+    guard let all = [planeSize, planes.count].product, page.isPlain ? planeSize <= size : all / 5000 <= size else {
       throw ImageFileError(
         path: path, "claims \(planes.count) pages of \(height)×\(width) pixels, which its \(size) bytes cannot hold",
         hint: "the file is cut short or damaged")

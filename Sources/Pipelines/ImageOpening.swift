@@ -7,11 +7,12 @@ internal import Pyramids
 public import Volumes
 
 extension StoredImage {
-  /// Opens an image of any kind that Weft reads: OME-Zarr, plain Zarr, N5, TIFF (also numbered planes), HDF5, Imaris, NIfTI, NRRD, MHA, PNG, JPEG. No voxel is loaded.
+  /// Opens an image of any kind that Weft reads: OME-Zarr, plain Zarr, N5, TIFF (also numbered planes), HDF5, Imaris, NIfTI, NRRD, MHA, PNG,
+  /// JPEG. No voxel is loaded.
   ///
   /// - Parameters:
-  ///   - path: the file, the folder, a pattern of numbered TIFF files (`scan/z*.tif`), or a level or array inside an OME-Zarr (`a.ome.zarr/0`); of Zarr and N5 also a zip archive, a folder in
-  ///     one, or an address (`https://…`, `s3://…`).
+  ///   - path: the file, the folder, a pattern of numbered TIFF files (`scan/z*.tif`), or a level or array inside an OME-Zarr
+  ///     (`a.ome.zarr/0`); of Zarr and N5 also a zip archive, a folder in one, or an address (`https://…`, `s3://…`).
   ///   - axes: names for the axes where the file lacks them, as `cyx`.
   ///   - spacing: distances between voxels, z, y, x (2D: y, x), in place of the file's.
   /// - Throws: an error that names the path: missing, not an image, damaged, spacing not above zero.
@@ -34,10 +35,10 @@ extension StoredImage {
         try ImageFile.openHDF5(path: parts.file, dataset: parts.dataset, axes: axes, spacing: spacing)
       } else if !isFolder {
         try ImageFile.open(path: path, axes: axes, spacing: spacing)
-      } else if !isElsewhere && !OMEImage.isZarr(path) && !N5Image.isN5(path) && ImageFile.isSequence(path) {
-        try ImageFile.openSequence(path, axes: axes, spacing: spacing)
       } else if try StoreLocation.isRemote(path) ? !OMEImage.holdsZarr(path) : !OMEImage.isZarr(path), N5Image.isN5(path) {
         try N5Image.open(path, axes: axes, spacing: spacing)
+      } else if !isElsewhere, !OMEImage.isZarr(path), ImageFile.isSequence(path) {
+        try ImageFile.openSequence(path, axes: axes, spacing: spacing)
       } else {
         try OMEImage.open(path, axes: axes, spacing: spacing)
       }

@@ -28,6 +28,7 @@ extension VoxelBuffer {
 @_specialize(where Source == Float, Target == Int64)
 @_specialize(where Source == Float, Target == Double)
 private func saturated<Source: VoxelScalar, Target: VoxelScalar>(_ source: [Source], to type: Target.Type) -> [Target] {
+  if source.isEmpty { return [] }
   let voxels = source.span
   return unsafe [Target](unsafeUninitializedCapacity: voxels.count) { target, count in
     for i in voxels.indices { unsafe target[i] = voxels[i].saturated(to: type) }

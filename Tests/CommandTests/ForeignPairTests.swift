@@ -106,7 +106,14 @@ struct ForeignPairTests {
       try folder.put([UInt8](repeating: 3, count: 421), "scan.raw")
       await expectError("resume @l.ome.zarr", in: folder, ["scan.mhd"])
       try folder.put([UInt8](repeating: 3, count: 419), "scan.raw")
-      await expectError("info @scan.mhd", in: folder, ["scan.raw has 419 bytes, and 420 are needed"])
+      await expectError("info @scan.mhd", in: folder, ["scan.raw has 419 bytes of voxels, and 420 are needed"])
+      // The same in one file, a byte short.
+      let header = "ObjectType = Image\nNDims = 2\nDimSize = 7 6\nElementType = MET_UCHAR\nElementDataFile = LOCAL\n"
+      try folder.put(Array(header.utf8) + [UInt8](repeating: 3, count: 42), "one.mha")
+      let one = await weft("info @one.mha", in: folder)
+      #expect(one.status == .done && one.output.contains("6×7"), "\(one.output)\(one.errors)")
+      try folder.put(Array(header.utf8) + [UInt8](repeating: 200, count: 41), "one.mha")
+      await expectError("info @one.mha", in: folder, ["one.mha has 41 bytes of voxels, and 42 are needed"])
     }
   }
 }

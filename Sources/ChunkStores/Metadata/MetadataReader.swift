@@ -35,14 +35,14 @@ struct MetadataReader {
     guard extent.count == chunk.count else {
       throw error("the shape has \(extent.count) axes (\(Extent(extent))) and the chunks have \(chunk.count) (\(Extent(chunk)))")
     }
-    guard let count = product(extent + [itemSize]), count <= 1 << 60 else {
+    guard let count = (extent + [itemSize]).product, count <= 1 << 60 else {
       throw error("the shape \(Extent(extent)) is larger than any disk", hint: "the metadata are damaged")
     }
   }
 
   /// Throws where chunks are beyond any memory.
   func checkChunk(_ chunk: [Int], itemSize: Int) throws(ChunkStoreError) {
-    guard let count = product(chunk + [itemSize]), count <= 1 << 32 else {
+    guard let count = (chunk + [itemSize]).product, count <= 1 << 32 else {
       throw error(
         "a chunk of \(Extent(chunk)) voxels of \(itemSize) bytes is larger than 4 GiB",
         hint: "the metadata are damaged, or the array must be stored again in smaller chunks")
@@ -54,21 +54,11 @@ struct MetadataReader {
     guard zip(shard.lengths, chunk.lengths).allSatisfy({ $0 % $1 == 0 }) else {
       throw error("shards of \(shard) voxels are not made of whole chunks of \(chunk)")
     }
-    guard let count = product(zip(shard.lengths, chunk.lengths).map(/)), count <= 1 << 22 else {
+    guard let count = zip(shard.lengths, chunk.lengths).map(/).product, count <= 1 << 22 else {
       throw error(
         "a shard of \(shard) voxels has more than four million chunks of \(chunk)",
         hint: "the metadata are damaged, or the array must be stored again in smaller shards")
     }
-  }
-
-  private func product(_ values: [Int]) -> Int? {
-    var product = 1
-    for value in values {
-      let (partial, overflow) = product.multipliedReportingOverflow(by: value)
-      if overflow { return nil }
-      product = partial
-    }
-    return product
   }
 
   func fillValue(_ value: JSON, for type: VoxelType, isHalfPrecision: Bool = false) throws(ChunkStoreError) -> FillValue {

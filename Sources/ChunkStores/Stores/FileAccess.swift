@@ -43,6 +43,7 @@ package enum FileAccess {
   /// Bytes of an open file: fewer where it ends before.
   private static func read(_ descriptor: Int32, _ range: Range<Int>, _ path: String) throws(ChunkStoreError) -> [UInt8] {
     var code: Int32 = 0
+    if range.isEmpty { return [] }
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: range.count) { target, filled in
       while filled < range.count {
         let count = unsafe pread(descriptor, target.baseAddress! + filled, range.count - filled, off_t(range.lowerBound + filled))

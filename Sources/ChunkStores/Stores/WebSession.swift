@@ -63,9 +63,12 @@ internal import Synchronization
 
   private static func answer(_ session: OpaquePointer, _ request: Int64) -> Answer {
     let count = unsafe Int(cweb_count(session, request))
-    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { target, filled in
-      if let start = target.baseAddress { unsafe cweb_copy(session, request, start) }
-      filled = count
+    var bytes: [UInt8] = []
+    if count > 0 {
+      bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { target, filled in
+        if let start = target.baseAddress { unsafe cweb_copy(session, request, start) }
+        filled = count
+      }
     }
     let (first, total) = unsafe (cweb_first(session, request), cweb_total(session, request))
     return Answer(

@@ -117,9 +117,10 @@ public struct ZipStore: KeyValueStore {
       let total = Int(unsafe carchives_size(archive, index))
       guard total >= 0, total <= FileAccess.largestFile else { return nil }
       let part = range?.clamped(to: total) ?? 0..<total
+      if part.isEmpty { return ValuePart(bytes: [], total: total) }
       var filled = Int64(0)
       let bytes = unsafe [UInt8](unsafeUninitializedCapacity: part.count) { target, count in
-        if let start = target.baseAddress, !part.isEmpty {
+        if let start = target.baseAddress {
           filled = unsafe carchives_read(archive, index, Int64(part.lowerBound), start, Int64(part.count))
         }
         count = max(0, Int(filled))

@@ -14,15 +14,10 @@ extension StoredImage {
     as name: String, extent: [Int], voxelType: VoxelType, spacing: [Double]? = nil
   ) throws -> StoredImage {
     let spacing = spacing ?? extent.map { _ in 1 }
-    var bytes = voxelType.size
-    for length in extent {
-      let (product, overflow) = bytes.multipliedReportingOverflow(by: length)
-      guard length > 0, !overflow, product < 1 << 60 else {
-        throw PipelineError(
-          "an image of \(extent.map(String.init).joined(separator: "×")) voxels cannot be",
-          hint: "give lengths above 0, below 10^18 bytes in all")
-      }
-      bytes = product
+    guard extent.allSatisfy({ $0 > 0 }), let bytes = (extent + [voxelType.size]).product, bytes < 1 << 60 else {
+      throw PipelineError(
+        "an image of \(extent.map(String.init).joined(separator: "×")) voxels cannot be",
+        hint: "give lengths above 0, below 10^18 bytes in all")
     }
     guard extent.count == 2 || extent.count == 3, spacing.count == extent.count, spacing.allSatisfy({ $0 > 0 && $0.isFinite }) else {
       throw PipelineError(

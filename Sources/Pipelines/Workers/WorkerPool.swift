@@ -69,7 +69,7 @@ public final class WorkerPool: Sendable {
   var peakMemory: Int { all.map(\.peakMemory).max() ?? 0 }
 
   /// The most memory of a graphics processor that one of the programs has told of so far, in bytes; `nil` where none has.
-  public var peakGraphicsMemory: Int? { graphicsPeak.withLock { $0 } }
+  package var peakGraphicsMemory: Int? { graphicsPeak.withLock { $0 } }
 
   /// What the user should be told; nothing as long as programs print nothing on standard output but messages, and return labels where those
   /// are wanted.
