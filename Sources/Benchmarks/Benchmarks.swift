@@ -22,7 +22,6 @@ enum Benchmarks {
   ///
   /// - Returns: the exit status: 0, 1 where something failed, 2 for arguments that make no sense.
   static func run(_ words: [String]) async -> Int32 {
-    FreedMemory.returnAtOnce()
     do {
       guard let first = words.first, !["--help", "-h", "help"].contains(first) else {
         say(Help.text(for: tool))

@@ -25,13 +25,15 @@ public enum WeftCommandLine {
       commands: verbs.map(\.description) + [completions])
   }()
 
+  /// Settles what can be settled only while the process has one thread. The first call of a program.
+  public static func prepareProcess() { FreedMemory.returnAtOnce() }
+
   /// Runs one command line and tells how it ended. Never throws: what goes wrong is printed as `error:` and `hint:`.
   ///
   /// - Parameters:
   ///   - words: the arguments without the name of the program.
   ///   - console: where everything is printed.
   public static func run(_ words: [String], console: Console = Console()) async -> ExitStatus {
-    FreedMemory.returnAtOnce()
     do {
       guard let first = words.first, first != "--help", first != "-h", first != "help" else {
         console.print(Help.text(for: tool), terminator: "")

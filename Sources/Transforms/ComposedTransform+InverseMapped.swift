@@ -22,39 +22,61 @@ extension ComposedTransform {
     // Start: the inverse of affine and coarse.
     let start = ComposedTransform(affine: .identity(rank: 3), coarse: coarseInverse, fixedSpace: Self.space(moving, through: back))
     var mapped = start.mapped(box, local: nil, to: fixedSpace)
-    let reach = mapped.bounds(margin: 32).intersection(fixedExtent.box)
+    let reach = mapped.bounds(margin: Self.inverseMargin).intersection(fixedExtent.box)
     let field = reach.isEmpty ? nil : try local(reach)
     let sampler = field.map(SplineSampler.init)
     // All in fixed voxels: T followed by the inverse of the affine map is x + u(x) + d(x + u(x)), and the target is the affine inverse of y.
     let nodes = coarse.map {
       CoarseNodes(
         $0, fixedSpace: fixedSpace, affine: .identity(rank: 3), moving: fixedSpace, around: reach.isEmpty ? fixedExtent.box : reach,
-        margin: 32)
+        margin: Double(Self.inverseMargin))
     }
-    let target = ComposedTransform(affine: .identity(rank: 3), coarse: nil, fixedSpace: start.fixedSpace).mapped(
-      box, local: nil, to: fixedSpace)
+    let toFixed = AffineTransform.voxelMap(from: start.fixedSpace, through: .identity(rank: 3), to: fixedSpace)
+    let columns = (0..<3).map { axis in SIMD3(toFixed.matrix[0][axis], toFixed.matrix[1][axis], toFixed.matrix[2][axis]) }
+    let offset = SIMD3(toFixed.offset[0], toFixed.offset[1], toFixed.offset[2])
     let base = SIMD3(Double(mapped.base[0]), Double(mapped.base[1]), Double(mapped.base[2]))
-    let targetBase = SIMD3(Double(target.base[0]), Double(target.base[1]), Double(target.base[2]))
     let bound = SIMD3(Double(fixedExtent[0]), Double(fixedExtent[1]), Double(fixedExtent[2]))
     var largest: Float = 0
-    for i in 0..<box.count {
-      var x = base + mapped.positions.vector(at: i)
-      let y = targetBase + target.positions.vector(at: i)
-      var remaining: Float = .infinity
+    /// The place that is mapped to `target`, searched for from `start`, and how far from `target` it is mapped.
+    func found(_ target: SIMD3<Double>, from start: SIMD3<Double>) -> (SIMD3<Double>, Float) {
+      var (x, remaining) = (start, Float.infinity)
       for _ in 0..<100 {
         let moved = sampler.map { x + $0.displacement(at: x) } ?? x
         let reached = nodes.map { moved + SIMD3<Double>($0.interpolated(moved).lowHalf3) } ?? moved
-        let error = reached - y
+        let error = reached - target
         remaining = Float((error * error).sum().squareRoot())
         if remaining <= tolerance { break }
         x -= error
       }
-      if all(x .>= SIMD3(repeating: 0)) && all(x .<= bound) { largest = max(largest, remaining) }
-      mapped.positions.z.elements[i] = Float(x[0] - base[0])
-      mapped.positions.y.elements[i] = Float(x[1] - base[1])
-      mapped.positions.x.elements[i] = Float(x[2] - base[2])
+      return (x, remaining)
+    }
+    var i = 0
+    for z in box.lower[0]..<box.upper[0] {
+      for y in box.lower[1]..<box.upper[1] {
+        let row = columns[0] * Double(z) + columns[1] * Double(y) + offset
+        for column in box.lower[2]..<box.upper[2] {
+          let (x, remaining) = found(row + columns[2] * Double(column), from: base + mapped.positions.vector(at: i))
+          if all(x .>= SIMD3(repeating: 0)) && all(x .<= bound) { largest = max(largest, remaining) }
+          mapped.positions.z.elements[i] = Float(x[0] - base[0])
+          mapped.positions.y.elements[i] = Float(x[1] - base[1])
+          mapped.positions.x.elements[i] = Float(x[2] - base[2])
+          i += 1
+        }
+      }
     }
     return (mapped, largest)
+  }
+
+  /// How far from where affine map and coarse warp come from a place is searched for, in fixed voxels.
+  private static let inverseMargin = 32
+
+  /// The lengths of what `inverseMapped` asks `local` for about a box of moving voxels, in fixed voxels, as far as the affine map tells;
+  /// `nil` where that has no inverse.
+  public func inverseReach(of box: Extent, in moving: PhysicalSpace) -> [Int]? {
+    guard let back = affine.inverse else { return nil }
+    return AffineTransform.voxelMap(from: moving, through: back, to: fixedSpace).matrix.map { row in
+      Int(min(zip(row, box.lengths).map { abs($0) * Double($1) }.reduce(0, +), 1e9)) + 2 * Self.inverseMargin
+    }
   }
 
   /// The lattice of `moving` as seen through a map of the world.

@@ -3,6 +3,8 @@
 import Commands
 import Foundation
 
+WeftCommandLine.prepareProcess()
+
 // The runtime looks for the arguments beside the environment, and finds none where a preloaded library has moved that.
 var words = CommandLine.arguments
 if words.isEmpty, let line = FileManager.default.contents(atPath: "/proc/self/cmdline") {

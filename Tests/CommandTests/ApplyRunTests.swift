@@ -128,7 +128,7 @@ import Testing
       #expect(refused.status == 1 && refused.errors.contains(chunk.path), "\(refused.errors)")
       #expect(!FileManager.default.fileExists(atPath: folder + "/new"))
       try bytes.write(to: chunk)
-      #expect(try weft(apply + [out, "--memory", "106MB"]).status == 0)
+      #expect(try weft(apply + [out, "--memory", "120MB"]).status == 0)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/new") == ["out.ome.zarr"])
     }
   }

@@ -47,12 +47,26 @@ struct ApplicationPlan {
     finest = volumes.finest.placed(in: volumes.finest.space.converted(to: unit)).liftedToThreeAxes()
     let memory = options.memory ?? .available()
     let resident = try RegistrationPlan.residentBytes(of: [finest], memory: memory)
-    let extent = options.target == .fixed ? transforms.fixedExtent : transforms.movingExtent
-    let one = MemoryModel.box(voxels: MemoryModel.boxVoxels(rank: transforms.rank, extent: extent), imageVoxels: finest.extent.count)
-    try MemoryModel.require(MemoryModel.base + resident + one, within: memory)
+    let towardsFixed = options.target == .fixed
+    let resampled = MemoryModel.box(
+      rank: transforms.rank, of: towardsFixed ? transforms.fixedExtent : transforms.movingExtent, imageVoxels: finest.extent.count)
+    let box = max(resampled, towardsFixed ? 0 : Self.bytesOfInversion(transforms))
+    let kept = [transforms.transform.coarse, transforms.transform.coarseInverse].compactMap { $0?.vectors.extent.count }.reduce(0, +)
+    let fixed = MemoryModel.base + resident + kept * MemoryModel.bytesPerWarpPoint
+    try MemoryModel.require(fixed + box, within: memory)
     boxesAtOnce = MemoryModel.boxesAtOnce(
-      rank: transforms.rank, extent: extent, imageVoxels: finest.extent.count, threads: ThreadCount.resolved(options.threads),
-      available: memory.bytes - MemoryModel.base - resident)
+      of: box, threads: ThreadCount.resolved(options.threads), available: memory.bytes - fixed)
+  }
+
+  /// What a box of the moving lattice takes while its place in the fixed image is searched for.
+  private static func bytesOfInversion(_ transforms: TransformFolder) -> Int {
+    let box = MemoryModel.boxExtent(rank: transforms.rank, of: transforms.movingExtent)
+    let found = box.count * MemoryModel.bytesPerInvertedVoxel
+    guard let field = transforms.field, let reach = transforms.transform.inverseReach(of: box, in: transforms.movingSpace) else {
+      return found
+    }
+    let points = (0..<3).map { axis in min(reach[axis], transforms.fixedExtent[axis]) / field.lattice.stride[axis] + 4 }.reduce(1, *)
+    return found + points * MemoryModel.bytesPerInvertedPoint
   }
 
   /// What writes the image.

@@ -14,7 +14,7 @@ enum MemoryModel {
   /// A voxel of a block while it is read and averaged.
   static let bytesPerAveragedVoxel = 36
   /// A voxel of the coarse lattice while the coarse stage runs: two images and their pyramids, two fields and inverses, window sums.
-  static let bytesPerCoarseVoxel = 78
+  static let bytesPerCoarseVoxel = 80
   /// The same with ITK's engine, whose fields are of double precision.
   static let bytesPerCoarseVoxelOfITK = 300
   /// A voxel of the lattice on which starts are tried (spectra, padded), and the most that this comes to, since that lattice is no finer
@@ -28,24 +28,28 @@ enum MemoryModel {
   static let mostReadVoxels = 4 << 20
   /// A voxel of an output box: displacements, positions, values.
   static let bytesPerResampledVoxel = 20
+  /// A voxel of an output box while its place in the fixed image is searched for.
+  static let bytesPerInvertedVoxel = 12
+  /// A control point of the local field there: its components, and once more side by side.
+  static let bytesPerInvertedPoint = 28
+  /// A point of the coarse warp, whose inverse is held too.
+  static let bytesPerWarpPoint = 12
 
   /// What so many levels of blocks leave for each other.
   static func betweenLevels(_ levels: Int) -> Int { levels > 1 ? keptBetweenLevels : 0 }
 
-  /// An output box of so many voxels that is filled from an image of `imageVoxels`.
-  static func box(voxels: Int, imageVoxels: Int) -> Int {
-    min(imageVoxels, mostReadVoxels) * bytesPerReadVoxel + voxels * bytesPerResampledVoxel
+  /// A box of an output image of `extent` that is filled from an image of `imageVoxels`.
+  static func box(rank: Int, of extent: Extent, imageVoxels: Int) -> Int {
+    min(imageVoxels, mostReadVoxels) * bytesPerReadVoxel + boxExtent(rank: rank, of: extent).count * bytesPerResampledVoxel
   }
 
-  /// Voxels of the boxes in which an image of `extent` is written.
-  static func boxVoxels(rank: Int, extent: Extent) -> Int {
-    zip(ImageResampler.chunk(rank: rank).lengths, extent.lengths).map(min).reduce(1, *)
+  /// The largest box in which an image of `extent` is written.
+  static func boxExtent(rank: Int, of extent: Extent) -> Extent {
+    Extent(zip(ImageResampler.chunk(rank: rank).lengths, extent.lengths).map(min))
   }
 
-  /// How many boxes are worked on at once within `available` bytes.
-  static func boxesAtOnce(rank: Int, extent: Extent, imageVoxels: Int, threads: Int, available: Int) -> Int {
-    max(1, min(threads, available / box(voxels: boxVoxels(rank: rank, extent: extent), imageVoxels: imageVoxels)))
-  }
+  /// How many boxes of `bytes` each are worked on at once within `available` bytes.
+  static func boxesAtOnce(of bytes: Int, threads: Int, available: Int) -> Int { max(1, min(threads, available / bytes)) }
 
   /// A block with its halo. One of a level that is averaged while it is read needs positions, what was read and its sums, beside what is
   /// averaged at once.

@@ -97,10 +97,9 @@ extension RegistrationPlan {
       memory: (memory, forBlocks, memory.bytes - MemoryModel.base - resident - kept), imageVoxels: imageVoxels, threads: threads,
       notes: &notes)
     let between = MemoryModel.betweenLevels(levels.count)
-    let boxBytes = MemoryModel.box(voxels: MemoryModel.boxVoxels(rank: rank, extent: fixed.extent), imageVoxels: imageVoxels)
+    let boxBytes = MemoryModel.box(rank: rank, of: fixed.extent, imageVoxels: imageVoxels)
     try MemoryModel.require(MemoryModel.base + resident + kept + between + boxBytes, within: memory)
-    let boxesAtOnce = MemoryModel.boxesAtOnce(
-      rank: rank, extent: fixed.extent, imageVoxels: imageVoxels, threads: threads, available: forBlocks - between)
+    let boxesAtOnce = MemoryModel.boxesAtOnce(of: boxBytes, threads: threads, available: forBlocks - between)
     let voxels = fixed.extent.count
     let stride = options.fieldStride ?? preset.fieldStride
     let lattice = voxels / (stride * stride * (rank == 2 ? 1 : stride))
