@@ -5,33 +5,45 @@ internal import Grids
 internal import Volumes
 
 /// The file of voxels that belongs to a header: another one, which MetaImage's `.mhd` and NRRD's `.nhdr` name and NIfTI's `.hdr` has beside it,
-/// or, of MetaImage's `.mha`, the rest of the same.
+/// or, of MetaImage's `.mha` and NRRD's `.nrrd`, the rest of the same.
 struct DataFile {
   let path: String
-  /// The header, and its bytes before the voxels where these lie in the same file.
+  /// Bytes before the voxels where these lie in the same file.
+  let headerSize: Int
   private let header: String
-  private let headerSize: Int
+  private let text: String
 
   /// `nil` where voxels lie in many files, or in one of another kind.
   init?(header: String) {
     self.header = header
     let name = header.lowercased()
     if name.hasSuffix(".hdr") {
-      (path, headerSize) = (header.dropLast(3) + "img", 0)
-    } else if [".mhd", ".mha", ".nhdr"].contains(where: name.hasSuffix) {
+      (path, headerSize, text) = (header.dropLast(3) + "img", 0, "")
+    } else if [".mhd", ".mha", ".nhdr", ".nrrd"].contains(where: name.hasSuffix) {
       let bytes = (try? ImageFile.beginning(of: header, count: 1 << 16)) ?? []
       // One byte a character, whatever follows the header.
-      let text = String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
-      guard let line = text.firstMatch(#"(?im)^((?:ElementDataFile *=|data ?file:)[^\r\n]*\r?\n?)"#) else { return nil }
-      let found = (line.firstMatch(#"[=:] *(.*)"#) ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+      let beginning = String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+      // A line that names the file ends a header, or an empty one does.
+      let pattern = name.hasSuffix(".nrrd") ? #"(?s)^(.*?\r?\n)\r?\n"# : #"(?ims)^(.*?^ElementDataFile *=[^\r\n]*\r?\n?)"#
+      guard let whole = name.hasSuffix(".nhdr") ? beginning : beginning.firstMatch(pattern) else { return nil }
+      text = whole
+      let named = whole.firstMatch(#"(?im)^(?:ElementDataFile *=|data ?file:)([^\r\n]*)"#)?.trimmingCharacters(in: .whitespacesAndNewlines)
       let folder = header.lastIndex(of: "/").map { String(header[...$0]) } ?? ""
-      let isLocal = found.uppercased() == "LOCAL"
-      path = isLocal ? header : found.hasPrefix("/") ? found : folder + found
-      headerSize = isLocal ? text.range(of: line).map { text.unicodeScalars.distance(from: text.startIndex, to: $0.upperBound) } ?? 0 : 0
+      let isLocal = named.map { $0.uppercased() == "LOCAL" } ?? true
+      path = isLocal ? header : named!.hasPrefix("/") ? named! : folder + named!
+      // The empty line itself comes on top.
+      let size = whole.unicodeScalars.count
+      let gap = named == nil ? (bytes.dropFirst(size).first == 13 ? 2 : 1) : 0
+      headerSize = isLocal ? size + gap : 0
     } else {
       return nil
     }
     guard FileManager.default.fileExists(atPath: path) else { return nil }
+  }
+
+  /// What the header tells behind `name`, a regular expression.
+  func field(_ name: String) -> String? {
+    text.firstMatch("(?im)^\(name)([^\\r\\n]*)")?.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   /// ITK takes what is missing at the end of a MetaImage for zeros.

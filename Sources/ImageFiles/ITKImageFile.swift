@@ -29,6 +29,8 @@ struct ITKImageFile: Sendable {
   var canStream: Bool
   /// What has to be looked at before a compressed NIfTI file is trusted.
   var nifti: NIfTICheck?
+  /// Where the voxels lie, if that is known: then parts of them are read without ITK.
+  var voxels: VoxelBytes?
 
   init(path: String) throws(ImageFileError) {
     nifti = try Self.isNIfTI(path) ? NIfTICheck(path: path) : nil
@@ -60,6 +62,8 @@ struct ITKImageFile: Sendable {
     direction = (0..<rank).map { row in Array(geometry[(3 + row) * rank..<(4 + row) * rank]) }
     canStream = header.canStream && !Self.isCompressed(path)
     try checkSize()
+    voxels = VoxelBytes(of: self)
+    if format == .nrrd, let voxels { canStream = voxels.packed == nil }
   }
 
   /// Pictures know no physical space: what they say of resolution is meant for printers.

@@ -7,24 +7,29 @@ internal import Volumes
 
 /// The voxels of a file that ITK reads; axes as in the file, slowest first, and a last axis for components where there are several.
 ///
-/// Where a region can be read alone (NIfTI and MetaImage that are not compressed), only the box is read. Else the first read loads the
-/// whole file, in its own number format, and later reads share that copy, which lives as long as the source.
+/// Where a region can be read alone (NIfTI, MetaImage and NRRD that are not compressed), only the box is read. Else the first read loads the
+/// whole file, in its own number format, or unpacks it into a temporary file; later reads share that, which lives as long as the source.
 struct ITKImageSource<Stored: VoxelScalar>: VoxelSource {
   let file: ITKImageFile
   /// Axes of the file that are shown; those before them have one voxel and are left out.
   let shownAxes: Range<Int>
-  private let cache = WholeImageCache<Stored>()
+  /// What is kept of a file that cannot be read in parts.
+  private let resident: ResidentFile?
+  private let whole = MadeOnce<VoxelBuffer<Stored>>()
+  private let unpacked = MadeOnce<OpenFile>()
 
   init(file: ITKImageFile, shownAxes: Range<Int>) {
     self.file = file
     self.shownAxes = shownAxes
+    let voxels = (file.extent + [file.components]).reduce(1, *)
+    resident = file.canStream ? nil : ResidentFile(byteCount: voxels * Stored.voxelType.size, canUnpack: file.voxels?.packed != nil)
   }
 
   var voxelType: VoxelType { Stored.voxelType }
   var extent: Extent { Extent(pixelExtent.lengths + componentAxis) }
 
   var chunk: Extent {
-    guard file.canStream else { return extent }
+    guard file.canStream || resident?.isUnpacked == true else { return extent }
     // A few whole planes.
     let plane = pixelExtent.lengths.suffix(2).reduce(1, *)
     var lengths = [Int](repeating: 1, count: max(pixelExtent.rank - 2, 0)) + pixelExtent.lengths.suffix(2)
@@ -34,30 +39,37 @@ struct ITKImageSource<Stored: VoxelScalar>: VoxelSource {
     return Extent(lengths + componentAxis)
   }
 
-  var residentBytes: Int { file.canStream ? 0 : extent.count * Stored.voxelType.size }
+  var residentFiles: [ResidentFile] { resident.map { [$0] } ?? [] }
 
   func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
     if box.isEmpty { return VoxelBuffer(extent: box.extent) }
     let pixels = Box(lower: Array(box.lower[..<pixelExtent.rank]), upper: Array(box.upper[..<pixelExtent.rank]))
     let channels = componentAxis.isEmpty ? nil : box[box.rank - 1]
-    if file.canStream {
-      return try load(pixels).interleavedPart(pixels.relative(to: pixels.lower), channels: channels).converted(to: type)
+    func part(_ voxels: VoxelBuffer<Stored>, of loaded: Box) -> VoxelBuffer<Voxel> {
+      voxels.interleavedPart(pixels.relative(to: loaded.lower), channels: channels).converted(to: type)
     }
-    let whole = try cache.value {
-      try file.nifti?.checkContent()
-      return try load(pixelExtent.box)
+    if file.canStream { return part(try load(pixels), of: pixels) }
+    if let voxels = file.voxels, resident?.isUnpacked == true {
+      let opened = try unpacked.value { try voxels.unpacked(extent) }
+      return part(try voxels.read(withComponents(pixels), of: extent, in: opened, as: Stored.self), of: pixels)
     }
-    return whole.interleavedPart(pixels, channels: channels).converted(to: type)
+    return part(
+      try whole.value {
+        try file.nifti?.checkContent()
+        return try load(pixelExtent.box)
+      }, of: pixelExtent.box)
   }
 
   private var pixelExtent: Extent { Extent(Array(file.extent[shownAxes])) }
   private var componentAxis: [Int] { file.components > 1 ? [file.components] : [] }
+  private func withComponents(_ box: Box) -> Box { Box(lower: box.lower + componentAxis.map { _ in 0 }, upper: box.upper + componentAxis) }
 
   /// All components of the pixels in `box`.
   private func load(_ box: Box) throws -> VoxelBuffer<Stored> {
-    // ITK's NIfTI library reads NaN and infinities as 0.
-    if let nifti = file.nifti, file.components == 1, Stored.voxelType == .float32 || Stored.voxelType == .float64, nifti.holdsReals {
-      return try NIfTIReals<Stored>(file: nifti, extent: pixelExtent).read(box)
+    // ITK's NIfTI library reads NaN and infinities as 0, and its NRRD library files as a whole.
+    if let voxels = file.voxels, file.format == .nrrd && voxels.packed == nil || file.nifti?.holdsReals == true {
+      if voxels.packed != nil { return try voxels.readWhole(extent, as: Stored.self) }
+      return try voxels.read(withComponents(box), of: extent, in: OpenFile(path: voxels.path), as: Stored.self)
     }
     let hidden = shownAxes.lowerBound
     let region = [Int](repeating: 0, count: hidden) + box.lower + [Int](repeating: 1, count: hidden) + box.extent.lengths
@@ -72,17 +84,17 @@ struct ITKImageSource<Stored: VoxelScalar>: VoxelSource {
   }
 }
 
-/// A whole image, loaded once and shared by all copies of its source.
-final class WholeImageCache<Stored: VoxelScalar>: Sendable {
-  private let stored = Mutex<VoxelBuffer<Stored>?>(nil)
+/// A value that takes long to make: made once, and shared by all copies of its source.
+final class MadeOnce<Value: Sendable>: Sendable {
+  private let made = Mutex<Value?>(nil)
 
-  /// What `load` gave the first time; other threads wait for it.
-  func value(load: () throws -> VoxelBuffer<Stored>) throws -> VoxelBuffer<Stored> {
-    try stored.withLock { known in
+  /// What `make` gave the first time; other threads wait for it.
+  func value(make: () throws -> Value) throws -> Value {
+    try made.withLock { known in
       if let known { return known }
-      let loaded = try load()
-      known = loaded
-      return loaded
+      let new = try make()
+      known = new
+      return new
     }
   }
 }

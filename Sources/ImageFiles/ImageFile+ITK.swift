@@ -19,7 +19,7 @@ extension ImageFile {
       levels: [StoredImage.Level(source: source(file.voxelType.scalar), space: space, name: "")],
       isColour: file.isColour)
     let data = DataFile(header: path)
-    if file.format == .metaImage, file.canStream { try data?.check(holds: file) }
+    if file.format == .metaImage || file.format == .nrrd, file.canStream { try data?.check(holds: file) }
     if let data, data.path != path { image.files = [path, data.path] }
     return image
   }

@@ -11,12 +11,15 @@ struct NIfTICheck {
   /// Where the voxels begin.
   let voxelOffset: Int
   let isSwapped: Bool
-  /// Whether voxels are stored as real numbers of 32 or 64 bits.
-  let holdsReals: Bool
+  /// The code of how voxels are stored.
+  let type: Int
   let isCompressed: Bool
   /// What stored numbers are multiplied with, and what is then added.
   let slope: Double
   let intercept: Double
+
+  /// Whether voxels are stored as real numbers of 32 or 64 bits.
+  var holdsReals: Bool { type == 16 || type == 64 }
 
   /// Checks the header of a `.nii` or `.nii.gz` file.
   ///
@@ -59,7 +62,7 @@ struct NIfTICheck {
         path: path, "has a damaged NIfTI header: its dimensions are \(dimensions)", hint: "copy the file again from its source")
     }
     self.path = path
-    holdsReals = type == 16 || type == 64
+    self.type = type
     voxelOffset = max(Int(offset), 348)
     byteCount = max(Int(offset), 352) + size
     // A slope of zero, or one that is no number, counts as one, as in ITK.

@@ -28,7 +28,7 @@ public struct AxisMappedSource: VoxelSource {
   public var extent: Extent { Extent(axes.map { $0.map { base.extent[$0] } ?? 1 }) }
   public var voxelType: VoxelType { base.voxelType }
   public var chunk: Extent { Extent(axes.map { $0.map { base.chunk[$0] } ?? 1 }) }
-  public var residentBytes: Int { base.residentBytes }
+  public var residentFiles: [ResidentFile] { base.residentFiles }
 
   public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
     var lower = [Int](repeating: 0, count: base.extent.rank)

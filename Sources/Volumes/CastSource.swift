@@ -12,7 +12,7 @@ public struct CastSource: VoxelSource {
 
   public var extent: Extent { base.extent }
   public var chunk: Extent { base.chunk }
-  public var residentBytes: Int { base.residentBytes }
+  public var residentFiles: [ResidentFile] { base.residentFiles }
 
   public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
     func through<Own: VoxelScalar>(_ own: Own.Type) throws -> VoxelBuffer<Voxel> { try base.read(box, as: own).converted(to: type) }

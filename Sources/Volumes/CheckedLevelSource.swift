@@ -27,7 +27,7 @@ public final class CheckedLevelSource: VoxelSource {
   public var extent: Extent { level.extent }
   public var voxelType: VoxelType { level.voxelType }
   public var chunk: Extent { level.chunk }
-  public var residentBytes: Int { level.residentBytes + mean.residentBytes }
+  public var residentFiles: [ResidentFile] { level.residentFiles + mean.residentFiles }
 
   public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
     let trusted = try isTrusted.withLock { known in

@@ -26,7 +26,7 @@ public struct ConcatenatedSource: VoxelSource {
 
   public var voxelType: VoxelType { parts[0].voxelType }
   public var chunk: Extent { parts[0].chunk }
-  public var residentBytes: Int { parts.reduce(0) { $0 + $1.residentBytes } }
+  public var residentFiles: [ResidentFile] { parts.flatMap(\.residentFiles) }
 
   public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
     func place(_ part: Int) -> Box {

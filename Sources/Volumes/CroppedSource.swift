@@ -18,7 +18,7 @@ public struct CroppedSource: VoxelSource {
   public var extent: Extent { box.extent }
   public var voxelType: VoxelType { base.voxelType }
   public var chunk: Extent { Extent(zip(base.chunk.lengths, box.extent.lengths).map(min)) }
-  public var residentBytes: Int { base.residentBytes }
+  public var residentFiles: [ResidentFile] { base.residentFiles }
 
   public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
     try base.read(box.translated(by: self.box.lower), as: type)

@@ -19,7 +19,7 @@ public struct LuminanceSource: VoxelSource {
   public var extent: Extent { Extent(base.extent.lengths.removing(at: axis)) }
   public var voxelType: VoxelType { base.voxelType }
   public var chunk: Extent { Extent(base.chunk.lengths.removing(at: axis)) }
-  public var residentBytes: Int { base.residentBytes }
+  public var residentFiles: [ResidentFile] { base.residentFiles }
 
   public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
     var lower = box.lower

@@ -22,7 +22,7 @@ public struct MeanDownsampledSource: VoxelSource {
   public var extent: Extent { base.extent.dividedRoundingUp(by: Extent(factors)) }
   public var voxelType: VoxelType { base.voxelType == .float64 ? .float64 : .float32 }
   public var chunk: Extent { base.chunk.dividedRoundingUp(by: Extent(factors)) }
-  public var residentBytes: Int { base.residentBytes }
+  public var residentFiles: [ResidentFile] { base.residentFiles }
 
   public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
     var sums = [Float](repeating: 0, count: box.count)

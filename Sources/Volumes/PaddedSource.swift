@@ -23,7 +23,7 @@ public struct PaddedSource: VoxelSource {
   public var extent: Extent { Extent(base.extent.lengths.indices.map { lower[$0] + base.extent[$0] + upper[$0] }) }
   public var voxelType: VoxelType { base.voxelType }
   public var chunk: Extent { base.chunk }
-  public var residentBytes: Int { base.residentBytes }
+  public var residentFiles: [ResidentFile] { base.residentFiles }
 
   private func edge<Own: VoxelScalar>(_ type: Own.Type) -> Double { Own.saturating(real: value).double }
 

@@ -12,8 +12,8 @@ public protocol VoxelSource: Sendable {
   var voxelType: VoxelType { get }
   /// The unit in which storage is read: boxes aligned to multiples of it cost nothing twice.
   var chunk: Extent { get }
-  /// Bytes that stay in memory once anything was read: those of a file that cannot be read in parts, else 0.
-  var residentBytes: Int { get }
+  /// The files beneath that cannot be read in parts.
+  var residentFiles: [ResidentFile] { get }
   /// How chunks are stored, for people, as `blosc:zstd:5:shuffle`; `nil` where there is nothing to tell.
   var storage: String? { get }
   /// Reads the voxels in `box`, converted to `type` (saturating).
@@ -24,7 +24,7 @@ public protocol VoxelSource: Sendable {
 }
 
 extension VoxelSource {
-  public var residentBytes: Int { 0 }
+  public var residentFiles: [ResidentFile] { [] }
   public var storage: String? { nil }
 }
 

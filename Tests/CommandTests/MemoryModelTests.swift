@@ -86,6 +86,32 @@ import Testing
     }
   }
 
+  @Test func aCompressedFileBeyondTheMemoryIsUnpacked() throws {
+    try withTemporaryFolder { url in
+      let folder = url.path
+      try #require(weft(["phantom", folder + "/pair", "--shape", "224", "--seed", "3", "-q"]).status == 0)
+      let packed = folder + "/image.nii.gz"
+      try #require(weft(["convert", folder + "/pair/fixed.ome.zarr", packed, "-q"]).status == 0)
+      try #require(weft(["convert", packed, folder + "/held.ome.zarr", "-q"]).status == 0)
+      // The image is 22 MB.
+      let little = ["--memory", "130MB", "--threads", "2", "-q", "--json"]
+      let run = try weft(["convert", packed, folder + "/unpacked.ome.zarr"] + little)
+      try #require(run.status == 0, "\(run.errors)")
+      let peak = try JSONDecoder().decode(Measured.self, from: Data(run.output.utf8)).peakMemory
+      #expect(peak <= 130_000_000, "\(peak / 1_000_000) MB")
+      let (held, unpacked) = (try resultFiles(folder + "/held.ome.zarr"), try resultFiles(folder + "/unpacked.ome.zarr"))
+      #expect(held == unpacked && held.count > 5)
+
+      let nowhere = try weft(
+        ["convert", packed, folder + "/nowhere.ome.zarr"] + little, environment: ["TMPDIR": folder + "/nothing"])
+      #expect(nowhere.status == 1 && nowhere.errors.contains(packed) && nowhere.errors.contains("TMPDIR"), "\(nowhere.errors)")
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: packed))
+      try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: packed))
+      let cut = try weft(["convert", packed, folder + "/cut.ome.zarr"] + little)
+      #expect(cut.status == 1 && cut.errors.contains("\(packed) cannot be decompressed to its end"), "\(cut.errors)")
+    }
+  }
+
   /// Less memory means fewer and smaller things at once, never another result.
   @Test func budgetsAndThreadsThatForceOtherConcurrencyGiveTheSameBytes() throws {
     try withTemporaryFolder { url in

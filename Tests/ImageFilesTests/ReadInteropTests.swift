@@ -28,6 +28,7 @@ private struct Entry: Codable {
       try #require(result.status == 0, "\(result.output)")
       let manifest = try JSONDecoder().decode([Entry].self, from: Data(contentsOf: folder.appendingPathComponent("manifest.json")))
       #expect(manifest.count > 80)
+      var unpacked: Set<String> = []
       for entry in manifest {
         let image = try ImageFile.open(path: folder.appendingPathComponent(entry.name).path)
         checkGeometry(image, entry)
@@ -38,9 +39,18 @@ private struct Entry: Codable {
           let inner = Box(lower: entry.shape.map { $0 / 3 }, upper: entry.shape.map { max($0 / 3 + 1, $0 - $0 / 4) })
           #expect(try source.read(inner, as: type) == expected.cropped(to: inner), "\(entry.name)")
           #expect(try source.read(source.extent.box, as: type) == expected, "\(entry.name)")
+          // The same from a temporary file.
+          let again = try ImageFile.open(path: folder.appendingPathComponent(entry.name).path).levels[0].source
+          guard let file = again.residentFiles.first, file.canUnpack else { return }
+          file.unpack()
+          #expect(again.residentFiles.allSatisfy { $0.residentBytes == 0 })
+          #expect(try again.read(inner, as: type) == expected.cropped(to: inner), "\(entry.name), unpacked")
+          #expect(try again.read(source.extent.box, as: type) == expected, "\(entry.name), unpacked")
+          unpacked.insert(String(entry.name[entry.name.firstIndex(of: ".")!...]))
         }
         try check(entry.type.scalar)
       }
+      #expect(unpacked.isSuperset(of: [".mha", ".mhd", ".nii.gz", ".nrrd"]), "\(unpacked)")
     }
   }
 

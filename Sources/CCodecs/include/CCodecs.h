@@ -12,6 +12,7 @@
 #include "ccodecs_deflate_piece.h"
 #include "ccodecs_gzip_file.h"
 #include "ccodecs_lz4.h"
+#include "ccodecs_unpack_file.h"
 #include "ccodecs_writeback.h"
 #include "ccodecs_zlib.h"
 #include "ccodecs_zstd.h"

@@ -46,7 +46,7 @@ struct ApplicationPlan {
     let unit = transforms.transform.fixedSpace.unit
     finest = volumes.finest.placed(in: volumes.finest.space.converted(to: unit)).liftedToThreeAxes()
     let memory = options.memory ?? .available()
-    let resident = try RegistrationPlan.residentBytes(of: [finest], memory: memory)
+    let resident = try MemoryModel.residentBytes(of: [finest], within: memory)
     let towardsFixed = options.target == .fixed
     let resampled = MemoryModel.box(
       rank: transforms.rank, of: towardsFixed ? transforms.fixedExtent : transforms.movingExtent, imageVoxels: finest.extent.count)

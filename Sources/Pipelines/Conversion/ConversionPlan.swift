@@ -43,7 +43,7 @@ struct ConversionPlan {
     if format != .zarr { try Self.refuseZarrOptions(options, format) }
 
     let memory = options.memory ?? .available()
-    let resident = try RegistrationPlan.residentBytes(of: [finest], memory: memory)
+    let resident = try MemoryModel.residentBytes(of: [finest], within: memory)
     let one = Self.bytes(layout, source: image.levels[0].source)
     let need = MemoryModel.base + resident + one
     guard need <= memory.bytes else {

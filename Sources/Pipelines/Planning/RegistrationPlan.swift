@@ -75,7 +75,7 @@ extension RegistrationPlan {
     var notes: [String] = []
 
     // Without a budget of the user's, what is planned does not depend on how much memory happens to be free, from 4 GB on.
-    let resident = try residentBytes(of: [whole, moving], memory: memory)
+    let resident = try MemoryModel.residentBytes(of: [whole, moving], within: memory)
     let available = max(options.memory == nil ? min(memory.bytes, 4_000_000_000) : memory.bytes, resident) - resident - MemoryModel.base
     let (fixedFactors, movingFactors) =
       try frozen.map { ($0.fixedFactors, $0.movingFactors) }
@@ -115,22 +115,6 @@ extension RegistrationPlan {
       outputBytes: voxels * voxelSize * movingChannels * 8 / 7 + lattice * 12, workBytes: lattice * 12 * (levels.count > 1 ? 4 : 2),
       notes: notes,
       fieldStride: stride)
-  }
-
-  /// What the inputs keep in memory that cannot be read in parts.
-  ///
-  /// - Throws: `PipelineError` where loading them does not fit the memory: one of them twice, since decoding makes a copy.
-  static func residentBytes(of inputs: [LazyVolume], memory: MemoryBudget) throws -> Int {
-    let sizes = inputs.map(\.source.residentBytes)
-    let resident = sizes.reduce(0, +)
-    let (need, largest) = (MemoryModel.base + resident + sizes.max()!, sizes.firstIndex(of: sizes.max()!)!)
-    if resident > 0, need > memory.bytes {
-      throw PipelineError(
-        "\(inputs[largest].name) cannot be read in parts, so that \(MemoryBudget.describe(need)) are needed to load the inputs, and --memory "
-          + "allows \(memory)",
-        hint: "save it as OME-Zarr, as TIFF or as an uncompressed .nii, which are read box by box; or give more memory")
-    }
-    return resident
   }
 
   private static func requestedCore(_ asked: [Int]?, preset: Preset, rank: Int) throws -> Extent {

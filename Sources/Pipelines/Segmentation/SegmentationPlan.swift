@@ -63,7 +63,7 @@ struct SegmentationPlan {
     request.graphics = memory?.graphics(within: graphics, progress: progress)
     tiling = try TileSizing(
       extent: volume.extent, requirements: requirements, diameter: diameter, channels: options.channels.count, request: request,
-      resident: RegistrationPlan.residentBytes(of: [volume], memory: options.memory ?? .available()), frozen: frozen?.grid)
+      resident: MemoryModel.residentBytes(of: [volume], within: options.memory ?? .available()), frozen: frozen?.grid)
   }
 
   /// - Throws: `PipelineError` where objects would be larger than the image, as where a length has the wrong unit.

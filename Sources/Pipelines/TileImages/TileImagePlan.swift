@@ -68,7 +68,7 @@ struct TileImagePlan {
     request.graphics = memory.graphics(within: graphics, progress: progress)
     let tiling = try TileSizing(
       extent: source.volume.extent, requirements: requirements, diameter: nil, channels: options.channels.count, request: request,
-      resident: RegistrationPlan.residentBytes(of: [source.volume], memory: options.memory ?? .available()), frozen: frozen?.grid)
+      resident: MemoryModel.residentBytes(of: [source.volume], within: options.memory ?? .available()), frozen: frozen?.grid)
     (grid, tilesAtOnce, memoryText, tileWarning) = (tiling.grid, tiling.tilesAtOnce, tiling.text, tiling.warning)
     receptiveField = requirements.receptiveField.isEmpty ? [Int](repeating: 0, count: grid.rank) : requirements.receptiveField
   }

@@ -52,7 +52,7 @@ struct TiledImage {
   /// - Parameter memory: what the process may take; it bounds how much is looked at at once.
   func measured(_ time: Int, threads: Int?, memory: MemoryBudget?) throws -> [IntensityStatistics] {
     let budget = memory ?? .available()
-    let available = budget.bytes - MemoryModel.base - (try RegistrationPlan.residentBytes(of: [volume], memory: budget))
+    let available = budget.bytes - MemoryModel.base - (try MemoryModel.residentBytes(of: [volume], within: budget))
     return try channels.map {
       try measuredIntensities(
         of: image.volumes(channel: $0, time: time).levels, from: level, threads: ThreadCount.resolved(threads), available: available)

@@ -13,13 +13,13 @@ struct PlanTests {
   private struct Unread: VoxelSource {
     let extent: Extent
     let voxelType = VoxelType.uint16
-    var residentBytes = 0
+    var residentFiles: [ResidentFile] = []
     var chunk: Extent { [64, 64, 64] }
     func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> { throw VolumeError("read while planning") }
   }
 
   private func plan(
-    _ extent: Extent, spacing: [Double]? = nil, moving: (Extent, [Double])? = nil, isWhole: Bool = false,
+    _ extent: Extent, spacing: [Double]? = nil, moving: (Extent, [Double])? = nil, canUnpack kept: Bool? = nil,
     _ change: (inout RegistrationOptions) -> Void = { _ in }
   ) throws -> RegistrationPlan {
     func stored(_ extent: Extent, _ spacing: [Double]) -> StoredImage {
@@ -27,7 +27,9 @@ struct PlanTests {
         path: "/nowhere/image", format: "NIfTI", axes: "zyx".suffix(extent.rank).map { Axis(name: String($0)) },
         levels: [
           .init(
-            source: Unread(extent: extent, residentBytes: isWhole ? 2 * extent.count : 0), space: PhysicalSpace(spacing: spacing), name: "")
+            source: Unread(
+              extent: extent, residentFiles: kept.map { [ResidentFile(byteCount: 2 * extent.count, canUnpack: $0)] } ?? []),
+            space: PhysicalSpace(spacing: spacing), name: "")
         ])
     }
     var options = RegistrationOptions()
@@ -126,15 +128,19 @@ struct PlanTests {
 
   @Test func whatCannotBeReadInPartsIsCounted() throws {
     let bytes = 2 * 300 * 300 * 300
-    let (lazy, whole) = try (plan([300, 300, 300]), plan([300, 300, 300], isWhole: true))
+    let (lazy, whole) = try (plan([300, 300, 300]), plan([300, 300, 300], canUnpack: false))
     #expect(whole.residentBytes == 2 * bytes && whole.expectedMemory == lazy.expectedMemory + 2 * bytes)
-    let tight = try plan([300, 300, 300], isWhole: true) { $0.memory = MemoryBudget(bytes: 1_000_000_000) }
+    let tight = try plan([300, 300, 300], canUnpack: false) { $0.memory = MemoryBudget(bytes: 1_000_000_000) }
     #expect(tight.expectedMemory <= 1_000_000_000)
     // Both, and a copy of one while it is decoded.
     let error = #expect(throws: PipelineError.self) {
-      try self.plan([300, 300, 300], isWhole: true) { $0.memory = MemoryBudget(bytes: 3 * bytes) }
+      try self.plan([300, 300, 300], canUnpack: false) { $0.memory = MemoryBudget(bytes: 3 * bytes) }
     }
     #expect(error?.localizedDescription.contains("cannot be read in parts") == true)
+    // What can be unpacked into a file is held in memory only where that leaves room.
+    #expect(try plan([300, 300, 300], canUnpack: true).residentBytes == 2 * bytes)
+    let unpacked = try plan([300, 300, 300], canUnpack: true) { $0.memory = MemoryBudget(bytes: 3 * bytes) }
+    #expect(unpacked.residentBytes == 0 && unpacked.expectedMemory <= 3 * bytes)
   }
 
   @Test func anAxisTooThinForTheFactorAskedForIsNoted() throws {

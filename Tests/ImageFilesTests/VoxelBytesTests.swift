@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Volumes
 
-@Suite struct NIfTIRealsTests {
+@Suite struct VoxelBytesTests {
   /// Writes a volume of reals with NaN and infinities among them.
   private func write<Voxel: VoxelScalar & BinaryFloatingPoint>(_ path: String, _ extent: Extent, as type: Voxel.Type) throws
     -> VoxelBuffer<Voxel>

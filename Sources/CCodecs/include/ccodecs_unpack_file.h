@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A gzip (RFC 1952) or zlib (RFC 1950) stream inside a file, unpacked into another.
+#pragma once
+
+#include "ccodecs_base.h"
+
+#pragma clang assume_nonnull begin
+
+/// Unpacks what lies in the file at `path` from byte `offset` on, several gzip members as one, into the open file `target`, through 2 MB of
+/// memory.
+///
+/// Returns how many bytes that were; `CCODECS_DAMAGED` where the stream is cut short or its checksum is wrong; `CCODECS_FAILED` where a
+/// file cannot be read or written, for the reason in `errno`.
+int64_t ccodecs_unpack_file(const char *path, int64_t offset, int target);
+
+#pragma clang assume_nonnull end
