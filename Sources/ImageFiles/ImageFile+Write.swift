@@ -66,11 +66,16 @@ extension ImageFile {
     try write(channels: [volume], to: path, format: format, options: options)
   }
 
-  /// Writes volumes of one extent, place and number format as the channels of one image: pages of a TIFF hyperstack, the vector axis of
-  /// NIfTI, the slowest axis of NRRD.
+  /// Writes volumes of one extent, place and number format as the channels and times of one image: pages of a TIFF hyperstack, the vector
+  /// and the time axis of NIfTI and NRRD.
+  ///
+  /// - Parameters:
+  ///   - channels: the volumes; of several times all channels of the first, then those of the next.
+  ///   - times: how many times these are.
   public static func write(
-    channels: [LazyVolume], to path: String, format: ImageFileFormat? = nil, options: ImageFileOptions = ImageFileOptions()
+    channels: [LazyVolume], times: Int = 1, to path: String, format: ImageFileFormat? = nil, options: ImageFileOptions = ImageFileOptions()
   ) throws {
+    precondition(times >= 1 && channels.count % times == 0, "each time has the same channels")
     guard let format = format ?? ImageFileFormat(path: path) else {
       throw ImageFileError(path: path, "has a name that tells no format", hint: "name it .tif, .nii, .nii.gz or .nrrd")
     }
@@ -84,7 +89,7 @@ extension ImageFile {
         path: path, "cannot be written: the volume's extent is \(first.extent), and 2D or 3D is written", hint: "write it as OME-Zarr")
     }
     func body<Stored: VoxelScalar>(_ type: Stored.Type) throws {
-      let planes = PlaneReader<Stored>(channels: channels, options: options)
+      let planes = PlaneReader<Stored>(volumes: channels, times: times, options: options)
       switch format {
       case .tiff: try TIFFWriter(planes: planes, path: path, options: options).write()
       case .nifti: try NIfTIWriter(planes: planes, path: path, options: options).write()

@@ -10,18 +10,21 @@ package struct NIfTIHeader {
   /// The header as it lies in the file.
   package let bytes: [UInt8]
 
-  /// A header for an image whose components, if there are several, are its fifth axis (a vector each).
+  /// A header for an image whose times, if there are several, are its fourth axis, and whose components its fifth (a vector each).
   ///
   /// - Throws: `ImageFileError` where an axis is longer than NIfTI-1 can say.
-  package init(extent: Extent, space: PhysicalSpace, voxelType: VoxelType, components: Int, path: String) throws(ImageFileError) {
-    guard extent.lengths.allSatisfy({ $0 <= 32767 }), components <= 32767 else {
+  package init(extent: Extent, space: PhysicalSpace, voxelType: VoxelType, times: Int = 1, components: Int, path: String)
+    throws(ImageFileError)
+  {
+    guard extent.lengths.allSatisfy({ $0 <= 32767 }), times <= 32767, components <= 32767 else {
       throw ImageFileError(
         path: path, "cannot be written: NIfTI-1 has at most 32767 voxels along an axis, and the volume has \(extent)",
         hint: "write OME-Zarr, NRRD or TIFF")
     }
     let space = space.converted(to: .millimeter)
     let lengths = Array(extent.lengths.reversed())
-    let shape = components == 1 ? lengths : lengths + [Int](repeating: 1, count: 4 - lengths.count) + [components]
+    let padded = lengths + [Int](repeating: 1, count: 3 - lengths.count) + [times]
+    let shape = components > 1 ? padded + [components] : times > 1 ? padded : lengths
     let affine = Self.affine(space)
     let quaternion = Self.quaternion(affine.rotation)
     let pixdim = [quaternion.handedness] + affine.spacing + [Double](repeating: 1, count: 4)

@@ -3,7 +3,8 @@
 internal import Grids
 internal import Volumes
 
-/// Writes planes as a NIfTI-1 file, `.nii` as it is or `.nii.gz` compressed; channels are its fifth axis.
+/// Writes planes as a NIfTI-1 file, `.nii` as it is or `.nii.gz` compressed; times are its fourth axis, channels
+/// its fifth.
 struct NIfTIWriter<Stored: VoxelScalar> {
   let planes: PlaneReader<Stored>
   let path: String
@@ -11,7 +12,7 @@ struct NIfTIWriter<Stored: VoxelScalar> {
 
   func write() throws {
     let header = try NIfTIHeader(
-      extent: planes.extent, space: planes.space, voxelType: Stored.voxelType, components: planes.channels.count, path: path)
+      extent: planes.extent, space: planes.space, voxelType: Stored.voxelType, times: planes.times, components: planes.channels, path: path)
     var file = try AtomicFile(path: path)
     if path.lowercased().hasSuffix(".nii") {
       try file.append(header.bytes)

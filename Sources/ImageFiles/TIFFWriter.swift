@@ -19,12 +19,12 @@ struct TIFFWriter<Stored: VoxelScalar> {
 
   func write() throws {
     // Compressed or not, the choice depends on the voxels' number alone.
-    let isBig = planes.byteCount + planes.byteCount / 64 + (planes.depth * planes.channels.count * 512) >= 4_000_000_000
+    let isBig = planes.byteCount + planes.byteCount / 64 + planes.pages * 512 >= 4_000_000_000
     let layout = TIFFDirectory.Layout(isBig: isBig)
     var file = try AtomicFile(path: path)
     try file.append(layout.header)
     var end = layout.header.count
-    var pages = [Page](repeating: Page(), count: planes.depth * planes.channels.count)
+    var pages = [Page](repeating: Page(), count: planes.pages)
     let rowsPerStrip = max(1, min(planes.height, (256 << 10) / max(1, planes.rowSize)))
     try planes.forEachRows(.planeByPlane, rowStep: rowsPerStrip) { plane, row, bytes in
       for start in stride(from: 0, to: bytes.count, by: rowsPerStrip * planes.rowSize) {
@@ -72,13 +72,15 @@ struct TIFFWriter<Stored: VoxelScalar> {
   }
 
   private var description: String {
-    var lines = ["ImageJ=1.53t", "images=\(planes.depth * planes.channels.count)"]
-    if planes.channels.count > 1 { lines.append("channels=\(planes.channels.count)") }
+    var lines = ["ImageJ=1.53t", "images=\(planes.pages)"]
+    if planes.channels > 1 { lines.append("channels=\(planes.channels)") }
     if planes.extent.rank == 3 {
       lines.append("slices=\(planes.depth)")
       lines.append("spacing=\(planes.space.spacing[0])")
     }
-    if planes.channels.count > 1 && planes.extent.rank == 3 { lines.append("hyperstack=true") }
+    if planes.times > 1 { lines.append("frames=\(planes.times)") }
+    // More than one thing is counted.
+    if [planes.channels > 1, planes.times > 1, planes.extent.rank == 3].count(where: { $0 }) > 1 { lines.append("hyperstack=true") }
     if let unit = planes.space.unit { lines.append("unit=\(unit == .micrometer ? "micron" : unit.name)") }
     return lines.joined(separator: "\n") + "\n"
   }

@@ -82,17 +82,18 @@ import Volumes
   }
 
   @Test(arguments: ["a.tif", "a.nii.gz", "a.nrrd"])
-  func channelsComeBackEachAsItWas(name: String) throws {
+  func channelsAndTimesComeBackEachAsItWas(name: String) throws {
     try withTemporaryFolder { folder in
       let path = folder.appendingPathComponent(name).path
-      for extent in [[4, 9, 20], [9, 20]] as [Extent] {
-        let channels = (0..<2).map { Self.volume(extent, as: Float.self, seed: $0 * 7) }
-        try ImageFile.write(channels: channels, to: path)
+      for (extent, channels, times) in [([4, 9, 20], 2, 1), ([9, 20], 2, 1), ([4, 9, 20], 1, 3), ([4, 9, 20], 2, 3)] as [(Extent, Int, Int)]
+      {
+        let volumes = (0..<times * channels).map { Self.volume(extent, as: Float.self, seed: $0 * 7) }
+        try ImageFile.write(channels: volumes, times: times, to: path)
         let image = try ImageFile.open(path: path)
-        #expect(image.channelCount == 2)
-        for channel in 0..<2 {
-          let back = try image.volumes(channel: channel).finest
-          #expect(try back.read(back.extent.box) == patternVoxels(extent, seed: channel * 7, as: Float.self))
+        #expect(image.channelCount == channels && image.timeCount == times)
+        for (number, volume) in volumes.enumerated() {
+          let back = try image.volumes(channel: number % channels, time: number / channels).finest
+          #expect(try back.read(back.extent.box) == volume.read(extent.box), "\(number)")
         }
       }
     }

@@ -39,10 +39,24 @@ private struct Entry: Codable {
       manifest.append(try write("plain.nrrd", [3, 70, 50], .int16, seed: 7, in: folder, compressionLevel: 0))
       // More than one piece of the gzip stream.
       manifest.append(try write("pieces.nii.gz", [7, 512, 511], .float32, seed: 8, in: folder))
+      for name in ["times.tif", "times.nii", "times.nii.gz", "times.nrrd"] { manifest.append(try writeTimes(name, in: folder)) }
       try JSONEncoder().encode(manifest).write(to: folder.appendingPathComponent("manifest.json"))
       let result = try runInteropScript("check_image_files.py", [folder.path])
       #expect(result.status == 0, "\(result.output)")
     }
+  }
+
+  /// Two channels at three times, counted t, z, c, y, x.
+  private func writeTimes(_ name: String, in folder: URL) throws -> Entry {
+    let all = ArraySource(patternVoxels([3, 4, 2, 9, 20], seed: 9, as: Int16.self))
+    let space = PhysicalSpace(spacing: [3, 2, 1], unit: .millimeter)
+    let volumes = (0..<6).map { number in
+      LazyVolume(source: AxisMappedSource(base: all, axes: [1, 3, 4], fixed: [0: number / 2, 2: number % 2]), space: space, name: name)
+    }
+    try ImageFile.write(channels: volumes, times: 3, to: folder.appendingPathComponent(name).path)
+    return Entry(
+      name: name, shape: all.extent.lengths, seed: 9, type: .int16, spacing: space.spacing, origin: space.origin, direction: space.direction
+    )
   }
 
   private func write(

@@ -64,11 +64,25 @@ def check_nibabel(path, entry, expected):
     assert image.header.get_xyzt_units()[0] == "mm"
 
 
+def check_times(path, expected):
+    """expected: t, z, c, y, x, as ImageJ has them."""
+    if path.endswith(".tif"):
+        with tifffile.TiffFile(path) as tiff:
+            assert tiff.series[0].axes == "TZCYX", tiff.series[0].axes
+            np.testing.assert_array_equal(tiff.asarray(), expected)
+        return
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(sitk.ReadImage(path)), expected.transpose(0, 1, 3, 4, 2))
+    if not path.endswith(".nrrd"):
+        np.testing.assert_array_equal(np.asanyarray(nibabel.load(path).dataobj).transpose(), expected.transpose(2, 0, 1, 3, 4))
+
+
 for entry in json.load(open(os.path.join(folder, "manifest.json"))):
     path = os.path.join(folder, entry["name"])
     expected = pattern(tuple(entry["shape"]), entry["seed"], entry["type"])
     try:
-        if path.endswith(".tif"):
+        if len(entry["shape"]) == 5:
+            check_times(path, expected)
+        elif path.endswith(".tif"):
             check_tiff(path, entry, expected)
         else:
             check_itk(path, entry, expected)

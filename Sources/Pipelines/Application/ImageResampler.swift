@@ -51,6 +51,8 @@ struct ImageResampler: Sendable {
   /// Channel and time axes, which are written before the spatial ones.
   private var others: [Int] { image.axes.indices.filter { image.axes[$0].kind == .channel || image.axes[$0].kind == .time } }
 
+  private func kind(ofLeading axis: Int) -> Axis.Kind { image.axes[others[axis]].kind }
+
   /// What is written.
   func layout(version: OMEVersion, levels: Int?) -> PyramidLayout {
     var layout = PyramidLayout(
@@ -64,16 +66,19 @@ struct ImageResampler: Sendable {
     return layout
   }
 
-  /// Writes what was resampled in another format, its leading axes as channels.
+  /// Writes what was resampled in another format.
   func export(_ source: any VoxelSource, to path: String, _ format: ImageFileFormat) throws {
     let place = rank == 2 ? space.droppingFirstAxis() : space
     let leading = source.extent.lengths.dropLast(rank)
     let shown = (source.extent.rank - rank..<source.extent.rank).map { Optional($0) }
-    let channels = Box(lower: leading.map { _ in 0 }, upper: Array(leading)).indices.map { index in
-      let held = Dictionary(uniqueKeysWithValues: index.enumerated().map { ($0.offset, $0.element) })
+    // Times first, then channels, whatever the order of the axes.
+    let order = leading.indices.sorted { kind(ofLeading: $0) == .time && kind(ofLeading: $1) != .time }
+    let volumes = Box(lower: order.map { _ in 0 }, upper: order.map { leading[$0] }).indices.map { index in
+      let held = Dictionary(uniqueKeysWithValues: zip(order, index))
       return LazyVolume(source: AxisMappedSource(base: source, axes: shown, fixed: held), space: place, name: path)
     }
-    try ImageFile.write(channels: channels, to: path, format: format)
+    let times = order.filter { kind(ofLeading: $0) == .time }.map { leading[$0] }.reduce(1, *)
+    try ImageFile.write(channels: volumes, times: times, to: path, format: format)
   }
 
   /// Boxes of whole chunks that make up the image, one a task.

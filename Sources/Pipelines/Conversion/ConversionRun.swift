@@ -105,7 +105,7 @@ struct ConversionRun: StagedRun {
       let volumes = try (0..<plan.image.timeCount).flatMap { time in
         try plan.channels.indices.map { channel in try plan.volume(channel: channel, time: time) }
       }
-      try ImageFile.write(channels: volumes, to: target.path, format: plan.format.fileFormat)
+      try ImageFile.write(channels: volumes, times: plan.image.timeCount, to: target.path, format: plan.format.fileFormat)
       return TaskOutcome(result: try Digest(contentsOf: target).description)
     }
   }
