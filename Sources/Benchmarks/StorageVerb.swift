@@ -140,12 +140,19 @@ enum StorageVerb {
   }
 
   private static func read(_ array: ChunkedArray, _ threads: Int) throws -> Double {
-    try timed(boxes(array, isWriting: false), threads) { _ = try array.read($0, as: UInt16.self) }
+    // One after the other into the same memory, as passes over a volume do.
+    let boxes = boxes(array, isWriting: false)
+    return try timed(Array(0..<threads), threads) { thread in
+      var voxels = VoxelBuffer<UInt16>()
+      for index in stride(from: thread, to: boxes.count, by: threads) { try array.read(boxes[index], into: &voxels) }
+    }
   }
 
-  private static func timed(_ boxes: [Box], _ threads: Int, _ work: @Sendable (Box) throws -> Void) throws -> Double {
+  private static func timed<Part: Sendable>(
+    _ parts: [Part], _ threads: Int, _ work: @Sendable (Part) throws -> Void
+  ) throws -> Double {
     let (results, took) = Seconds.of {
-      boxes.concurrentMap(threads: threads) { box in Result { try work(box) } }
+      parts.concurrentMap(threads: threads) { part in Result { try work(part) } }
     }
     for result in results { try result.get() }
     return took.wall

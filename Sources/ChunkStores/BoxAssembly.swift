@@ -7,13 +7,17 @@ internal import Volumes
 struct BoxAssembly<Voxel: VoxelScalar> {
   private let box: Box
   private let strides: [Int]
-  private(set) var voxels: VoxelBuffer<Voxel>
+  private var voxels: VoxelBuffer<Voxel>
 
-  init(_ box: Box) {
+  /// - Parameter memory: voxels in whose place others are put together, where they are as many.
+  init(_ box: Box, in memory: inout VoxelBuffer<Voxel>) {
     self.box = box
     strides = box.extent.strides
-    voxels = VoxelBuffer(unwritten: box.extent)
+    voxels = VoxelBuffer(unwritten: box.extent, reusing: &memory)
   }
+
+  /// The voxels, when all are there.
+  consuming func finished() -> VoxelBuffer<Voxel> { voxels }
 
   private func layout(of part: Box) -> StridedLayout {
     StridedLayout(offset: zip(zip(part.lower, box.lower).map(-), strides).map(*).reduce(0, +), steps: strides)

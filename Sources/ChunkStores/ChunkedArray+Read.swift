@@ -14,45 +14,62 @@ extension ChunkedArray {
   ///   metadata give it.
   /// - Precondition: `box` lies inside `extent`.
   public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws(ChunkStoreError) -> VoxelBuffer<Voxel> {
-    precondition(box.rank == extent.rank && extent.box.contains(box), "\(box) lies outside \(path) of \(extent)")
-    // Spelled out, so that every loop over voxels is compiled for its two types. A cast of a value to its own type copies nothing.
-    let result: Any =
-      switch Voxel.voxelType {
-      case .uint8: try readAny(box, as: UInt8.self)
-      case .int8: try readAny(box, as: Int8.self)
-      case .uint16: try readAny(box, as: UInt16.self)
-      case .int16: try readAny(box, as: Int16.self)
-      case .uint32: try readAny(box, as: UInt32.self)
-      case .int32: try readAny(box, as: Int32.self)
-      case .uint64: try readAny(box, as: UInt64.self)
-      case .int64: try readAny(box, as: Int64.self)
-      case .float32: try readAny(box, as: Float.self)
-      case .float64: try readAny(box, as: Double.self)
-      }
-    return result as! VoxelBuffer<Voxel>
+    var voxels = VoxelBuffer<Voxel>()
+    try read(box, into: &voxels)
+    return voxels
   }
 
-  private func readAny<Target: VoxelScalar>(_ box: Box, as type: Target.Type) throws(ChunkStoreError) -> VoxelBuffer<Target> {
+  /// The same in place of other voxels, whose memory is used again where they are as many; where an error is thrown, nothing is left of
+  /// them.
+  public func read<Voxel: VoxelScalar>(_ box: Box, into voxels: inout VoxelBuffer<Voxel>) throws(ChunkStoreError) {
+    precondition(box.rank == extent.rank && extent.box.contains(box), "\(box) lies outside \(path) of \(extent)")
+    // Spelled out, so that every loop over voxels is compiled for its two types.
+    switch Voxel.voxelType {
+    case .uint8: try readOwn(box, UInt8.self, into: &voxels)
+    case .int8: try readOwn(box, Int8.self, into: &voxels)
+    case .uint16: try readOwn(box, UInt16.self, into: &voxels)
+    case .int16: try readOwn(box, Int16.self, into: &voxels)
+    case .uint32: try readOwn(box, UInt32.self, into: &voxels)
+    case .int32: try readOwn(box, Int32.self, into: &voxels)
+    case .uint64: try readOwn(box, UInt64.self, into: &voxels)
+    case .int64: try readOwn(box, Int64.self, into: &voxels)
+    case .float32: try readOwn(box, Float.self, into: &voxels)
+    case .float64: try readOwn(box, Double.self, into: &voxels)
+    }
+  }
+
+  /// - Parameter own: `Voxel`.
+  private func readOwn<Voxel: VoxelScalar, Own: VoxelScalar>(
+    _ box: Box, _ own: Own.Type, into voxels: inout VoxelBuffer<Voxel>
+  ) throws(ChunkStoreError) {
+    // A cast of a value to its own type copies nothing.
+    var memory = exchange(&voxels, with: VoxelBuffer()) as! VoxelBuffer<Own>
+    voxels = try readAny(box, in: &memory) as! VoxelBuffer<Voxel>
+  }
+
+  private func readAny<Target: VoxelScalar>(
+    _ box: Box, in memory: inout VoxelBuffer<Target>
+  ) throws(ChunkStoreError) -> VoxelBuffer<Target> {
     switch voxelType {
-    case .uint8: try gather(box, UInt8.self, as: type)
-    case .int8: try gather(box, Int8.self, as: type)
-    case .uint16: try gather(box, UInt16.self, as: type)
-    case .int16: try gather(box, Int16.self, as: type)
-    case .uint32: try gather(box, UInt32.self, as: type)
-    case .int32: try gather(box, Int32.self, as: type)
-    case .uint64: try gather(box, UInt64.self, as: type)
-    case .int64: try gather(box, Int64.self, as: type)
-    case .float32: try gather(box, Float.self, as: type)
-    case .float64: try gather(box, Double.self, as: type)
+    case .uint8: try gather(box, UInt8.self, in: &memory)
+    case .int8: try gather(box, Int8.self, in: &memory)
+    case .uint16: try gather(box, UInt16.self, in: &memory)
+    case .int16: try gather(box, Int16.self, in: &memory)
+    case .uint32: try gather(box, UInt32.self, in: &memory)
+    case .int32: try gather(box, Int32.self, in: &memory)
+    case .uint64: try gather(box, UInt64.self, in: &memory)
+    case .int64: try gather(box, Int64.self, in: &memory)
+    case .float32: try gather(box, Float.self, in: &memory)
+    case .float64: try gather(box, Double.self, in: &memory)
     }
   }
 
   private func gather<Stored: VoxelScalar, Target: VoxelScalar>(
-    _ box: Box, _ stored: Stored.Type, as type: Target.Type
+    _ box: Box, _ stored: Stored.Type, in memory: inout VoxelBuffer<Target>
   ) throws(ChunkStoreError) -> VoxelBuffer<Target> {
     let fill = metadata.fillValue.voxel(as: Stored.self).saturated(to: Target.self)
-    var result = BoxAssembly<Target>(box)
-    if box.isEmpty { return result.voxels }
+    var result = BoxAssembly<Target>(box, in: &memory)
+    if box.isEmpty { return result.finished() }
     let steps = metadata.storedStrides
     var voxels: [Stored] = []
     func place(_ tile: Box, _ index: [Int], _ key: String, _ bytes: [UInt8]?) throws(ChunkStoreError) {
@@ -82,7 +99,7 @@ extension ChunkedArray {
       try place(box.tiles(of: chunk), key: key) { (tiles) throws(ChunkStoreError) in
         try store.get(tiles.map { ValueRequest(key($0)) }).map { $0?.bytes }
       }
-      return result.voxels
+      return result.finished()
     }
     let counts = sharding.chunkCounts(chunk)
     for part in box.tiles(of: sharding.shard) {
@@ -95,7 +112,7 @@ extension ChunkedArray {
         try shard.bytes(at: tiles.map { sharding.place(ofChunk: index($0, chunk), counts) })
       }
     }
-    return result.voxels
+    return result.finished()
   }
 
   /// Decodes a chunk into voxels in the order in which it is stored; their memory is used again from chunk to chunk.
@@ -187,4 +204,11 @@ extension CodecFailure {
     case .wrongCount(let count): ChunkStoreError("\(chunk) holds \(count) bytes, and \(expected) are expected (\(meaning))", hint: hint)
     }
   }
+}
+
+/// What was in `place`, where `new` is now.
+private func exchange<Value>(_ place: inout Value, with new: Value) -> Value {
+  var old = new
+  swap(&old, &place)
+  return old
 }

@@ -23,4 +23,8 @@ public struct CroppedSource: VoxelSource {
   public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
     try base.read(box.translated(by: self.box.lower), as: type)
   }
+
+  public func read<Voxel: VoxelScalar>(_ box: Box, into voxels: inout VoxelBuffer<Voxel>) throws {
+    try base.read(box.translated(by: self.box.lower), into: &voxels)
+  }
 }

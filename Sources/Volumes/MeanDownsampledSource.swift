@@ -28,7 +28,11 @@ public struct MeanDownsampledSource: VoxelSource {
     var sums = [Float](repeating: 0, count: box.count)
     var counts = [Int32](repeating: 0, count: box.count)
     let fine = Box(lower: zip(box.lower, factors).map(*), upper: zip(box.upper, factors).map(*)).intersection(base.extent.box)
-    for tile in fine.tiles(of: tileExtent) { add(try base.read(tile, as: Float.self), at: tile, to: &sums, &counts, box) }
+    var voxels = VoxelBuffer<Float>()
+    for tile in fine.tiles(of: tileExtent) {
+      try base.read(tile, into: &voxels)
+      add(voxels, at: tile, to: &sums, &counts, box)
+    }
     for i in sums.indices { sums[i] = counts[i] == 0 ? .nan : sums[i] / Float(counts[i]) }
     return VoxelBuffer(extent: box.extent, elements: sums).converted(to: type)
   }

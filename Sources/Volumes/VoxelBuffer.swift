@@ -31,6 +31,20 @@ public struct VoxelBuffer<Voxel: VoxelScalar>: Sendable, Equatable {
     self.elements = elements
   }
 
+  /// A buffer of nothing, to be read into.
+  public init() { (extent, elements) = ([0], []) }
+
+  /// A buffer of voxels of no particular value, in the memory of another where that is of the same size; nothing is left of the other.
+  package init(unwritten extent: Extent, reusing other: inout VoxelBuffer) {
+    let elements = other.elements.count == extent.count ? other.elements : []
+    other = VoxelBuffer()
+    if elements.isEmpty {
+      self.init(unwritten: extent)
+    } else {
+      self.init(extent: extent, elements: elements)
+    }
+  }
+
   /// The number of voxels.
   @inlinable public var count: Int { elements.count }
 

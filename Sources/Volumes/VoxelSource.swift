@@ -21,9 +21,20 @@ public protocol VoxelSource: Sendable {
   /// - Throws: an error that names the file where storage cannot be read or decoded.
   /// - Precondition: `box` lies inside `extent`.
   func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel>
+  /// Reads the voxels in `box` in place of others, whose memory may be used again: for boxes that are read one after the other. Where an
+  /// error is thrown, nothing is left of `voxels`.
+  ///
+  /// - Throws: as `read(_:as:)`.
+  /// - Precondition: `box` lies inside `extent`.
+  func read<Voxel: VoxelScalar>(_ box: Box, into voxels: inout VoxelBuffer<Voxel>) throws
 }
 
 extension VoxelSource {
+  public func read<Voxel: VoxelScalar>(_ box: Box, into voxels: inout VoxelBuffer<Voxel>) throws {
+    voxels = VoxelBuffer()
+    voxels = try read(box, as: Voxel.self)
+  }
+
   public var residentFiles: [ResidentFile] { [] }
   public var storage: String? { nil }
 }

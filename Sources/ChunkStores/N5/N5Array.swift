@@ -36,7 +36,8 @@ public struct N5Array: VoxelSource {
   public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws(ChunkStoreError) -> VoxelBuffer<Voxel> {
     precondition(box.rank == extent.rank && extent.box.contains(box), "\(box) lies outside a dataset of \(extent)")
     func gather<Stored: VoxelScalar>(_ stored: Stored.Type) throws(ChunkStoreError) -> VoxelBuffer<Voxel> {
-      var result = BoxAssembly<Voxel>(box)
+      var memory = VoxelBuffer<Voxel>()
+      var result = BoxAssembly<Voxel>(box, in: &memory)
       var voxels: [Stored] = []
       var rest = (box.isEmpty ? [] : box.tiles(of: chunk))[...]
       while !rest.isEmpty {
@@ -55,7 +56,7 @@ public struct N5Array: VoxelSource {
           }
         }
       }
-      return result.voxels
+      return result.finished()
     }
     return try gather(voxelType.scalar)
   }
