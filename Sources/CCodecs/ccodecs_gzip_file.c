@@ -2,7 +2,6 @@
 
 #include "ccodecs_gzip_file.h"
 
-#include <stdlib.h>
 #include <zlib.h>
 
 int64_t ccodecs_gzip_file_beginning(const char *path, uint8_t *__counted_by(capacity) target __noescape, size_t capacity) {
@@ -18,21 +17,4 @@ int64_t ccodecs_gzip_file_beginning(const char *path, uint8_t *__counted_by(capa
   }
   gzclose(file);
   return count < 0 ? CCODECS_DAMAGED : (int64_t)total;
-}
-
-int64_t ccodecs_gzip_file_length(const char *path) {
-  const unsigned size = 1 << 20;
-  gzFile file = gzopen(path, "rb");
-  uint8_t *buffer = malloc(size);
-  int64_t length = file && buffer ? 0 : CCODECS_DAMAGED;
-  while (length >= 0) {
-    const int count = gzread(file, buffer, size);
-    if (count < 0) length = CCODECS_DAMAGED;
-    if (count <= 0) break;
-    length += count;
-  }
-  free(buffer);
-  // A file cut short shows when it is closed.
-  if (file && gzclose(file) != Z_OK) length = CCODECS_DAMAGED;
-  return length;
 }

@@ -66,6 +66,15 @@ struct ITKImageFile: Sendable {
     if format == .nrrd, let voxels { canStream = voxels.packed == nil }
   }
 
+  /// Decompresses all of a compressed file: neither ITK nor the libraries below it tell where one is cut short or damaged.
+  func checkContent() throws(ImageFileError) {
+    if let nifti, nifti.isCompressed {
+      try OpenFile.check(unpacking: path, from: 0, byteCount: nifti.byteCount)
+    } else if let voxels, let packed = voxels.packed {
+      try OpenFile.check(unpacking: voxels.path, from: packed, byteCount: (extent + [components]).reduce(voxelType.size, *))
+    }
+  }
+
   /// Pictures know no physical space: what they say of resolution is meant for printers.
   var isPicture: Bool { format == .png || format == .jpeg }
 

@@ -55,7 +55,7 @@ struct ITKImageSource<Stored: VoxelScalar>: VoxelSource {
     }
     return part(
       try whole.value {
-        try file.nifti?.checkContent()
+        try file.checkContent()
         return try load(pixelExtent.box)
       }, of: pixelExtent.box)
   }

@@ -41,9 +41,14 @@ extension ImageFile {
     guard FileManager.default.fileExists(atPath: path) else {
       throw ImageFileError(path: path, "does not exist", hint: "check the path")
     }
-    let kind = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isDirectoryKey])
+    let kind = try? URL(fileURLWithPath: path).resolvingSymlinksInPath().resourceValues(forKeys: [.isDirectoryKey, .isRegularFileKey])
     if kind?.isDirectory == true {
       throw ImageFileError(path: path, "is a folder, and no image file", hint: "name an image file, or a folder that is a Zarr image")
+    }
+    // Opening a pipe waits for who writes into it.
+    if kind?.isRegularFile == false {
+      throw ImageFileError(
+        path: path, "is a pipe or a device, and images are read from files in any order", hint: "save the image in a file first")
     }
     do {
       let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))

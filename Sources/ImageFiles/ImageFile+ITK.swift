@@ -19,6 +19,12 @@ extension ImageFile {
       levels: [StoredImage.Level(source: source(file.voxelType.scalar), space: space, name: "")],
       isColour: file.isColour)
     let data = DataFile(header: path)
+    if file.format == .metaImage, data == nil {
+      // ITK takes planes that are not there for zeros.
+      throw ImageFileError(
+        path: path, "names no file of voxels that is there; one is read, no list and no pattern (LIST, %d) of several",
+        hint: "look at its line ElementDataFile, or save the image as one .mha")
+    }
     if file.format == .metaImage || file.format == .nrrd, file.canStream { try data?.check(holds: file) }
     if let data, data.path != path { image.files = [path, data.path] }
     return image

@@ -80,17 +80,6 @@ struct NIfTICheck {
     }
   }
 
-  /// Decompresses all of a compressed file: neither ITK nor the NIfTI library tells where one is cut short or damaged.
-  func checkContent() throws(ImageFileError) {
-    guard isCompressed else { return }
-    let length = unsafe ccodecs_gzip_file_length(path)
-    guard length >= 0 else {
-      throw ImageFileError(
-        path: path, "cannot be decompressed to its end (\(byteCount) bytes, says its header)", hint: "the file is cut short or damaged")
-    }
-    if length < Int64(byteCount) { throw cutShort(Int(length)) }
-  }
-
   private func cutShort(_ count: Int) -> ImageFileError {
     ImageFileError(
       path: path, "holds fewer bytes than its header says: \(count) of \(byteCount)", hint: "the file is cut short or damaged")

@@ -29,18 +29,35 @@ final class OpenFile: Sendable {
     unsafe unlink(name)
     // No program that is started gets it.
     _ = fcntl(target, F_SETFD, FD_CLOEXEC)
-    let count = unsafe ccodecs_unpack_file(path, Int64(offset), target)
-    let reason = errno
-    if count < Int64(byteCount) {
+    do {
+      try Self.unpack(path, from: offset, byteCount, into: target) { Self.noRoom(path, in: folder, byteCount, $0) }
+    } catch {
       close(target)
-      if count == Int64(CCODECS_FAILED) { throw Self.noRoom(path, in: folder, byteCount, reason) }
-      throw ImageFileError(
-        path: path,
-        count == Int64(CCODECS_DAMAGED)
-          ? "cannot be decompressed to its end (\(byteCount) bytes, says its header)"
-          : "holds fewer bytes than its header says: \(count) of \(byteCount)", hint: "the file is cut short or damaged")
+      throw error
     }
     descriptor = target
+  }
+
+  /// Unpacks a file into nothing.
+  ///
+  /// - Throws: `ImageFileError` where it is damaged or too short.
+  static func check(unpacking path: String, from offset: Int, byteCount: Int) throws(ImageFileError) {
+    let nothing = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
+    defer { close(nothing) }
+    try unpack(path, from: offset, byteCount, into: nothing) { failure(path, $0) }
+  }
+
+  private static func unpack(
+    _ path: String, from offset: Int, _ byteCount: Int, into target: Int32, failed: (Int32) -> ImageFileError
+  ) throws(ImageFileError) {
+    let count = unsafe ccodecs_unpack_file(path, Int64(offset), target)
+    if count >= Int64(byteCount) { return }
+    if count == Int64(CCODECS_FAILED) { throw failed(errno) }
+    throw ImageFileError(
+      path: path,
+      count == Int64(CCODECS_DAMAGED)
+        ? "cannot be decompressed to its end (\(byteCount) bytes, says its header)"
+        : "holds fewer bytes than its header says: \(count) of \(byteCount)", hint: "the file is cut short or damaged")
   }
 
   deinit { close(descriptor) }

@@ -42,6 +42,36 @@ import Volumes
     }
   }
 
+  @Test func aPipeIsNotWaitedFor() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("a.tif")
+      try #require(unsafe mkfifo(url.path, 0o600) == 0)
+      #expect(problem(url)?.contains("is a pipe") == true)
+    }
+  }
+
+  @Test func aCompressedMetaImageCutShortIsAnError() throws {
+    try withTemporaryFolder { folder in
+      let nrrd = try Data(contentsOf: write("a.nrrd", in: folder))
+      let packed = nrrd[try #require(nrrd.range(of: Data("\n\n".utf8))).upperBound...]
+      let header = "NDims = 3\nDimSize = 50 40 6\nElementType = MET_USHORT\nCompressedData = True\nElementDataFile = LOCAL\n"
+      let url = folder.appendingPathComponent("a.mha")
+      try (Data(header.utf8) + packed).write(to: url)
+      #expect(problem(url) == nil)
+      try (Data(header.utf8) + packed.dropLast(20)).write(to: url)
+      #expect(problem(url)?.contains("\(url.path) cannot be decompressed to its end") == true, "\(problem(url) ?? "read")")
+    }
+  }
+
+  @Test(arguments: ["LIST\nplane0.raw\nplane1.raw", "plane%d.raw 0 1 1", "missing.raw"])
+  func voxelsThatAMetaImageOnlyNamesAreNotTakenForZeros(files: String) throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("a.mhd")
+      try Data("NDims = 3\nDimSize = 5 4 2\nElementType = MET_UCHAR\nElementDataFile = \(files)\n".utf8).write(to: url)
+      #expect(problem(url)?.contains("\(url.path) names no file of voxels that is there") == true, "\(problem(url) ?? "read")")
+    }
+  }
+
   @Test(arguments: ["a.tif", "a.nii", "a.nii.gz", "a.nrrd", "plain.nrrd", "plain.tif"])
   func aFileCutShortIsAnError(name: String) throws {
     try withTemporaryFolder { folder in

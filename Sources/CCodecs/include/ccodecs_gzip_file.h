@@ -10,8 +10,4 @@
 /// Reads the first bytes of what the file at `path` holds, and returns how many there were, or `CCODECS_DAMAGED`.
 int64_t ccodecs_gzip_file_beginning(const char *path, uint8_t *__counted_by(capacity) target __noescape, size_t capacity);
 
-/// Decompresses the file at `path` and returns how many bytes it holds, or `CCODECS_DAMAGED` where it is cut short or its checksum is
-/// wrong.
-int64_t ccodecs_gzip_file_length(const char *path);
-
 #pragma clang assume_nonnull end
