@@ -15,6 +15,7 @@ enum StorageVerb {
     var peers = "tensorstore,zarr-python,zarrs"
     var only: String?
     var data: String?
+    var isCold = false
   }
 
   private static let peers = ["tensorstore", "zarr-python", "zarrs"]
@@ -25,7 +26,7 @@ enum StorageVerb {
       "An array of uint16 is written and read whole, by each program in turn, with the same metadata: Blosc, Zstandard and raw chunks, small "
         + "and large, and chunks in shards. Weft reads and writes boxes of about 4 million voxels on its threads, as its tasks do, the peers "
         + "boxes of 512³ on as many threads as they take by themselves. What is read was written by Weft a moment before and lies in "
-        + "the memory of the system, so that no disk is measured.",
+        + "the memory of the system, so that no disk is measured, unless --cold is given.",
       "Bare reading takes the files of the same chunks one by one on the same threads and decodes them by the library, into memory that is used "
         + "again; nothing is put together.",
     ],
@@ -39,6 +40,7 @@ enum StorageVerb {
           .value("--threads", at: \.threads, "N", "Threads of Weft and of bare reading", fallback: "one a core"),
           .value("--peers", at: \.peers, "NAME,…", "Some of \(peers.joined(separator: ", ")); or none"),
           .value("--only", at: \.only, "TEXT", "Rows whose name holds this, as 64³ or zstd"),
+          .flag("--cold", at: \.isCold, "Have the system forget the files each time before they are read"),
           .value("--data", at: \.data, "DIR", "Real volumes to take the voxels from, else they are made up", completion: .directory),
         ])
     ], examples: [CommandExample("a quick look", "weft-benchmarks storage --side 512 --rounds 1")],
@@ -95,10 +97,17 @@ enum StorageVerb {
                 : try seconds("write", program, path, box, folder + "/source.npy"))
           }
           let array = try ChunkedArray.open(at: folder + "/weft")
+          func forget() throws {
+            if arguments.isCold { unsafe cbenchmarks_forget_files(try chunkFiles(of: array).joined(separator: "\n")) }
+          }
           // Once before any is timed: who comes first would wait for what is still being written.
           _ = try read(array, arguments.threads)
-          if let codec = layout.codec { reading["bare", default: []].append(try bare(array, codec, arguments.threads)) }
+          if let codec = layout.codec {
+            try forget()
+            reading["bare", default: []].append(try bare(array, codec, arguments.threads))
+          }
           for program in ["weft"] + others {
+            try forget()
             reading[program, default: []].append(
               program == "weft" ? try read(array, arguments.threads) : try seconds("read", program, folder + "/weft", box))
           }
@@ -158,9 +167,13 @@ enum StorageVerb {
     return took.wall
   }
 
-  private static func bare(_ array: ChunkedArray, _ codec: Int32, _ threads: Int) throws -> Double {
-    let files = try FileManager.default.subpathsOfDirectory(atPath: array.path).map { array.path + "/" + $0 }
+  private static func chunkFiles(of array: ChunkedArray) throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: array.path).map { array.path + "/" + $0 }
       .filter { $0.contains("/c/") && FileManager.default.isRegularFile($0) }
+  }
+
+  private static func bare(_ array: ChunkedArray, _ codec: Int32, _ threads: Int) throws -> Double {
+    let files = try chunkFiles(of: array)
     let seconds = unsafe cbenchmarks_read_files(files.joined(separator: "\n"), codec, 2 * array.chunk.count, Int32(threads))
     guard seconds > 0 else { throw BenchmarkError("bare reading of \(array.path) failed") }
     return seconds

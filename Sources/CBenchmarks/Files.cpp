@@ -38,12 +38,27 @@ bool decode(const std::vector<char> &bytes, size_t count, int codec, std::vector
   return ZSTD_decompress(decoded.data(), decoded.size(), bytes.data(), count) == decoded.size();
 }
 
+std::vector<std::string> lines_of(const char *list) {
+  std::vector<std::string> result;
+  std::istringstream lines(list);
+  for (std::string line; std::getline(lines, line);) result.push_back(line);
+  return result;
+}
+
 }  // namespace
 
+void cbenchmarks_forget_files(const char *list) {
+  for (const std::string &path : lines_of(list)) {
+    int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) continue;
+    fsync(file);
+    posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+    close(file);
+  }
+}
+
 double cbenchmarks_read_files(const char *list, int codec, size_t capacity, int threads) {
-  std::vector<std::string> paths;
-  std::istringstream lines(list);
-  for (std::string path; std::getline(lines, path);) paths.push_back(path);
+  std::vector<std::string> paths = lines_of(list);
   std::atomic<size_t> next{0};
   std::atomic<bool> failed{false};
   auto work = [&] {

@@ -47,6 +47,12 @@ extension ChunkedArray {
     voxels = try readAny(box, in: &memory) as! VoxelBuffer<Voxel>
   }
 
+  public func willRead(_ box: Box) {
+    guard !box.isEmpty, metadata.sharding == nil else { return }
+    let tiles = box.tiles(of: chunk).prefix(store.chunksAhead(bytes: metadata.chunkByteCount))
+    store.willGet(tiles.map { tile in ValueRequest(key(ofFile: zip(tile.lower, chunk.lengths).map { $0 / $1 })) })
+  }
+
   private func readAny<Target: VoxelScalar>(
     _ box: Box, in memory: inout VoxelBuffer<Target>
   ) throws(ChunkStoreError) -> VoxelBuffer<Target> {
@@ -83,20 +89,25 @@ extension ChunkedArray {
       }
     }
     func index(_ box: Box, _ unit: Extent) -> [Int] { zip(box.lower, unit.lengths).map { $0 / $1 } }
-    /// Fetches the chunks of parts of the box, as many at once as the store takes.
+    /// Fetches the chunks of parts of the box, as many at once as the store takes, and announces those that come next.
     func place(
-      _ tiles: [Box], key: (Box) -> String, _ fetch: ([Box]) throws(ChunkStoreError) -> [[UInt8]?]
+      _ tiles: [Box], key: (Box) -> String, announce: ([Box]) -> Void, _ fetch: ([Box]) throws(ChunkStoreError) -> [[UInt8]?]
     ) throws(ChunkStoreError) {
       var rest = tiles[...]
+      var announced = 0
       while !rest.isEmpty {
         let group = Array(rest.prefix(store.chunksAtOnce(bytes: metadata.chunkByteCount)))
         rest = rest.dropFirst(group.count)
+        let ahead = rest.prefix(store.chunksAhead(bytes: metadata.chunkByteCount))[max(announced, rest.startIndex)...]
+        announce(Array(ahead))
+        announced = ahead.endIndex
         for (tile, bytes) in zip(group, try fetch(group)) { try place(tile, index(tile, chunk), key(tile), bytes) }
       }
     }
     guard let sharding = metadata.sharding else {
       func key(_ tile: Box) -> String { self.key(ofFile: index(tile, chunk)) }
-      try place(box.tiles(of: chunk), key: key) { (tiles) throws(ChunkStoreError) in
+      try place(box.tiles(of: chunk), key: key, announce: { store.willGet($0.map { ValueRequest(key($0)) }) }) {
+        (tiles) throws(ChunkStoreError) in
         try store.get(tiles.map { ValueRequest(key($0)) }).map { $0?.bytes }
       }
       return result.finished()
@@ -108,8 +119,9 @@ extension ChunkedArray {
         result.fill(part, fill)
         continue
       }
-      try place(part.tiles(of: chunk), key: { _ in key }) { (tiles) throws(ChunkStoreError) in
-        try shard.bytes(at: tiles.map { sharding.place(ofChunk: index($0, chunk), counts) })
+      func places(_ tiles: [Box]) -> [Int] { tiles.map { sharding.place(ofChunk: index($0, chunk), counts) } }
+      try place(part.tiles(of: chunk), key: { _ in key }, announce: { shard.willRead(places($0)) }) { (tiles) throws(ChunkStoreError) in
+        try shard.bytes(at: places(tiles))
       }
     }
     return result.finished()

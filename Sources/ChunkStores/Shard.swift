@@ -40,6 +40,12 @@ struct Shard {
     (self.array, self.key) = (array, key)
   }
 
+  /// Announces the chunks at those places of the index.
+  func willRead(_ places: [Int]) {
+    if whole != nil { return }
+    array.store.willGet(places.compactMap { index[$0] }.map { ValueRequest(key, .bytes(offset: $0.lowerBound, count: $0.count)) })
+  }
+
   /// The bytes of the chunks at those places of the index; `nil` for those that are not stored.
   ///
   /// - Throws: where they cannot be read.

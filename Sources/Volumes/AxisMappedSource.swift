@@ -30,14 +30,21 @@ public struct AxisMappedSource: VoxelSource {
   public var chunk: Extent { Extent(axes.map { $0.map { base.chunk[$0] } ?? 1 }) }
   public var residentFiles: [ResidentFile] { base.residentFiles }
 
-  public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
+  /// Where a box lies in the base.
+  private func based(_ box: Box) -> Box {
     var lower = [Int](repeating: 0, count: base.extent.rank)
     var upper = lower
     for (axis, index) in fixed { (lower[axis], upper[axis]) = (index, index + 1) }
     for (viewAxis, axis) in axes.enumerated() {
       if let axis { (lower[axis], upper[axis]) = (box.lower[viewAxis], box.upper[viewAxis]) }
     }
-    let read = try base.read(Box(lower: lower, upper: upper), as: type)
+    return Box(lower: lower, upper: upper)
+  }
+
+  public func willRead(_ box: Box) { base.willRead(based(box)) }
+
+  public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
+    let read = try base.read(based(box), as: type)
     let shown = axes.compactMap(\.self)
     if shown == shown.sorted() { return read.reshaped(to: box.extent) }
     // Axes in another order: gather row by row.

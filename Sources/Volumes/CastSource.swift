@@ -14,6 +14,8 @@ public struct CastSource: VoxelSource {
   public var chunk: Extent { base.chunk }
   public var residentFiles: [ResidentFile] { base.residentFiles }
 
+  public func willRead(_ box: Box) { base.willRead(box) }
+
   public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
     func through<Own: VoxelScalar>(_ own: Own.Type) throws -> VoxelBuffer<Voxel> { try base.read(box, as: own).converted(to: type) }
     return try through(voxelType.scalar)

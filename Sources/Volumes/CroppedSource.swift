@@ -24,6 +24,8 @@ public struct CroppedSource: VoxelSource {
     try base.read(box.translated(by: self.box.lower), as: type)
   }
 
+  public func willRead(_ box: Box) { base.willRead(box.translated(by: self.box.lower)) }
+
   public func read<Voxel: VoxelScalar>(_ box: Box, into voxels: inout VoxelBuffer<Voxel>) throws {
     try base.read(box.translated(by: self.box.lower), into: &voxels)
   }

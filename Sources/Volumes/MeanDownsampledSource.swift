@@ -29,8 +29,11 @@ public struct MeanDownsampledSource: VoxelSource {
     var counts = [Int32](repeating: 0, count: box.count)
     let fine = Box(lower: zip(box.lower, factors).map(*), upper: zip(box.upper, factors).map(*)).intersection(base.extent.box)
     var voxels = VoxelBuffer<Float>()
-    for tile in fine.tiles(of: tileExtent) {
+    let tiles = fine.tiles(of: tileExtent)
+    for (number, tile) in tiles.enumerated() {
       try base.read(tile, into: &voxels)
+      // The next tile is fetched while this one is averaged.
+      if number + 1 < tiles.count { base.willRead(tiles[number + 1]) }
       add(voxels, at: tile, to: &sums, &counts, box)
     }
     for i in sums.indices { sums[i] = counts[i] == 0 ? .nan : sums[i] / Float(counts[i]) }

@@ -21,6 +21,8 @@ public protocol VoxelSource: Sendable {
   /// - Throws: an error that names the file where storage cannot be read or decoded.
   /// - Precondition: `box` lies inside `extent`.
   func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel>
+  /// Told that `box` will be read soon, so that storage may begin to fetch it; without an implementation of its own, nothing happens.
+  func willRead(_ box: Box)
   /// Reads the voxels in `box` in place of others, whose memory may be used again: for boxes that are read one after the other. Where an
   /// error is thrown, nothing is left of `voxels`.
   ///
@@ -30,6 +32,8 @@ public protocol VoxelSource: Sendable {
 }
 
 extension VoxelSource {
+  public func willRead(_ box: Box) {}
+
   public func read<Voxel: VoxelScalar>(_ box: Box, into voxels: inout VoxelBuffer<Voxel>) throws {
     voxels = VoxelBuffer()
     voxels = try read(box, as: Voxel.self)

@@ -3,10 +3,17 @@
 import ChunkStores
 import Synchronization
 
-/// A store in memory that notes what is fetched.
+/// A store in memory that notes what is announced and fetched.
 final class CountingStore: KeyValueStore {
   private let values = Mutex<[String: [UInt8]]>([:])
   private let requests = Mutex<[String: [ByteRange?]]>([:])
+
+  private let announcements = Mutex<[ValueRequest]>([])
+
+  /// What was said to be asked for soon, in order.
+  var announced: [ValueRequest] { announcements.withLock { $0 } }
+
+  func willGet(_ requests: [ValueRequest]) { announcements.withLock { $0 += requests } }
 
   /// The parts of each value that were fetched, in order; `nil` for the whole.
   var fetched: [String: [ByteRange?]] { requests.withLock { $0 } }
@@ -15,7 +22,10 @@ final class CountingStore: KeyValueStore {
   var keys: [String] { values.withLock { $0.keys.sorted() } }
 
   /// Forgets what was fetched.
-  func reset() { requests.withLock { $0 = [:] } }
+  func reset() {
+    requests.withLock { $0 = [:] }
+    announcements.withLock { $0 = [] }
+  }
 
   func name(of key: String) -> String { "memory:" + key }
 

@@ -8,9 +8,12 @@ import Volumes
 
 /// The lazy graph: what is composed reads and decodes each chunk once a pass.
 @Suite struct ReadOnceTests {
-  private func withArray(_ body: (_ store: CountingStore, _ array: ChunkedArray, _ voxels: VoxelBuffer<UInt16>) throws -> Void) throws {
+  private func withArray(
+    shard: Extent? = nil, _ body: (_ store: CountingStore, _ array: ChunkedArray, _ voxels: VoxelBuffer<UInt16>) throws -> Void
+  ) throws {
     let voxels = patternVoxels([37, 50, 41], seed: 5, as: UInt16.self)
-    let metadata = ArrayMetadata(format: .v3, extent: voxels.extent, chunk: [8, 16, 12], voxelType: .uint16, compression: .standard)
+    let metadata = ArrayMetadata(
+      format: .v3, extent: voxels.extent, chunk: [8, 16, 12], shard: shard, voxelType: .uint16, compression: .standard)
     let store = CountingStore()
     let array = try ChunkedArray.create(in: store, node: "", metadata)
     try array.write(voxels, at: [0, 0, 0])
@@ -53,6 +56,36 @@ import Volumes
         }
       }
     }
+  }
+
+  /// So that the disk is at work on them meanwhile.
+  @Test(arguments: [nil, [16, 32, 24]] as [Extent?]) func chunksAreAnnouncedOnceBeforeTheyAreRead(shard: Extent?) throws {
+    try withArray(shard: shard) { store, array, voxels in
+      for box in [voxels.extent.box, Box(lower: [3, 15, 1], upper: [20, 33, 30]), Box(lower: [0, 0, 0], upper: [1, 1, 1])] {
+        store.reset()
+        _ = try array.read(box, as: UInt16.self)
+        let announced = store.announced
+        #expect(Set(announced).count == announced.count)
+        for request in announced { #expect(try #require(store.fetched[request.key]).contains(request.range)) }
+        // All but the first of the box, or of each shard.
+        let first = shard.map { box.tiles(of: $0).count } ?? 1
+        #expect(announced.count == box.tiles(of: [8, 16, 12]).count - first, "\(box)")
+      }
+    }
+  }
+
+  @Test func thePartThatIsAveragedNextIsAnnounced() throws {
+    let extent: Extent = [4, 2048, 2048]
+    let metadata = ArrayMetadata(format: .v3, extent: extent, chunk: [2, 1024, 2048], voxelType: .uint8, compression: .none)
+    let store = CountingStore()
+    let array = try ChunkedArray.create(in: store, node: "", metadata)
+    try array.write(VoxelBuffer<UInt8>(extent: extent, repeating: 7), at: [0, 0, 0])
+    store.reset()
+    // Four tiles of a chunk each.
+    let source = MeanDownsampledSource(base: array, factors: [4, 64, 64])
+    let mean = try source.read(source.extent.box, as: Float.self)
+    #expect(mean.elements.allSatisfy { $0 == 7 })
+    #expect(store.announced.map(\.key) == ["c/0/1/0", "c/1/0/0", "c/1/1/0"])
   }
 
   @Test func memoryIsUsedAgainForBoxesOfOneSize() throws {

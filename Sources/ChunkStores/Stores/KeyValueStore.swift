@@ -47,6 +47,9 @@ public protocol KeyValueStore: Sendable {
   /// - Throws: as `get`.
   func get(_ requests: [ValueRequest]) throws(ChunkStoreError) -> [ValuePart?]
 
+  /// Told which values, or parts of them, will be asked for soon; without an implementation of its own, a store does nothing about it.
+  func willGet(_ requests: [ValueRequest])
+
   /// Whether there is a value.
   func contains(_ key: String) -> Bool
 
@@ -89,6 +92,8 @@ extension KeyValueStore {
 
   public func discard(_ staged: [StagedValue]) {}
 
+  public func willGet(_ requests: [ValueRequest]) {}
+
   public var fetchesAtOnce: Int { 1 }
 
   public var listsNames: Bool { true }
@@ -108,7 +113,10 @@ extension KeyValueStore {
 
 extension KeyValueStore {
   /// How many chunks of so many decoded bytes to fetch together: those that decode to 16 MB at the most.
-  func chunksAtOnce(bytes: Int) -> Int { max(1, min(fetchesAtOnce, (16 << 20) / max(1, bytes))) }
+  func chunksAtOnce(bytes: Int) -> Int { max(1, min(fetchesAtOnce, chunksAhead(bytes: bytes))) }
+
+  /// How many chunks of so many decoded bytes to announce beforehand.
+  func chunksAhead(bytes: Int) -> Int { max(1, (16 << 20) / max(1, bytes)) }
 }
 
 /// The rules that every store has for its keys.

@@ -9,6 +9,7 @@ internal import Foundation
 public struct LocalStore: KeyValueStore, Equatable {
   /// The folder.
   public let directory: String
+  private let readAhead = ReadAhead()
 
   /// A store in `directory`, which is created with the first value.
   public init(directory: String) {
@@ -21,12 +22,16 @@ public struct LocalStore: KeyValueStore, Equatable {
 
   public func get(_ key: String) throws(ChunkStoreError) -> [UInt8]? {
     try StoreKey.validate(key)
-    return try FileAccess.read(name(of: key))
+    return try readAhead.timing({ () throws(ChunkStoreError) in try FileAccess.read(name(of: key)) }) { $0?.count ?? 0 }
   }
 
   public func get(_ key: String, _ range: ByteRange) throws(ChunkStoreError) -> ValuePart? {
     try StoreKey.validate(key)
-    return try FileAccess.read(name(of: key), range)
+    return try readAhead.timing({ () throws(ChunkStoreError) in try FileAccess.read(name(of: key), range) }) { $0?.bytes.count ?? 0 }
+  }
+
+  public func willGet(_ requests: [ValueRequest]) {
+    for request in requests { readAhead.begin(name(of: request.key), request.range) }
   }
 
   public func contains(_ key: String) -> Bool { FileAccess.exists(name(of: key)) }
