@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
 
 #include "ccodecs_unpack_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -77,3 +79,5 @@ int64_t ccodecs_unpack_file(const char *path, int64_t offset, int target) {
   errno = reason;
   return total;
 }
+
+int ccodecs_memory_file(void) { return memfd_create("weft-unpacked", MFD_CLOEXEC); }

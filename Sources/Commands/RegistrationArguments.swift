@@ -153,6 +153,6 @@ extension RegistrationArguments {
   static let inputs =
     "Images may be OME-Zarr (also one level of it, as a.ome.zarr/1), plain Zarr arrays, N5, TIFF (also sets of OME-TIFF, a folder of numbered planes, or a pattern as "
     + "'scan/ch1_z*.tif'), Imaris, HDF5 (a dataset as a.h5/raw), "
-    + "NIfTI, NRRD, MHA, PNG or JPEG, 2D or 3D. OME-Zarr, Zarr, N5, TIFF, HDF5 and uncompressed NIfTI and MHA "
-    + "are read in parts; other files are loaded whole. OME-Zarr, Zarr and N5 may lie in a zip archive (a.zip, a.zip/image.ome.zarr) or on the web (https://host/a.ome.zarr, s3://bucket/a.ome.zarr)."
+    + "NIfTI, NRRD, MHA, PNG or JPEG, 2D or 3D. OME-Zarr, Zarr, N5, TIFF, HDF5 and uncompressed NIfTI, NRRD and MHA "
+    + "are read in parts; other files are loaded whole, or, compressed and large, unpacked into a temporary file. OME-Zarr, Zarr and N5 may lie in a zip archive (a.zip, a.zip/image.ome.zarr) or on the web (https://host/a.ome.zarr, s3://bucket/a.ome.zarr)."
 }

@@ -24,10 +24,11 @@ struct DataFile {
       // One byte a character, whatever follows the header.
       let beginning = String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
       // A line that names the file ends a header, or an empty one does.
-      let pattern = name.hasSuffix(".nrrd") ? #"(?s)^(.*?\r?\n)\r?\n"# : #"(?ims)^(.*?^ElementDataFile *=[^\r\n]*\r?\n?)"#
+      let pattern = name.hasSuffix(".nrrd") ? #"(?s)^(.*?\r?\n)\r?\n"# : #"(?ims)^(.*?^ElementDataFile[ \t]*=[^\r\n]*\r?\n?)"#
       guard let whole = name.hasSuffix(".nhdr") ? beginning : beginning.firstMatch(pattern) else { return nil }
       text = whole
-      let named = whole.firstMatch(#"(?im)^(?:ElementDataFile *=|data ?file:)([^\r\n]*)"#)?.trimmingCharacters(in: .whitespacesAndNewlines)
+      let named = whole.firstMatch(#"(?im)^(?:ElementDataFile[ \t]*=|data ?file:)([^\r\n]*)"#)?
+        .trimmingCharacters(in: .whitespacesAndNewlines)
       let folder = header.lastIndex(of: "/").map { String(header[...$0]) } ?? ""
       let isLocal = named.map { $0.uppercased() == "LOCAL" } ?? true
       path = isLocal ? header : named!.hasPrefix("/") ? named! : folder + named!

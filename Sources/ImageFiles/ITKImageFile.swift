@@ -66,15 +66,6 @@ struct ITKImageFile: Sendable {
     if format == .nrrd, let voxels { canStream = voxels.packed == nil }
   }
 
-  /// Decompresses all of a compressed file: neither ITK nor the libraries below it tell where one is cut short or damaged.
-  func checkContent() throws(ImageFileError) {
-    if let nifti, nifti.isCompressed {
-      try OpenFile.check(unpacking: path, from: 0, byteCount: nifti.byteCount)
-    } else if let voxels, let packed = voxels.packed {
-      try OpenFile.check(unpacking: voxels.path, from: packed, byteCount: (extent + [components]).reduce(voxelType.size, *))
-    }
-  }
-
   /// Pictures know no physical space: what they say of resolution is meant for printers.
   var isPicture: Bool { format == .png || format == .jpeg }
 
@@ -107,7 +98,7 @@ struct ITKImageFile: Sendable {
   private static func isCompressed(_ path: String) -> Bool {
     guard let head = try? ImageFile.beginning(of: path, count: 4096) else { return false }
     return head.starts(with: [0x1F, 0x8B]) || path.lowercased().hasSuffix(".gz")
-      || String(decoding: head, as: UTF8.self).range(of: #"CompressedData\s*=\s*True"#, options: .regularExpression) != nil
+      || String(decoding: head, as: UTF8.self).range(of: #"CompressedData\s*=\s*[Tt1]"#, options: .regularExpression) != nil
   }
 
   private static func format(_ format: CITKImageFormat) -> Format {

@@ -29,7 +29,8 @@ struct ITKImageSource<Stored: VoxelScalar>: VoxelSource {
   var extent: Extent { Extent(pixelExtent.lengths + componentAxis) }
 
   var chunk: Extent {
-    guard file.canStream || resident?.isUnpacked == true else { return extent }
+    // The same whether voxels are held or unpacked: what is planned does not depend on it.
+    guard file.canStream || resident?.canUnpack == true else { return extent }
     // A few whole planes.
     let plane = pixelExtent.lengths.suffix(2).reduce(1, *)
     var lengths = [Int](repeating: 1, count: max(pixelExtent.rank - 2, 0)) + pixelExtent.lengths.suffix(2)
@@ -49,13 +50,16 @@ struct ITKImageSource<Stored: VoxelScalar>: VoxelSource {
       voxels.interleavedPart(pixels.relative(to: loaded.lower), channels: channels).converted(to: type)
     }
     if file.canStream { return part(try load(pixels), of: pixels) }
-    if let voxels = file.voxels, resident?.isUnpacked == true {
+    if let voxels = file.voxels, resident?.settled() == .unpacked {
       let opened = try unpacked.value { try voxels.unpacked(extent) }
       return part(try voxels.read(withComponents(pixels), of: extent, in: opened, as: Stored.self), of: pixels)
     }
     return part(
       try whole.value {
-        try file.checkContent()
+        if let voxels = file.voxels, voxels.packed != nil {
+          return try voxels.read(withComponents(pixelExtent.box), of: extent, in: voxels.unpacked(extent, inMemory: true), as: Stored.self)
+        }
+        try file.nifti?.checkContent()
         return try load(pixelExtent.box)
       }, of: pixelExtent.box)
   }
@@ -67,8 +71,8 @@ struct ITKImageSource<Stored: VoxelScalar>: VoxelSource {
   /// All components of the pixels in `box`.
   private func load(_ box: Box) throws -> VoxelBuffer<Stored> {
     // ITK's NIfTI library reads NaN and infinities as 0, and its NRRD library files as a whole.
-    if let voxels = file.voxels, file.format == .nrrd && voxels.packed == nil || file.nifti?.holdsReals == true {
-      if voxels.packed != nil { return try voxels.readWhole(extent, as: Stored.self) }
+    // It scales whole numbers in single precision.
+    if let voxels = file.voxels, file.format == .nrrd || file.nifti?.holdsReals == true || file.nifti?.isScaled == true {
       return try voxels.read(withComponents(box), of: extent, in: OpenFile(path: voxels.path), as: Stored.self)
     }
     let hidden = shownAxes.lowerBound

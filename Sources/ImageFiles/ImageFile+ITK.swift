@@ -8,17 +8,18 @@ extension ImageFile {
   static func openWithITK(path: String, spacing: [Double]?) throws(ImageFileError) -> StoredImage {
     let file = try ITKImageFile(path: path)
     let shown = try shownAxes(of: file)
-    let hasTime = shown.count == 4
+    let data = DataFile(header: path)
+    // The slowest axis of an NRRD file may say that it is time.
+    let hasTime = shown.count == 4 || (file.format == .nrrd && shown.count == 3 && data?.field("kinds:")?.hasSuffix(" time") == true)
     let spatial = shown.dropFirst(hasTime ? 1 : 0)
     let space = try physicalSpace(of: file, axes: Array(spatial), spacing: spacing)
-    var axes = ["t", "z", "y", "x"].suffix(shown.count).map { Axis(name: $0, unit: $0 == "t" ? nil : space.unit) }
+    var axes = ((hasTime ? ["t"] : []) + ["z", "y", "x"].suffix(spatial.count)).map { Axis(name: $0, unit: $0 == "t" ? nil : space.unit) }
     if file.components > 1 { axes.append(Axis(name: "c")) }
     func source<Stored: VoxelScalar>(_ type: Stored.Type) -> any VoxelSource { ITKImageSource<Stored>(file: file, shownAxes: shown) }
     var image = StoredImage(
       path: path, format: file.format.rawValue, axes: axes,
       levels: [StoredImage.Level(source: source(file.voxelType.scalar), space: space, name: "")],
       isColour: file.isColour)
-    let data = DataFile(header: path)
     if file.format == .metaImage, data == nil {
       // ITK takes planes that are not there for zeros.
       throw ImageFileError(

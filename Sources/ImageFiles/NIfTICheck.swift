@@ -18,6 +18,9 @@ struct NIfTICheck {
   let slope: Double
   let intercept: Double
 
+  /// Whether stored numbers are not the voxels' values.
+  var isScaled: Bool { slope != 1 || intercept != 0 }
+
   /// Whether voxels are stored as real numbers of 32 or 64 bits.
   var holdsReals: Bool { type == 16 || type == 64 }
 
@@ -78,6 +81,11 @@ struct NIfTICheck {
     } else if stored < byteCount {
       throw cutShort(stored)
     }
+  }
+
+  /// Decompresses all of a compressed file: neither ITK nor the NIfTI library tells where one is cut short or damaged.
+  func checkContent() throws(ImageFileError) {
+    if isCompressed { try OpenFile.check(unpacking: path, from: 0, byteCount: byteCount) }
   }
 
   private func cutShort(_ count: Int) -> ImageFileError {

@@ -16,12 +16,19 @@ final class OpenFile: Sendable {
     guard descriptor >= 0 else { throw Self.failure(path, errno) }
   }
 
-  /// What the file at `path` unpacks to, from byte `offset` on: in a temporary file that has no name, so that it goes with this one.
+  /// What the file at `path` unpacks to, from byte `offset` on: in memory, or in a temporary file, without a name, so that it goes with this
+  /// value.
   ///
   /// - Parameter byteCount: what it should come to at the least.
   /// - Throws: `ImageFileError` where it is damaged or too short, or there is no room.
-  init(unpacking path: String, from offset: Int, byteCount: Int) throws(ImageFileError) {
+  init(unpacking path: String, from offset: Int, byteCount: Int, inMemory: Bool) throws(ImageFileError) {
     self.path = path
+    if inMemory {
+      descriptor = ccodecs_memory_file()
+      guard descriptor >= 0 else { throw Self.failure(path, errno) }
+      try Self.unpack(path, from: offset, byteCount, into: descriptor) { Self.failure(path, $0) }
+      return
+    }
     let folder = FileManager.default.temporaryDirectory.path
     var name = Array((folder + "/weft-unpacked-XXXXXX").utf8CString)
     let target = unsafe mkstemp(&name)

@@ -21,12 +21,14 @@ extension VoxelBytes {
   /// See <https://itk.org/Wiki/ITK/MetaIO/Documentation>: components lie inside a voxel, what is compressed is a zlib stream.
   private init?(metaImage file: ITKImageFile) {
     guard let data = DataFile(header: file.path) else { return nil }
-    func isTrue(_ name: String) -> Bool { data.field("\(name) *=")?.lowercased().hasPrefix("t") ?? false }
-    guard data.field("HeaderSize *=").map({ $0 == "0" }) ?? true, data.field("BinaryData *=") == nil || isTrue("BinaryData") else {
-      return nil
+    /// As MetaIO takes it.
+    func isTrue(_ name: String) -> Bool? {
+      data.field("\(name)[ \\t]*=").map { value in ["t", "1"].contains { value.lowercased().hasPrefix($0) } }
     }
+    guard data.field("HeaderSize[ \\t]*=").map({ $0 == "0" }) ?? true, isTrue("BinaryData") ?? true else { return nil }
     self.init(
-      data, file, isPacked: isTrue("CompressedData"), isBigEndian: isTrue("BinaryDataByteOrderMSB") || isTrue("ElementByteOrderMSB"))
+      data, file, isPacked: isTrue("CompressedData") ?? false,
+      isBigEndian: isTrue("BinaryDataByteOrderMSB") ?? isTrue("ElementByteOrderMSB") ?? false)
   }
 
   /// See <https://teem.sourceforge.net/nrrd/format.html>.

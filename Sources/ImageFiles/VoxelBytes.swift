@@ -21,8 +21,8 @@ struct VoxelBytes {
   ///
   /// - Parameter extent: voxels, and components, along each axis.
   /// - Throws: `ImageFileError` where the stream is damaged or too short, or there is no room for it.
-  func unpacked(_ extent: Extent) throws(ImageFileError) -> OpenFile {
-    try OpenFile(unpacking: path, from: packed ?? 0, byteCount: offset + extent.count * type.size)
+  func unpacked(_ extent: Extent, inMemory: Bool = false) throws(ImageFileError) -> OpenFile {
+    try OpenFile(unpacking: path, from: packed ?? 0, byteCount: offset + extent.count * type.size, inMemory: inMemory)
   }
 
   /// The voxels inside `box` of a file that is not compressed, or of what it was unpacked to.
@@ -32,23 +32,6 @@ struct VoxelBytes {
     func through<Stored: VoxelScalar>(_ stored: Stored.Type) throws -> VoxelBuffer<Voxel> {
       var voxels = VoxelBuffer<Stored>(unwritten: box.extent)
       try unsafe voxels.elements.withUnsafeMutableBytes { bytes in try unsafe readRows(box, of: extent, in: file, into: bytes) }
-      return finished(&voxels)
-    }
-    return try through(self.type.scalar)
-  }
-
-  /// All voxels of a gzip-compressed file.
-  ///
-  /// - Throws: `ImageFileError` where the file ends inside its voxels.
-  func readWhole<Voxel: VoxelScalar>(_ extent: Extent, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
-    func through<Stored: VoxelScalar>(_ stored: Stored.Type) throws -> VoxelBuffer<Voxel> {
-      var bytes = [UInt8](unwritten: offset + extent.count * self.type.size)
-      var span = bytes.mutableSpan
-      guard unsafe ccodecs_gzip_file_beginning(path, &span) == Int64(bytes.count) else {
-        throw ImageFileError(path: path, "ends inside its voxels", hint: "the file is cut short or damaged")
-      }
-      var voxels = VoxelBuffer<Stored>(unwritten: extent)
-      unsafe voxels.elements.withUnsafeMutableBytes { target in unsafe target.copyBytes(from: bytes[offset...]) }
       return finished(&voxels)
     }
     return try through(self.type.scalar)

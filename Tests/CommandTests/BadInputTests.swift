@@ -31,6 +31,13 @@ struct BadInputTests {
     }
   }
 
+  @Test func aPipeIsNotWaitedFor() async throws {
+    try await withImagePair { folder in
+      try #require(unsafe mkfifo(folder.path("pipe.tif"), 0o600) == 0)
+      await expectError("info @pipe.tif", in: folder, ["pipe.tif", "is a pipe"])
+    }
+  }
+
   @Test func ranksThatDifferAreBothNamed() async throws {
     try await withImagePair { folder in
       try folder.nrrd("flat.nrrd", [32, 40])

@@ -102,6 +102,16 @@ import Testing
       let (held, unpacked) = (try resultFiles(folder + "/held.ome.zarr"), try resultFiles(folder + "/unpacked.ome.zarr"))
       #expect(held == unpacked && held.count > 5)
 
+      // What an unpacked run began a run that holds the image ends, and the other way round.
+      let much = ["--memory", "4GB", "--threads", "2", "-q"]
+      for (number, (first, second)) in [(little, much), (much, little)].enumerated() {
+        let place = folder + "/\(number).ome.zarr"
+        try weft(["convert", packed, place] + first, endedOnce: folder + "/.\(number).ome.zarr.weft/copy/ledger")
+        let end = try weft(["convert", packed, place] + second)
+        #expect(end.status == 0, "\(end.errors)")
+        #expect(try resultFiles(place) == held)
+      }
+
       let nowhere = try weft(
         ["convert", packed, folder + "/nowhere.ome.zarr"] + little, environment: ["TMPDIR": folder + "/nothing"])
       #expect(nowhere.status == 1 && nowhere.errors.contains(packed) && nowhere.errors.contains("TMPDIR"), "\(nowhere.errors)")

@@ -50,14 +50,17 @@ import Volumes
     }
   }
 
-  @Test func aCompressedMetaImageCutShortIsAnError() throws {
+  /// Without the size of its stream, which ITK would take for zeros.
+  @Test func aCompressedMetaImageIsReadToItsEndOrAnError() throws {
     try withTemporaryFolder { folder in
-      let nrrd = try Data(contentsOf: write("a.nrrd", in: folder))
+      let source = try write("a.nrrd", in: folder)
+      let nrrd = try Data(contentsOf: source)
       let packed = nrrd[try #require(nrrd.range(of: Data("\n\n".utf8))).upperBound...]
       let header = "NDims = 3\nDimSize = 50 40 6\nElementType = MET_USHORT\nCompressedData = True\nElementDataFile = LOCAL\n"
       let url = folder.appendingPathComponent("a.mha")
       try (Data(header.utf8) + packed).write(to: url)
-      #expect(problem(url) == nil)
+      let volumes = try [source, url].map { try ImageFile.open(path: $0.path).volumes().finest }
+      #expect(try volumes[0].load().voxels == volumes[1].load().voxels)
       try (Data(header.utf8) + packed.dropLast(20)).write(to: url)
       #expect(problem(url)?.contains("\(url.path) cannot be decompressed to its end") == true, "\(problem(url) ?? "read")")
     }

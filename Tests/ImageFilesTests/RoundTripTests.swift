@@ -85,8 +85,10 @@ import Volumes
   func channelsAndTimesComeBackEachAsItWas(name: String) throws {
     try withTemporaryFolder { folder in
       let path = folder.appendingPathComponent(name).path
-      for (extent, channels, times) in [([4, 9, 20], 2, 1), ([9, 20], 2, 1), ([4, 9, 20], 1, 3), ([4, 9, 20], 2, 3)] as [(Extent, Int, Int)]
-      {
+      // NIfTI counts times from its fourth axis on, so that a flat image becomes one of one plane.
+      let flat: [(Extent, Int, Int)] = name.hasSuffix("nii.gz") ? [] : [([9, 20], 1, 3), ([9, 20], 2, 3)]
+      let others: [(Extent, Int, Int)] = [([4, 9, 20], 2, 1), ([9, 20], 2, 1), ([4, 9, 20], 1, 3), ([4, 9, 20], 2, 3)]
+      for (extent, channels, times) in flat + others {
         let volumes = (0..<times * channels).map { Self.volume(extent, as: Float.self, seed: $0 * 7) }
         try ImageFile.write(channels: volumes, times: times, to: path)
         let image = try ImageFile.open(path: path)

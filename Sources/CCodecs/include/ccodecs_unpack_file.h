@@ -14,4 +14,7 @@
 /// file cannot be read or written, for the reason in `errno`.
 int64_t ccodecs_unpack_file(const char *path, int64_t offset, int target);
 
+/// Makes a file that lies in memory and has no name; -1 where it cannot be made, for the reason in `errno`.
+int ccodecs_memory_file(void);
+
 #pragma clang assume_nonnull end

@@ -29,7 +29,8 @@ package enum FileAccess {
   private static func open<Result>(
     _ path: String, _ body: (_ descriptor: Int32, _ size: Int) throws(ChunkStoreError) -> Result
   ) throws(ChunkStoreError) -> Result? {
-    let descriptor = unsafe Foundation.open(path, O_RDONLY | O_CLOEXEC)
+    // A pipe is not waited for.
+    let descriptor = unsafe Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       if errno == ENOENT || errno == ENOTDIR { return nil }
       throw failure("read", path, errno)

@@ -5,9 +5,10 @@ internal import Synchronization
 
 /// Has the system read files before they are asked for, into memory of its own, where reading has to wait for the disk.
 ///
-/// Where files are in memory already, that would only take time: so it is done while the latest value was waited for.
+/// Where files are in memory already, that would only take time: so it is done for some values after each that was waited for.
 final class ReadAhead: Sendable, Equatable {
-  private let isWaiting = Atomic<Bool>(false)
+  /// How many files may still be announced: what was announced is read fast, which says nothing of those that come after it.
+  private let left = Atomic<Int>(0)
 
   /// Reads a value, and notes whether it was waited for.
   func timing<Value>(_ read: () throws(ChunkStoreError) -> Value, count: (Value) -> Int) throws(ChunkStoreError) -> Value {
@@ -15,13 +16,14 @@ final class ReadAhead: Sendable, Equatable {
     let value = try read()
     // Memory gives more than 2 GB a second.
     let fromMemory = Duration.microseconds(100) + .nanoseconds(count(value) / 2)
-    isWaiting.store(ContinuousClock.now - began > fromMemory, ordering: .relaxed)
+    if count(value) > 0, ContinuousClock.now - began > fromMemory { left.store(64, ordering: .relaxed) }
     return value
   }
 
   /// Begins to read a file, or a part of it, without waiting.
   func begin(_ path: String, _ range: ByteRange?) {
-    guard isWaiting.load(ordering: .relaxed) else { return }
+    guard left.load(ordering: .relaxed) > 0 else { return }
+    left.subtract(1, ordering: .relaxed)
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }

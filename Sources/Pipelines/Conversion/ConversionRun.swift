@@ -33,6 +33,7 @@ struct ConversionRun: StagedRun {
     parameters.merge([
       "OME version": layout.version.rawValue, "chunk": layout.chunk(level: 0).description,
       "shard": layout.shard(level: 0)?.description ?? "none", "compression": plan.options.compression ?? "standard",
+      "box": ConversionPlan.copySize(layout, plan.image.levels[0].source).description,
     ]) { $1 }
     outlines =
       [StageOutline(StageName.copy, parameters: parameters, tasks: Self.boxes(plan).count)]

@@ -4,11 +4,13 @@ internal import BlockExecution
 internal import Volumes
 
 extension MemoryModel {
-  /// What the inputs keep in memory that cannot be read in parts. Those that take more than half of it, one of them twice, since decoding
-  /// makes a copy, are unpacked into temporary files instead, the largest first, as far as they can be.
+  /// What the inputs keep in memory that cannot be read in parts. Where they, one of them twice, since decoding
+  /// makes a copy, leave the work less than they take, or than 1 GB, they are unpacked into temporary files instead, the largest first, as
+  /// far as they can be.
   ///
+  /// - Parameter decided: the memory by which it is decided what is unpacked, `memory` where there is none.
   /// - Throws: `PipelineError` where loading the others does not fit the memory.
-  static func residentBytes(of inputs: [LazyVolume], within memory: MemoryBudget) throws -> Int {
+  static func residentBytes(of inputs: [LazyVolume], within memory: MemoryBudget, decided: MemoryBudget? = nil) throws -> Int {
     // Channels share a file, and so may both images.
     var files: [(file: ResidentFile, name: String)] = []
     for input in inputs {
@@ -19,8 +21,9 @@ extension MemoryModel {
     }
     func resident() -> Int { files.reduce(0) { $0 + $1.file.residentBytes } }
     func need() -> Int { base + resident() + (largest(files)?.file.residentBytes ?? 0) }
-    while 2 * (need() - base) > memory.bytes - base,
-      let file = largest(files.filter { $0.file.canUnpack && !$0.file.isUnpacked })?.file
+    func leavesRoom() -> Bool { (decided ?? memory).bytes - need() >= max(need() - base, 1_000_000_000) }
+    while !leavesRoom(),
+      let file = largest(files.filter { $0.file.isOpenToUnpacking })?.file
     {
       file.unpack()
     }

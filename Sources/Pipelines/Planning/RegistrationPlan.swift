@@ -75,8 +75,9 @@ extension RegistrationPlan {
     var notes: [String] = []
 
     // Without a budget of the user's, what is planned does not depend on how much memory happens to be free, from 4 GB on.
-    let resident = try MemoryModel.residentBytes(of: [whole, moving], within: memory)
-    let available = max(options.memory == nil ? min(memory.bytes, 4_000_000_000) : memory.bytes, resident) - resident - MemoryModel.base
+    let planned = options.memory == nil ? MemoryBudget(bytes: min(memory.bytes, 4_000_000_000)) : memory
+    let resident = try MemoryModel.residentBytes(of: [whole, moving], within: memory, decided: planned)
+    let available = max(planned.bytes, resident) - resident - MemoryModel.base
     let (fixedFactors, movingFactors) =
       try frozen.map { ($0.fixedFactors, $0.movingFactors) }
       ?? coarseFactors(

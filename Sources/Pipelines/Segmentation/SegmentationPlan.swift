@@ -45,6 +45,8 @@ struct SegmentationPlan {
       throw PipelineError("labels are not written as \(type.rawValue)", hint: "choose uint16, uint32 or uint64")
     }
     rule = options.resolvedMerge
+    // Before anything is read.
+    let resident = try MemoryModel.residentBytes(of: [volume], within: options.memory ?? .available())
     let known = frozen?.memory(for: method.parameters)
     if let workers = method.workers, known == nil, !isForOneTile || options.tileShape == nil {
       let segmenter = method.segmenter
@@ -63,7 +65,7 @@ struct SegmentationPlan {
     request.graphics = memory?.graphics(within: graphics, progress: progress)
     tiling = try TileSizing(
       extent: volume.extent, requirements: requirements, diameter: diameter, channels: options.channels.count, request: request,
-      resident: MemoryModel.residentBytes(of: [volume], within: options.memory ?? .available()), frozen: frozen?.grid)
+      resident: resident, frozen: frozen?.grid)
   }
 
   /// - Throws: `PipelineError` where objects would be larger than the image, as where a length has the wrong unit.

@@ -54,6 +54,8 @@ struct TileImagePlan {
     parameters = options.program.parameters(said).merging(["command": command]) { $1 }
     var requirements = said.requirements
     stride = requirements.stride(rank: source.volume.rank)
+    // Before anything is read.
+    let resident = try MemoryModel.residentBytes(of: [source.volume], within: options.memory ?? .available())
     if let known = frozen?.memory(for: parameters) {
       memory = known
     } else {
@@ -68,7 +70,7 @@ struct TileImagePlan {
     request.graphics = memory.graphics(within: graphics, progress: progress)
     let tiling = try TileSizing(
       extent: source.volume.extent, requirements: requirements, diameter: nil, channels: options.channels.count, request: request,
-      resident: MemoryModel.residentBytes(of: [source.volume], within: options.memory ?? .available()), frozen: frozen?.grid)
+      resident: resident, frozen: frozen?.grid)
     (grid, tilesAtOnce, memoryText, tileWarning) = (tiling.grid, tiling.tilesAtOnce, tiling.text, tiling.warning)
     receptiveField = requirements.receptiveField.isEmpty ? [Int](repeating: 0, count: grid.rank) : requirements.receptiveField
   }
