@@ -70,8 +70,7 @@ struct ITKImageSource<Stored: VoxelScalar>: VoxelSource {
 
   /// All components of the pixels in `box`.
   private func load(_ box: Box) throws -> VoxelBuffer<Stored> {
-    // ITK's NIfTI library reads NaN and infinities as 0, and its NRRD library files as a whole.
-    // It scales whole numbers in single precision.
+    // ITK reads NRRD files as a whole, and of NIfTI files NaN and infinities as 0, whole numbers that are scaled in single precision.
     if let voxels = file.voxels, file.format == .nrrd || file.nifti?.holdsReals == true || file.nifti?.isScaled == true {
       return try voxels.read(withComponents(box), of: extent, in: OpenFile(path: voxels.path), as: Stored.self)
     }
