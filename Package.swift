@@ -31,6 +31,7 @@ let itkFlags: [CXXSetting] = [.unsafeFlags(["-O2", "-std=c++17", "-isystem", "/u
 let itkLibraries: [LinkerSetting] = [
   "ITKCommon-5.2", "ITKIOImageBase-5.2", "ITKIONIFTI-5.2", "ITKIONRRD-5.2", "ITKIOMeta-5.2", "ITKIOPNG-5.2", "ITKIOJPEG-5.2",
   "ITKIOTransformBase-5.2", "ITKIOTransformMatlab-5.2", "ITKIOTransformInsightLegacy-5.2", "ITKTransform-5.2",
+  "ITKTransformFactory-5.2",
   "ITKRegistrationMethodsv4-5.2", "ITKSmoothing-5.2", "ITKOptimizersv4-5.2", "ITKOptimizers-5.2", "ITKSpatialObjects-5.2",
   "ITKStatistics-5.2", "itkvnl_algo-5.2", "itkvnl-5.2",
   "itksys-5.2", "m", "stdc++",
@@ -81,10 +82,16 @@ let targets: [Target] = [
     // Programs that Weft starts are part of it: there is no file to lose.
     resources: ["worker", "cellpose", "stardist"].map { .embedInCode("Workers/Python/weft_\($0).py") }),
   library(
+    "Reports",
+    [
+      "Grids", "Volumes", "BlockExecution", "ChunkStores", "ImageFiles", "Transforms", "Filtering", "Pipelines",
+    ],
+    resources: ["css", "js"].map { .embedInCode("Page/report.\($0)") }),
+  library(
     "Weft",
     [
       "Grids", "Volumes", "BlockExecution", "ChunkStores", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration",
-      "Segmentation", "Pipelines",
+      "Segmentation", "Pipelines", "Reports",
     ]),
   library("CommandLineParsing"),
   library("Commands", ["Weft", "CommandLineParsing"]),
@@ -109,6 +116,7 @@ let targets: [Target] = [
   tests("RegistrationTests", ["Registration", "Filtering", "Transforms"]),
   tests("SegmentationTests", ["Segmentation", "Filtering", "ImageFiles", "Pipelines"]),
   tests("PipelinesTests", ["Pipelines", "Pyramids", "BlockExecution", "Transforms", "Weft"]),
+  tests("ReportsTests", ["Reports", "Grids", "ImageFiles", "Pipelines", "Volumes"]),
   tests("CommandLineParsingTests", ["CommandLineParsing"]),
   tests("CommandTests", ["Commands", "Weft", "WeftTool"]),
   tests("ArchitectureTests", []),

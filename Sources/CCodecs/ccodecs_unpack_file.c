@@ -30,13 +30,13 @@ static ssize_t read_piece(int source, uint8_t *bytes, int64_t offset) {
   return count;
 }
 
-static int64_t unpack(int source, int64_t offset, int target, z_stream *stream, uint8_t *in, uint8_t *out) {
+static int64_t unpack(int source, int64_t offset, int64_t limit, int target, z_stream *stream, uint8_t *in, uint8_t *out) {
   int64_t total = 0;
   // Whether a stream has begun that has not ended.
   int open = 0;
   for (;;) {
     const ssize_t count = read_piece(source, in, offset);
-    if (count < 0) return CCODECS_FAILED;
+    if (count < 0) return CCODECS_UNREADABLE;
     if (count == 0) return open || total == 0 ? CCODECS_DAMAGED : total;
     offset += count;
     stream->next_in = in;
@@ -50,7 +50,8 @@ static int64_t unpack(int source, int64_t offset, int target, z_stream *stream, 
       const int status = inflate(stream, Z_NO_FLUSH);
       if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR) return CCODECS_DAMAGED;
       const size_t made = kPiece - stream->avail_out;
-      if (!write_all(target, out, made)) return CCODECS_FAILED;
+      const int64_t left = total < limit ? limit - total : 0;
+      if (!write_all(target, out, (int64_t)made < left ? made : (size_t)left)) return CCODECS_FAILED;
       total += (int64_t)made;
       if (status == Z_STREAM_END) {
         open = 0;
@@ -60,15 +61,15 @@ static int64_t unpack(int source, int64_t offset, int target, z_stream *stream, 
   }
 }
 
-int64_t ccodecs_unpack_file(const char *path, int64_t offset, int target) {
+int64_t ccodecs_unpack_file(const char *path, int64_t offset, int64_t limit, int target) {
   const int source = open(path, O_RDONLY | O_CLOEXEC);
-  if (source < 0) return CCODECS_FAILED;
+  if (source < 0) return CCODECS_UNREADABLE;
   z_stream stream = {0};
   uint8_t *buffers = malloc(2 * kPiece);
-  int64_t total = CCODECS_FAILED;
+  int64_t total = CCODECS_UNREADABLE;
   // 32: gzip or zlib, as the stream says.
   if (buffers && inflateInit2(&stream, 15 + 32) == Z_OK) {
-    total = unpack(source, offset, target, &stream, buffers, buffers + kPiece);
+    total = unpack(source, offset, limit, target, &stream, buffers, buffers + kPiece);
     inflateEnd(&stream);
   } else {
     errno = ENOMEM;

@@ -212,3 +212,89 @@ int64_t chdf5_number_attribute(
   H5Aclose(attribute);
   return count;
 }
+
+int64_t chdf5_text_dataset(int64_t file, const char *name, char *__counted_by(capacity) text __noescape, size_t capacity) {
+  hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
+  if (dataset < 0) return -1;
+  hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+  int64_t length = -1;
+  if (H5Tget_class(type) == H5T_STRING && H5Sget_simple_extent_npoints(space) == 1) {
+    char *string = NULL;
+    size_t size = H5Tget_size(type);
+    if (H5Tis_variable_str(type) > 0) {
+      if (H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &string) >= 0 && string) {
+        size_t part = strlen(string);
+        length = (int64_t)(part < capacity ? part : capacity);
+        memcpy(text, string, (size_t)length);
+        H5Dvlen_reclaim(type, space, H5P_DEFAULT, &string);
+      }
+    } else if (size < (1 << 16) && (string = calloc(size + 1, 1))) {
+      if (H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, string) >= 0) {
+        size_t part = strlen(string);
+        length = (int64_t)(part < capacity ? part : capacity);
+        memcpy(text, string, (size_t)length);
+      }
+      free(string);
+    }
+  }
+  H5Sclose(space);
+  H5Tclose(type);
+  H5Dclose(dataset);
+  return length;
+}
+
+int64_t chdf5_create(const char *path) {
+  be_quiet();
+  return H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+}
+
+// Without the time at which it is made: the same content gives the same bytes.
+static hid_t create_dataset(hid_t file, const char *name, hid_t type, hid_t space) {
+  hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_obj_track_times(plist, 0);
+  hid_t dataset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, plist, H5P_DEFAULT);
+  H5Pclose(plist);
+  return dataset;
+}
+
+int chdf5_write_group(int64_t file, const char *name) {
+  hid_t group = H5Gcreate2(file, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  return group < 0 || H5Gclose(group) < 0 ? -1 : 0;
+}
+
+int chdf5_write_text(int64_t file, const char *name, const char *text) {
+  hsize_t one = 1;
+  hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate_simple(1, &one, NULL);
+  H5Tset_size(type, H5T_VARIABLE);
+  hid_t dataset = create_dataset(file, name, type, space);
+  int status = dataset < 0 || H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &text) < 0 ? -1 : 0;
+  if (dataset >= 0 && H5Dclose(dataset) < 0) status = -1;
+  H5Sclose(space);
+  H5Tclose(type);
+  return status;
+}
+
+int64_t chdf5_begin_doubles(int64_t file, const char *name, uint64_t count) {
+  hsize_t length = count;
+  hid_t space = H5Screate_simple(1, &length, NULL);
+  if (space < 0) return -1;
+  hid_t dataset = create_dataset(file, name, H5T_NATIVE_DOUBLE, space);
+  H5Sclose(space);
+  return dataset;
+}
+
+int chdf5_write_doubles(int64_t dataset, uint64_t first, const double *__counted_by(count) values __noescape, size_t count) {
+  hsize_t start = first, length = count;
+  hid_t space = H5Dget_space(dataset), memory = H5Screate_simple(1, &length, NULL);
+  int status = -1;
+  if (space >= 0 && memory >= 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &length, NULL) >= 0)
+    status = H5Dwrite(dataset, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, values) < 0 ? -1 : 0;
+  if (memory >= 0) H5Sclose(memory);
+  if (space >= 0) H5Sclose(space);
+  return status;
+}
+
+int chdf5_finish(int64_t file) {
+  int status = H5Fflush(file, H5F_SCOPE_GLOBAL) < 0 ? -1 : 0;
+  return H5Fclose(file) < 0 ? -1 : status;
+}

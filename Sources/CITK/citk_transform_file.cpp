@@ -6,9 +6,11 @@
 
 #include "itkAffineTransform.h"
 #include "itkMatlabTransformIO.h"
+#include "itkTransformFactoryBase.h"
 #include "itkTranslationTransform.h"
 #include "itkTxtTransformIO.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <vector>
 
@@ -88,17 +90,14 @@ itk::TransformBaseTemplate<double>::Pointer Make(const double *numbers) {
   return transform.GetPointer();
 }
 
-bool EndsWith(const std::string &text, const std::string &end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 }  // namespace
 
-CITKTransformFile citk_transform_file_read(const char *path, double *__counted_by(capacity) numbers __noescape, size_t capacity) {
+CITKTransformFile citk_transform_file_read(
+    const char *path, bool isMatlab, double *__counted_by(capacity) numbers __noescape, size_t capacity) {
   CITKTransformFile result = {};
   result.status = citk::Guarded([&] {
     const citk::QuietFileAccess access;
-    const auto io = MakeIO(EndsWith(path, ".mat"));
+    const auto io = MakeIO(isMatlab);
     io->SetFileName(path);
     io->Read();
     TransformIO::TransformListType list = io->GetReadTransformList();
@@ -116,6 +115,43 @@ CITKTransformFile citk_transform_file_read(const char *path, double *__counted_b
       result.rank = 2;
     } else {
       throw std::runtime_error("holds a " + list.back()->GetTransformTypeAsString() + ", which is not an affine map in 2D or 3D");
+    }
+  });
+  return result;
+}
+
+CITKTransformFile citk_transform_affine(
+    const char *type, size_t count, size_t fixedCount, double *__counted_by(capacity) numbers __noescape, size_t capacity) {
+  CITKTransformFile result = {};
+  result.status = citk::Guarded([&] {
+    const citk::QuietFileAccess access;
+    itk::TransformFactoryBase::RegisterDefaultTransforms();
+    const auto made = itk::ObjectFactoryBase::CreateInstance(type);
+    auto *transform = dynamic_cast<itk::TransformBaseTemplate<double> *>(made.GetPointer());
+    if (transform == nullptr || capacity < CITK_AFFINE_COUNT || capacity < count + fixedCount) {
+      throw std::runtime_error("holds a " + std::string(type) + ", which is not known");
+    }
+    // Reference counts: one from the factory, one held here.
+    transform->UnRegister();
+    const itk::TransformBaseTemplate<double>::Pointer held = transform;
+    using Numbers = itk::TransformBaseTemplate<double>::ParametersType;
+    if (fixedCount != transform->GetFixedParameters().size() || count != transform->GetNumberOfParameters()) {
+      throw std::runtime_error("holds a " + std::string(type) + " with " + std::to_string(count) + " parameters and " +
+                               std::to_string(fixedCount) + " fixed ones, which do not belong to it");
+    }
+    Numbers values(count);
+    std::copy(numbers, numbers + count, values.begin());
+    itk::TransformBaseTemplate<double>::FixedParametersType fixedValues(fixedCount);
+    std::copy(numbers + count, numbers + count + fixedCount, fixedValues.begin());
+    transform->SetFixedParameters(fixedValues);
+    transform->SetParametersByValue(values);
+    const TransformIO::TransformListType list = {held};
+    if (Read<3>(list, numbers)) {
+      result.rank = 3;
+    } else if (Read<2>(list, numbers)) {
+      result.rank = 2;
+    } else {
+      throw std::runtime_error("holds a " + std::string(type) + ", which is neither affine nor a displacement field in 2D or 3D");
     }
   });
   return result;

@@ -91,8 +91,13 @@ public struct PositionalDescription: Hashable, Sendable {
   public var summary: String
   /// Whether leaving it out is an error.
   public var isRequired: Bool
+  /// Whether all words from its place on are such arguments.
+  public var isRepeated = false
   /// All values there are, where they can be listed.
   public var choices: [String] = []
   /// What the shell offers.
   public var completion = OptionDescription.Completion.file
+
+  /// The name as usage shows it.
+  var usage: String { (isRequired ? name : "[\(name)]") + (isRepeated ? "…" : "") }
 }

@@ -39,7 +39,7 @@ public enum Help {
   /// The line after `Usage:`, without indentation.
   static func usage(of command: CommandDescription, tool: String) -> String {
     var words = [tool] + command.name
-    words += command.positionals.map { $0.isRequired ? $0.name : "[\($0.name)]" }
+    words += command.positionals.map(\.usage)
     for name in command.usual {
       guard let option = command.options.first(where: { $0.names.contains(name) }) else { continue }
       words.append(([name] + option.valueNames).joined(separator: " "))

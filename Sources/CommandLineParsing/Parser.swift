@@ -110,6 +110,10 @@ private struct WordReader<Arguments: Sendable> {
         let missing = command.positionals[index...].filter(\.description.isRequired).map(\.description.name).joined(separator: " and ")
         throw UsageError("`\(title)` needs \(missing)", hint: "see `\(title) -h` for how to call it")
       }
+      if positional.description.isRepeated {
+        for place in places[index...] { try positional.apply(place, &arguments) }
+        return
+      }
       try positional.apply(places[index], &arguments)
     }
     if places.count > command.positionals.count {

@@ -30,4 +30,22 @@ public struct Positional<Arguments: Sendable>: Sendable {
         arguments[keyPath: field] = value
       })
   }
+
+  /// All arguments from this place on, one at least.
+  ///
+  /// - Parameter field: what they are appended to.
+  public static func repeated<Value: ArgumentValue>(
+    _ name: String, at field: any WritableKeyPath<Arguments, [Value]> & Sendable, _ summary: String,
+    completion: OptionDescription.Completion = .file
+  ) -> Positional {
+    Positional(
+      description: PositionalDescription(
+        name: name, summary: summary, isRequired: true, isRepeated: true, choices: Value.choices, completion: completion),
+      apply: { (text, arguments) throws(UsageError) in
+        guard let value = Value(argument: text) else {
+          throw UsageError("invalid value `\(text)` for \(name): expected \(Value.expected)")
+        }
+        arguments[keyPath: field].append(value)
+      })
+  }
 }

@@ -7,6 +7,9 @@ enum Numbers {
   /// A number with so many decimals.
   static func text(_ value: Double, digits: Int) -> String { String(format: "%.\(digits)f", value) }
 
+  /// A number with six significant digits at the most.
+  static func significant(_ value: Double) -> String { String(format: "%.6g", value == 0 ? 0 : value) }
+
   /// Hours, minutes and seconds, as `1:02:03` or `2:03`.
   static func duration(_ seconds: Double) -> String {
     let whole = Int(min(max(seconds, 0), 1e9).rounded())

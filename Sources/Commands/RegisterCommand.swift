@@ -15,7 +15,7 @@ enum RegisterCommand {
       RegistrationArguments.inputs,
       "A run that was interrupted goes on when the same command is given again, or `weft resume DIR`: finished blocks are kept.",
       "DIR receives registered.ome.zarr, transforms/ (ITK/ANTs files and the local field), blocks.csv, timings.csv and run.json. Nothing "
-        + "appears there before all is done.",
+        + "appears there before all is done; at last report.html shows it in pictures and tables (`weft report` makes it again).",
     ],
     defaults: RegistrationArguments(), positionals: RegistrationArguments.positionals,
     groups: [
@@ -27,7 +27,7 @@ enum RegisterCommand {
           .flag("--dry-run", at: \.isDryRun, "Print what would be done, with blocks, memory and disk, and stop"),
           .flag(
             "--strict", at: \.options.isStrict,
-            "End where a block cannot be read; exit with 3 where one failed, the map folds, or the images hardly overlap"),
+            "End where a block cannot be read; exit with 3 where one is flagged, the map folds, or the images hardly overlap"),
         ] + RegistrationArguments.talking), RegistrationArguments.blocks, RegistrationArguments.method,
       RegistrationArguments.images,
       RegistrationArguments.result, RegistrationArguments.machine,
@@ -59,10 +59,9 @@ enum RegisterCommand {
     Interruption.resumable(output: folder)
     let result = try await registration.run(into: folder)
     progress.close()
-    let summary = RegistrationSummary(result)
-    if arguments.output.json { try console.print(json: summary) } else { console.print(summary.text) }
+    try RegistrationSummary.tell(result, console, arguments.output)
     if arguments.options.isStrict && result.isFlagged {
-      console.warn("blocks failed, the map folds, or the images hardly overlap: see \(result.folder)/blocks.csv")
+      console.warn("blocks are flagged, the map folds, or the images hardly overlap: see \(result.folder)/blocks.csv")
       return .flagged
     }
     return .done
@@ -73,11 +72,14 @@ enum RegisterCommand {
 struct RegistrationSummary: Encodable {
   let folder: String
   let registered: String
+  /// The page; `nil` where it could not be written.
+  let report: String?
   let start: String
   let metric: String
   let metricReason: String
   let coarse: CoarseQuality
   let blocks: [String: Int]
+  let verdicts: [String: Int]
   let fineBefore: Double?
   let fineAfter: Double?
   let insidePercent: Double
@@ -85,14 +87,22 @@ struct RegistrationSummary: Encodable {
   let minimumJacobian: Double
   let peakMemory: Int
 
-  init(_ result: RegistrationResult) {
+  /// Writes the report of a registration that has just ended, and prints what was found.
+  static func tell(_ result: RegistrationResult, _ console: Console, _ output: OutputArguments) throws {
+    let summary = RegistrationSummary(result, report: try ReportCommand.write(after: result, console))
+    if output.json { try console.print(json: summary) } else { console.print(summary.text) }
+  }
+
+  private init(_ result: RegistrationResult, report: String?) {
     folder = result.folder
     registered = result.registered
+    self.report = report
     start = result.coarse.start
     metric = result.coarse.metric.rawValue
     metricReason = result.coarse.metricReason
     coarse = result.coarse.quality
     blocks = Dictionary(uniqueKeysWithValues: result.blockStates.map { ($0.key.rawValue, $0.value) })
+    verdicts = Dictionary(uniqueKeysWithValues: result.verdicts.map { ($0.key.rawValue, $0.value) })
     fineBefore = result.fineQuality?.before
     fineAfter = result.fineQuality?.after
     insidePercent = result.map.insidePercent
@@ -107,7 +117,10 @@ struct RegistrationSummary: Encodable {
     let reached = steps.compactMap { name, value in value.map { "\(name) \(Numbers.text($0, digits: 4))" } }
     rows.append(("coarse metric", reached.joined(separator: ", ")))
     if !blocks.isEmpty {
-      rows.append(("blocks", blocks.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")))
+      func counts(_ counts: [String: Int]) -> String {
+        counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+      }
+      rows += [("blocks", counts(blocks)), ("verdicts", counts(verdicts))]
     }
     if let fineBefore, let fineAfter {
       rows.append(("block metric", "\(Numbers.text(fineBefore, digits: 4)) before, \(Numbers.text(fineAfter, digits: 4)) after"))
@@ -120,6 +133,7 @@ struct RegistrationSummary: Encodable {
       ))
     rows.append(("peak memory", MemoryBudget.describe(peakMemory)))
     rows.append(("result", registered))
+    if let report { rows.append(("report", report)) }
     return Numbers.table(rows)
   }
 }

@@ -41,8 +41,7 @@ enum ResumeCommand {
         if let threads = arguments.threads { options.threads = threads }
       }
       progress.close()
-      let summary = RegistrationSummary(result)
-      if arguments.output.json { try console.print(json: summary) } else { console.print(summary.text) }
+      try RegistrationSummary.tell(result, console, arguments.output)
     case .application:
       let result = try await TransformApplication.resume(arguments.run, progress: progress) { options in
         if let memory = arguments.memory { options.memory = memory }

@@ -13,6 +13,8 @@ extension ApplyOptions.Target: ArgumentValue {}
 extension OMEVersion: ArgumentValue {}
 extension SegmentationMethod: ArgumentValue {}
 extension Downsampling: ArgumentValue {}
+extension TransformFormat: ArgumentValue {}
+extension RegistrationPart: ArgumentValue {}
 
 /// Values with a grammar of their own.
 enum Values {
@@ -65,6 +67,29 @@ enum Values {
     let channels = parts.compactMap(\.self)
     return channels.count == parts.count ? channels : nil
   }
+
+  /// `residual=1.5,evidence=40`: where verdicts on blocks change; what is not named stays.
+  static func thresholds(_ text: String) -> VerdictThresholds? {
+    var result = VerdictThresholds()
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let sides = part.split(separator: "=", omittingEmptySubsequences: false)
+      guard sides.count == 2, let value = Double(sides[1]), value >= 0, value.isFinite else { return nil }
+      switch sides[0] {
+      case "residual": result.residual = value
+      case "evidence": result.evidence = value
+      case "disagreement": result.disagreement = value
+      case "folding": result.folding = value
+      case "tissue": result.tissue = value
+      default: return nil
+      }
+    }
+    return result
+  }
+  static let thresholdsExpected =
+    "numbers from 0 for some of residual, evidence, disagreement, folding and tissue, as residual=1.5,evidence=40"
+
+  /// `0.01`: a number above zero.
+  static func aboveZero(_ text: String) -> Double? { Double(text).flatMap { $0 > 0 && $0.isFinite ? $0 : nil } }
 
   static func natural(_ text: String) -> Int? { Int(text).flatMap { $0 >= 0 ? $0 : nil } }
   static func positive(_ text: String) -> Int? { Int(text).flatMap { $0 > 0 ? $0 : nil } }

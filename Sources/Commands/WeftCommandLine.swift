@@ -11,9 +11,10 @@ public enum WeftCommandLine {
   static let verbs: [Verb] = [
     RegisterCommand.verb, SegmentCommand.verb, TilesCommand.verb, ApplyCommand.verb, ConvertCommand.verb, ValidateCommand.verb,
     InfoCommand.verb,
+    TransformInfoCommand.verb, TransformConvertCommand.verb, TransformComposeCommand.verb, TransformInvertCommand.verb,
     PlanCommand.verb, PlanSegmentCommand.verb,
     PhantomCommand.verb,
-    EvaluateCommand.verb,
+    EvaluateCommand.verb, ReportCommand.verb,
     StatusCommand.verb, ResumeCommand.verb, CancelCommand.verb, TaskCommand.verb,
   ]
 

@@ -13,7 +13,7 @@ struct DataFile {
   private let header: String
   private let text: String
 
-  /// `nil` where voxels lie in many files, or in one of another kind.
+  /// `nil` where voxels lie in many files (`LIST`, or a pattern with `%`), or in one of another kind.
   init?(header: String) {
     self.header = header
     let name = header.lowercased()
@@ -31,6 +31,7 @@ struct DataFile {
         .trimmingCharacters(in: .whitespacesAndNewlines)
       let folder = header.lastIndex(of: "/").map { String(header[...$0]) } ?? ""
       let isLocal = named.map { $0.uppercased() == "LOCAL" } ?? true
+      if let named, named.contains("%") || named.uppercased().hasPrefix("LIST") { return nil }
       path = isLocal ? header : named!.hasPrefix("/") ? named! : folder + named!
       // The empty line itself comes on top.
       let size = whole.unicodeScalars.count
@@ -39,7 +40,19 @@ struct DataFile {
     } else {
       return nil
     }
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
+  }
+
+  /// - Throws: `ImageFileError` where the file is not there, is none that can be read in any order, or is packed in a way that is not read.
+  func check() throws(ImageFileError) {
+    do { _ = try ImageFile.beginning(of: path, count: 1) } catch {
+      throw ImageFileError(
+        path: header, "names a file of voxels that cannot be used: \(error.message)", hint: "let one lie where the header tells")
+    }
+    let encoding = field("encoding:") ?? ""
+    guard !["bzip2", "bz2"].contains(encoding.lowercased()) else {
+      throw ImageFileError(
+        path: header, "is compressed with \(encoding), and raw and gzip are read", hint: "save it with one of these, as `unu save -e gzip`")
+    }
   }
 
   /// What the header tells behind `name`, a regular expression.

@@ -87,17 +87,17 @@ struct ITKImageSource<Stored: VoxelScalar>: VoxelSource {
   }
 }
 
-/// A value that takes long to make: made once, and shared by all copies of its source.
+/// A value that takes long to make, or not to be made: made once, and shared by all copies of its source.
 final class MadeOnce<Value: Sendable>: Sendable {
-  private let made = Mutex<Value?>(nil)
+  private let made = Mutex<Result<Value, any Error>?>(nil)
 
-  /// What `make` gave the first time; other threads wait for it.
+  /// What `make` gave, or threw, the first time; other threads wait for it.
   func value(make: () throws -> Value) throws -> Value {
     try made.withLock { known in
-      if let known { return known }
-      let new = try make()
+      if let known { return try known.get() }
+      let new = Result(catching: make)
       known = new
-      return new
+      return try new.get()
     }
   }
 }

@@ -6,9 +6,10 @@ internal import Volumes
 extension ImageFile {
   /// Opens what ITK reads.
   static func openWithITK(path: String, spacing: [Double]?) throws(ImageFileError) -> StoredImage {
+    let data = DataFile(header: path)
+    try data?.check()
     let file = try ITKImageFile(path: path)
     let shown = try shownAxes(of: file)
-    let data = DataFile(header: path)
     // The slowest axis of an NRRD file may say that it is time.
     let hasTime = shown.count == 4 || (file.format == .nrrd && shown.count == 3 && data?.field("kinds:")?.hasSuffix(" time") == true)
     let spatial = shown.dropFirst(hasTime ? 1 : 0)
@@ -23,7 +24,7 @@ extension ImageFile {
     if file.format == .metaImage, data == nil {
       // ITK takes planes that are not there for zeros.
       throw ImageFileError(
-        path: path, "names no file of voxels that is there; one is read, no list and no pattern (LIST, %d) of several",
+        path: path, "names several files of voxels (LIST, %d), and one is read",
         hint: "look at its line ElementDataFile, or save the image as one .mha")
     }
     if file.format == .metaImage || file.format == .nrrd, file.canStream { try data?.check(holds: file) }

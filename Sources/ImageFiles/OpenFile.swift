@@ -57,9 +57,11 @@ final class OpenFile: Sendable {
   private static func unpack(
     _ path: String, from offset: Int, _ byteCount: Int, into target: Int32, failed: (Int32) -> ImageFileError
   ) throws(ImageFileError) {
-    let count = unsafe ccodecs_unpack_file(path, Int64(offset), target)
+    // Where more follows than the header tells of, that takes no room.
+    let count = unsafe ccodecs_unpack_file(path, Int64(offset), Int64(byteCount), target)
     if count >= Int64(byteCount) { return }
     if count == Int64(CCODECS_FAILED) { throw failed(errno) }
+    if count == Int64(CCODECS_UNREADABLE) { throw failure(path, errno) }
     throw ImageFileError(
       path: path,
       count == Int64(CCODECS_DAMAGED)

@@ -34,9 +34,11 @@ extension MultiscaleMetadata {
       members["multiscales"] = [.object(multiscale)]
       members = ["ome": .object(members)]
     }
+    var notes = layout.notes
     if layout.space.direction != PhysicalSpace.identity(rank: layout.space.rank) {
-      members["weft"] = ["direction": .array(layout.space.direction.map(JSON.reals))]
+      notes["direction"] = .array(layout.space.direction.map(JSON.reals))
     }
+    if !notes.isEmpty { members["weft"] = .object(notes) }
     return members
   }
 

@@ -73,6 +73,8 @@ public struct PyramidLayout: Sendable {
   public var isLabels = false
   /// The image that was labelled, relative to the labels; `nil` where the metadata do not tell.
   public var labelledImage: String?
+  /// What else the namespaced attribute `weft` holds.
+  package var notes: [String: JSON] = [:]
   /// How viewers show the channels; none unless given.
   public var channels: [ImageChannel] = []
 

@@ -21,8 +21,8 @@ public struct PyramidWriter: Sendable {
     public let space: PhysicalSpace
   }
 
-  /// What is written.
-  public let layout: PyramidLayout
+  /// What is written; what its metadata note beside the image may still change.
+  public internal(set) var layout: PyramidLayout
   /// Where the image will be.
   public let path: String
   /// Where it is until it is finished: a hidden folder beside `path`.
@@ -88,12 +88,15 @@ public struct PyramidWriter: Sendable {
   ///
   /// - Parameter replacing: whether what has that name already is removed.
   /// - Throws: where something has that name and is not to be replaced, or the folder cannot be written.
-  public func finish(replacing: Bool = false) throws {
+  public func finish(replacing: Bool = false) throws { try finish(replacing: replacing, attributes: nil) }
+
+  /// The same with attributes of another version than images are written in.
+  package func finish(replacing: Bool, attributes: [String: JSON]?) throws {
     let exists = FileAccess.exists(path)
     if exists && !replacing {
       throw PyramidError("\(path) exists", hint: "choose another output, or add --overwrite to replace it")
     }
-    try writeMetadata()
+    try writeMetadata(attributes)
     // What the folder holds is on the disk before it takes its name, and the name before the old image is removed.
     try FileAccess.synchroniseFolders(in: workingPath)
     guard exists else {
@@ -115,10 +118,17 @@ public struct PyramidWriter: Sendable {
   /// Writes the metadata that make the hidden folder an image, for a caller that renames it itself.
   ///
   /// - Throws: where they cannot be written.
-  package func writeMetadata() throws {
+  package func writeMetadata(_ attributes: [String: JSON]? = nil) throws {
     try ZarrNode.writeGroup(
-      layout.version.zarrFormat, attributes: MultiscaleMetadata.attributes(of: layout, levels, name: imageName),
+      layout.version.zarrFormat, attributes: attributes ?? MultiscaleMetadata.attributes(of: layout, levels, name: imageName),
       in: LocalStore(directory: workingPath), at: "")
+  }
+
+  /// The same writer, whose metadata note what was found out while voxels were written.
+  package func noting(_ notes: [String: JSON]) -> PyramidWriter {
+    var writer = self
+    writer.layout.notes = notes
+    return writer
   }
 
   /// Removes what was written so far.

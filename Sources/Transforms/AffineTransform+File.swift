@@ -15,15 +15,20 @@ extension AffineTransform {
   ///   - unit: what the offset is converted to; `nil` leaves it as it is.
   /// - Throws: `TransformError` where the file is missing, is no transform, or holds one that is not affine.
   public static func read(contentsOf path: String, unit: LengthUnit? = nil) throws(TransformError) -> AffineTransform {
+    try read(contentsOf: path, unit: unit, isMatlab: path.hasSuffix(".mat"))
+  }
+
+  /// The same, whatever the file is named.
+  static func read(contentsOf path: String, unit: LengthUnit? = nil, isMatlab: Bool) throws(TransformError) -> AffineTransform {
     let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? NSNumber
     guard let size else { throw TransformError("\(path) does not exist", hint: "check the path") }
     guard size.intValue > 0, size.intValue < 1 << 20 else {
       throw TransformError("\(path) is no file of an affine transform: it has \(size) bytes", hint: "give a .mat, .txt or .tfm file")
     }
-    if path.hasSuffix(".mat") { try MATLABCheck.check(path) } else { try TransformTextCheck.check(path) }
+    if isMatlab { try MATLABCheck.check(path) } else { try TransformTextCheck.check(path) }
     var numbers = [Double](repeating: 0, count: Int(CITK_AFFINE_COUNT))
     var span = numbers.mutableSpan
-    let file = unsafe citk_transform_file_read(path, &span)
+    let file = unsafe citk_transform_file_read(path, isMatlab, &span)
     guard file.status.isSuccess else {
       throw TransformError("\(path) cannot be read as a transform: \(file.status.text)", hint: "give an affine .mat, .txt or .tfm file")
     }
@@ -35,6 +40,27 @@ extension AffineTransform {
     return AffineTransform(
       matrix: (0..<rank).map { Array(numbers[$0 * rank..<($0 + 1) * rank]) },
       offset: numbers[rank * rank..<rank * (rank + 1)].map { $0 * factor })
+  }
+
+  /// The map of a transform as ITK's files list it: the name of its class (`Euler3DTransform_double_3_3`), its parameters and its fixed
+  /// ones.
+  ///
+  /// - Throws: `TransformError` where that is no affine map.
+  static func made(
+    _ type: String, _ parameters: [Double], _ fixed: [Double], in path: String
+  ) throws(TransformError) -> AffineTransform {
+    let rest = max(0, Int(CITK_AFFINE_COUNT) - parameters.count - fixed.count)
+    var numbers = parameters + fixed + [Double](repeating: 0, count: rest)
+    var span = numbers.mutableSpan
+    // Single and double precision alike are read as doubles.
+    let double = type.replacingOccurrences(of: "_float_", with: "_double_")
+    let made = unsafe citk_transform_affine(double, parameters.count, fixed.count, &span)
+    guard made.status.isSuccess else {
+      throw TransformError("\(path) \(made.status.text)", hint: "affine maps and displacement fields in 2D and 3D are read")
+    }
+    let rank = made.rank
+    return AffineTransform(
+      matrix: (0..<rank).map { Array(numbers[$0 * rank..<($0 + 1) * rank]) }, offset: Array(numbers[rank * rank..<rank * (rank + 1)]))
   }
 
   /// Writes the map as ITK's `AffineTransform_double`, in MATLAB's format where the name ends in `.mat`, else in ITK's text.
@@ -52,18 +78,11 @@ extension AffineTransform {
     }
     let factor = unit.map { $0.factor(to: .millimeter) } ?? 1
     let numbers = matrix.flatMap(\.self) + offset.map { $0 * factor }
-    let url = URL(fileURLWithPath: path)
-    let temporary = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).\(UUID().uuidString).part").path
-    defer { try? FileManager.default.removeItem(atPath: temporary) }
-    let status = unsafe citk_transform_file_write(temporary, numbers.span, path.hasSuffix(".mat"))
-    guard status.isSuccess, let handle = FileHandle(forUpdatingAtPath: temporary) else {
-      throw TransformError("\(path) cannot be written: \(status.text)", hint: "check that the folder exists and may be written to")
-    }
-    try? handle.synchronize()
-    try? handle.close()
-    guard unsafe rename(temporary, path) == 0 else {
-      let reason = unsafe String(cString: strerror(errno))
-      throw TransformError("\(path) cannot be written: \(reason)", hint: "check that the folder is there, has room, and may be written to")
+    try PublishedFile.write(to: path) { (temporary) throws(TransformError) in
+      let status = unsafe citk_transform_file_write(temporary, numbers.span, path.hasSuffix(".mat"))
+      guard status.isSuccess else {
+        throw TransformError("\(path) cannot be written: \(status.text)", hint: "check that the folder exists and may be written to")
+      }
     }
   }
 }

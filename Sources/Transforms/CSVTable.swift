@@ -91,7 +91,7 @@ public struct CSVTable: Sendable, Equatable {
     }.joined(separator: ",")
   }
 
-  private static func fields(_ line: Substring) -> [String] {
+  static func fields(_ line: Substring) -> [String] {
     var fields: [String] = []
     var field = ""
     var (isQuoted, previousWasQuote) = (false, false)

@@ -96,7 +96,7 @@ extension SIMD4<Float> {
 }
 
 /// A spline field made ready to be asked at many scattered points.
-struct SplineSampler {
+package struct SplineSampler: Sendable {
   private let coefficients: [SIMD4<Float>]
   private let lower: SIMD3<Double>
   private let high: SIMD3<Double>
@@ -104,7 +104,7 @@ struct SplineSampler {
   private let strides: SIMD3<Double>
   private let extent: SIMD3<Int>
 
-  init(_ field: SplineField) {
+  package init(_ field: SplineField) {
     let c = field.coefficients
     coefficients = (0..<c.z.count).map { SIMD4(c.z.elements[$0], c.y.elements[$0], c.x.elements[$0], 0) }
     let region = field.region
@@ -117,7 +117,7 @@ struct SplineSampler {
     extent = triple { region.extent[$0] }
   }
 
-  func displacement(at position: SIMD3<Double>) -> SIMD3<Double> {
+  package func displacement(at position: SIMD3<Double>) -> SIMD3<Double> {
     let along = (position / strides).clamped(lowerBound: lower, upperBound: high)
     var sum = SIMD4<Float>(repeating: 0)
     let (startZ, wz) = taps(along[0], 0)

@@ -8,6 +8,7 @@
 @_exported public import Pipelines
 @_exported public import Pyramids
 @_exported public import Registration
+@_exported public import Reports
 @_exported public import Segmentation
 @_exported public import Transforms
 @_exported public import Volumes

@@ -20,9 +20,10 @@ struct WallTests {
       "Grids", "Volumes", "BlockExecution", "ChunkStores", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration",
       "Segmentation",
     ],
+    "Reports": ["Grids", "Volumes", "BlockExecution", "ChunkStores", "ImageFiles", "Transforms", "Filtering", "Pipelines"],
     "Weft": [
       "Grids", "Volumes", "BlockExecution", "ChunkStores", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration",
-      "Segmentation", "Pipelines",
+      "Segmentation", "Pipelines", "Reports",
     ],
     "Commands": ["Weft", "CommandLineParsing"], "WeftTool": ["Commands"],
     "Benchmarks": ["CBenchmarks", "CKernels", "CommandLineParsing", "Filtering", "ImageFiles", "Weft"],

@@ -63,6 +63,10 @@ struct BadOutputTests {
         let left = try FileManager.default.contentsOfDirectory(atPath: folder.path("disk"))
         if run.status == .done {
           #expect(await weft("info @disk/out/registered.ome.zarr", in: folder).status == .done)
+          // The report comes last, and is no part of the registration.
+          let hasReport = FileManager.default.fileExists(atPath: folder.path("disk/out/report.html"))
+          #expect(hasReport != run.errors.contains("its report could not be written"), "\(run.errors)")
+          #expect(hasReport || run.errors.contains("`weft report "), "\(run.errors)")
         } else {
           #expect(run.errors.contains("error: ") && run.errors.contains("\n\nhint: ") && run.errors.contains("disk"), "\(run.errors)")
           let results = left.isEmpty ? [] : try FileManager.default.contentsOfDirectory(atPath: folder.path("disk/out"))

@@ -88,7 +88,7 @@ import Testing
       for (name, bytes) in expected { #expect(found[name] == bytes, "\(name)") }
 
       let rows = try String(contentsOfFile: out + "/blocks.csv", encoding: .utf8).split(separator: "\n")
-      #expect(rows[0].hasSuffix(",message,scale") && rows.count == 1 + 64 + 8)
+      #expect(rows[0].contains(",message,verdict,") && rows[0].hasSuffix(",scale") && rows.count == 1 + 64 + 8)
       #expect(rows[1...64].allSatisfy { $0.hasSuffix(",1") } && rows[65...].allSatisfy { $0.hasSuffix(",2") })
       let timings = try String(contentsOfFile: out + "/timings.csv", encoding: .utf8)
       #expect(timings.contains("\nfine-2/7,") && timings.contains("\ncompose/0,"))

@@ -31,7 +31,7 @@ import Testing
       try #require(weft(register + ["-o", folder + "/undisturbed"]).status == 0)
       let out = folder + "/out"
       try weft(register + ["-o", out], endedOnce: out + "/.weft/fine/ledger")
-      for stage in ["fine", "widen", "blend", "check", "repair", "resample"] {
+      for stage in ["fine", "retry", "blend", "check", "repair", "quality", "resample"] {
         try #require(weft(["task", "run", "--run-dir", out + "/.weft", "--stage", stage, "-q"]).status == 0, "\(stage)")
       }
       let field = out + "/.weft/blend/field.ome.zarr"

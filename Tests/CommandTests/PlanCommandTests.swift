@@ -36,7 +36,8 @@ struct PlanCommandTests {
 
   @Test func costsGrowWithTheVolume() throws {
     let (one, two) = try (plan("--fixed-shape", "512,512,512"), plan("--fixed-shape", "1024,512,512"))
-    #expect(two.coreHours > 1.8 * one.coreHours && two.coreHours < 2.3 * one.coreHours && two.files > one.files)
+    // Its blocks are smaller, too, and each is measured by as many probes.
+    #expect(two.coreHours > 1.8 * one.coreHours && two.coreHours < 2.7 * one.coreHours && two.files > one.files)
     let flat = try plan("--fixed-shape", "4096,4096", "--fixed-dtype", "uint8")
     #expect(flat.levels[0] == [4096, 4096] && flat.blocks > 0)
   }

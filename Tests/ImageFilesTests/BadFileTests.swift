@@ -71,7 +71,38 @@ import Volumes
     try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("a.mhd")
       try Data("NDims = 3\nDimSize = 5 4 2\nElementType = MET_UCHAR\nElementDataFile = \(files)\n".utf8).write(to: url)
-      #expect(problem(url)?.contains("\(url.path) names no file of voxels that is there") == true, "\(problem(url) ?? "read")")
+      #expect(problem(url)?.contains("\(url.path) names ") == true, "\(problem(url) ?? "read")")
+    }
+  }
+
+  /// ITK would wait for a pipe, and tells of the others in its own words.
+  @Test(arguments: [
+    ("raw", "missing.raw", "does not exist"), ("raw", "pipe", "is a pipe"), ("raw", ".", "is a folder"),
+    ("bzip2", "there.raw", "is compressed with bzip2"),
+  ])
+  func voxelsThatAnNRRDHeaderNamesButCannotBeReadAreAnErrorThatNamesBoth(encoding: String, file: String, expected: String) throws {
+    try withTemporaryFolder { folder in
+      try Data(repeating: 1, count: 40).write(to: folder.appendingPathComponent("there.raw"))
+      #expect(unsafe mkfifo(folder.appendingPathComponent("pipe").path, 0o600) == 0)
+      let url = folder.appendingPathComponent("a.nhdr")
+      let header = "NRRD0004\ntype: uchar\ndimension: 3\nsizes: 5 4 2\nencoding: \(encoding)\ndata file: \(file)\n"
+      try Data(header.utf8).write(to: url)
+      let found = problem(url) ?? "read"
+      #expect(found.contains(url.path) && found.contains(expected), "\(found)")
+    }
+  }
+
+  @Test func aStreamLongerThanItsHeaderTellsIsReadAsFarAsThat() throws {
+    try withTemporaryFolder { folder in
+      let source = try write("a.nrrd", in: folder)
+      let nrrd = try Data(contentsOf: source)
+      let packed = nrrd[try #require(nrrd.range(of: Data("\n\n".utf8))).upperBound...]
+      let header = "NRRD0004\ntype: uint16\ndimension: 3\nsizes: 50 40 5\nendian: little\nencoding: gzip\n\n"
+      let url = folder.appendingPathComponent("short.nrrd")
+      try (Data(header.utf8) + packed).write(to: url)
+      let volumes = try [source, url].map { try ImageFile.open(path: $0.path).volumes().finest }
+      let five = Box(lower: [0, 0, 0], upper: [5, 40, 50])
+      #expect(try volumes[0].read(five) == volumes[1].read(five))
     }
   }
 

@@ -50,7 +50,22 @@ private struct Entry: Codable {
         }
         try check(entry.type.scalar)
       }
+      try checkScaled(in: folder)
       #expect(unpacked.isSuperset(of: [".mha", ".mhd", ".nii.gz", ".nrrd"]), "\(unpacked)")
+    }
+  }
+
+  /// Whole numbers that their header scales are read as nibabel reads them: in parts, held, and unpacked.
+  private func checkScaled(in folder: URL) throws {
+    let expected = try unsafe Data(contentsOf: folder.appendingPathComponent("scaled.raw")).withUnsafeBytes { bytes in
+      unsafe Array(bytes.bindMemory(to: Double.self))
+    }
+    for (name, isUnpacked) in [("scaled.nii", false), ("scaled.nii.gz", false), ("scaled.nii.gz", true)] {
+      let source = try ImageFile.open(path: folder.appendingPathComponent(name).path).levels[0].source
+      if isUnpacked { try #require(source.residentFiles.first).unpack() }
+      let found = try source.read(source.extent.box, as: Double.self).elements
+      try #require(found.count == expected.count)
+      #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-4 }, "\(name), unpacked: \(isUnpacked)")
     }
   }
 

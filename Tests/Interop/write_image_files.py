@@ -6,6 +6,7 @@ usage: write_image_files.py FOLDER
 Geometry in the manifest is z, y, x, LPS.
 """
 
+import gzip
 import json
 import os
 import sys
@@ -142,5 +143,15 @@ with open(path("one_page.tif"), "r+b") as file:
     file.seek(tags["StripOffsets"].valueoffset)
     file.write(int(end).to_bytes(4, "big"))
 note("one_page.tif", (4, 17, 23), 66, "u2", ["z", "y", "x"], [3, 0.25, 0.25], unit="millimeter")
+
+# Whole numbers that the header scales: values as nibabel has them.
+stored = (np.arange(7 * 9 * 11).reshape(11, 9, 7) * 37 % 2001 - 1000).astype("i2")
+nibabel.save(nibabel.Nifti1Image(stored, np.eye(4)), path("scaled.nii"))
+with open(path("scaled.nii"), "r+b") as file:
+    file.seek(112)
+    file.write(np.array([0.3, -7.25], "<f4").tobytes())
+with open(path("scaled.nii"), "rb") as plain, gzip.open(path("scaled.nii.gz"), "wb") as packed:
+    packed.write(plain.read())
+nibabel.load(path("scaled.nii.gz")).get_fdata().transpose().astype("<f8").tofile(path("scaled.raw"))
 
 json.dump(manifest, open(path("manifest.json"), "w"))

@@ -14,3 +14,5 @@
 #define CCODECS_FAILED (-3)
 /// The frame does not say how long its content is.
 #define CCODECS_UNKNOWN (-4)
+/// A file cannot be read.
+#define CCODECS_UNREADABLE (-5)

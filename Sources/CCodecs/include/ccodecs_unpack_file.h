@@ -10,9 +10,11 @@
 /// Unpacks what lies in the file at `path` from byte `offset` on, several gzip members as one, into the open file `target`, through 2 MB of
 /// memory.
 ///
-/// Returns how many bytes that were; `CCODECS_DAMAGED` where the stream is cut short or its checksum is wrong; `CCODECS_FAILED` where a
-/// file cannot be read or written, for the reason in `errno`.
-int64_t ccodecs_unpack_file(const char *path, int64_t offset, int target);
+/// No more than `limit` bytes are written; what follows is unpacked all the same, so that its checksum is looked at.
+///
+/// Returns how many bytes it unpacks to; `CCODECS_DAMAGED` where the stream is cut short or its checksum is wrong; for the reason in
+/// `errno` `CCODECS_UNREADABLE` where it cannot be read, `CCODECS_FAILED` where `target` cannot be written.
+int64_t ccodecs_unpack_file(const char *path, int64_t offset, int64_t limit, int target);
 
 /// Makes a file that lies in memory and has no name; -1 where it cannot be made, for the reason in `errno`.
 int ccodecs_memory_file(void);

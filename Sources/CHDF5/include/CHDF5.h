@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// HDF5 files, read: groups, datasets of numbers by boxes, attributes. The library is not made for several threads: one call at a time.
+// HDF5 files, read: groups, datasets of numbers by boxes, attributes; and written: texts and rows of numbers. The library is not made for
+// several threads: one call at a time.
 #pragma once
 
 #include <lifetimebound.h>
@@ -66,5 +67,26 @@ int64_t chdf5_text_attribute(
 /// An attribute of numbers, as much as fits; how many there are, -1 where there is none.
 int64_t chdf5_number_attribute(
     int64_t file, const char *object, const char *name, double *__counted_by(capacity) numbers __noescape, size_t capacity);
+
+/// A dataset that holds one string, as much as fits; the number of bytes, -1 where it is none.
+int64_t chdf5_text_dataset(int64_t file, const char *name, char *__counted_by(capacity) text __noescape, size_t capacity);
+
+/// Begins a file in place of one that is there; below 0 where it cannot be written.
+int64_t chdf5_create(const char *path);
+
+/// Makes a group; 0 is success.
+int chdf5_write_group(int64_t file, const char *name);
+
+/// Writes a dataset of one string; 0 is success.
+int chdf5_write_text(int64_t file, const char *name, const char *text);
+
+/// Begins a dataset of so many doubles along one axis, which `chdf5_close_dataset` ends; below 0 where it cannot be written.
+int64_t chdf5_begin_doubles(int64_t file, const char *name, uint64_t count);
+
+/// Writes doubles from place `first` on; 0 is success.
+int chdf5_write_doubles(int64_t dataset, uint64_t first, const double *__counted_by(count) values __noescape, size_t count);
+
+/// Brings all that was written to the disk and closes the file; 0 is success.
+int chdf5_finish(int64_t file);
 
 #pragma clang assume_nonnull end

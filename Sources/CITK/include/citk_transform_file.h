@@ -18,11 +18,17 @@ typedef struct CITKTransformFile {
   size_t rank;
 } CITKTransformFile;
 
-/// Reads an affine map of world points from a file of ITK or ANTs: MATLAB's format where the name ends in `.mat`, else ITK's text.
+/// Reads an affine map of world points from a file of ITK or ANTs: MATLAB's format if `isMatlab`, else ITK's text.
 ///
 /// `numbers` gets `rank × rank` rows of the matrix and `rank` offsets, the centre folded in, slowest axis first (z, y, x). Several
 /// transforms in one file have to be a composite one: they are multiplied, the last one applied first, as ITK does.
-CITKTransformFile citk_transform_file_read(const char *path, double *__counted_by(capacity) numbers __noescape, size_t capacity);
+CITKTransformFile citk_transform_file_read(
+    const char *path, bool isMatlab, double *__counted_by(capacity) numbers __noescape, size_t capacity);
+
+/// The affine map of a transform that is given as ITK's files name and list it: the name of its class with number format and dimensions
+/// (`Euler3DTransform_double_3_3`); `numbers` holds its `count` parameters and then its `fixedCount` fixed ones, and gets the map as above.
+CITKTransformFile citk_transform_affine(
+    const char *type, size_t count, size_t fixedCount, double *__counted_by(capacity) numbers __noescape, size_t capacity);
 
 /// Writes an affine map with its centre at zero as ITK's AffineTransform: MATLAB's format if `isMatlab`, else ITK's text.
 ///

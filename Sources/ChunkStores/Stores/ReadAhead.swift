@@ -24,7 +24,8 @@ final class ReadAhead: Sendable, Equatable {
   func begin(_ path: String, _ range: ByteRange?) {
     guard left.load(ordering: .relaxed) > 0 else { return }
     left.subtract(1, ordering: .relaxed)
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    // Opening a pipe would wait for who writes into it.
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }
     // A length of 0 is the rest of the file.

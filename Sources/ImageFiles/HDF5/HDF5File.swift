@@ -47,6 +47,11 @@ final class HDF5File: Sendable {
     return HDF5Dataset(self, name, found)
   }
 
+  /// A dataset of one string; `nil` where there is none.
+  func text(in dataset: String) -> String? {
+    Self.text(capacity: 1 << 12) { [handle] in unsafe chdf5_text_dataset(handle, dataset, &$0) }
+  }
+
   /// An attribute of an object as text; `nil` where there is none.
   func text(_ name: String, of object: String) -> String? {
     Self.text(capacity: Self.mostText) { [handle] in unsafe chdf5_text_attribute(handle, object, name, &$0) }
@@ -71,7 +76,7 @@ final class HDF5File: Sendable {
     return count < 0 ? nil : String(decoding: characters.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  fileprivate static func alone<Result: Sendable>(_ body: () -> Result) -> Result { library.withLock { _ in body() } }
+  static func alone<Result: Sendable>(_ body: () -> Result) -> Result { library.withLock { _ in body() } }
 }
 
 /// The numbers of a dataset, read box by box.

@@ -13,16 +13,16 @@ package import Volumes
 ///
 /// Blocks without displacement have no file. Reading a box reads and checks only the parts that it meets.
 package struct BlockFieldFiles: Sendable {
-  /// The folder of fields found with the planned halo.
+  /// The folder of fields found as planned.
   let fine: URL
-  /// The folder of fields found with a wider one.
-  let wide: URL
+  /// The folder of fields found by another attempt.
+  let again: URL
   let lattice: SplineLattice
 
   /// Files in two folders.
-  package init(fine: URL, wide: URL, lattice: SplineLattice) {
+  package init(fine: URL, again: URL, lattice: SplineLattice) {
     self.fine = fine
-    self.wide = wide
+    self.again = again
     self.lattice = lattice
   }
 
@@ -37,7 +37,7 @@ package struct BlockFieldFiles: Sendable {
 
   package func name(of block: Block) -> String { "block-\(block.number).f32" }
 
-  private func url(of block: Block, isWide: Bool) -> URL { (isWide ? wide : fine).appendingPathComponent(name(of: block)) }
+  private func url(of block: Block, isAgain: Bool) -> URL { (isAgain ? again : fine).appendingPathComponent(name(of: block)) }
 
   /// The parts of a block's file, in its order: control points.
   private func parts(_ points: Box) -> [Box] {
@@ -57,7 +57,7 @@ package struct BlockFieldFiles: Sendable {
   }
 
   /// - Parameter threads: the most threads at work; the bytes do not depend on it.
-  package func write(_ field: SplineField, of block: Block, isWide: Bool, threads: Int = 1) throws {
+  package func write(_ field: SplineField, of block: Block, isAgain: Bool, threads: Int = 1) throws {
     let points = lattice.controlPoints(for: block.extended)
     precondition(field.region == points, "a block's field covers its extended box")
     var data = Data(capacity: byteCount(of: block))
@@ -70,7 +70,7 @@ package struct BlockFieldFiles: Sendable {
     }
     for part in parts { data.append(part.bytes) }
     for part in parts { unsafe withUnsafeBytes(of: part.digest.littleEndian) { unsafe data.append(contentsOf: $0) } }
-    let url = url(of: block, isWide: isWide)
+    let url = url(of: block, isAgain: isAgain)
     do { try data.write(to: url, options: .atomic) } catch {
       throw WriteFailure(path: url.path, reason: RunError.reason(error))
     }
@@ -79,9 +79,9 @@ package struct BlockFieldFiles: Sendable {
   /// The coefficients of `block` inside `region`.
   ///
   /// - Throws: `DamagedOutput` where they are not what was written.
-  package func read(_ block: Block, isWide: Bool, region: Box) throws -> VectorField {
+  package func read(_ block: Block, isAgain: Bool, region: Box) throws -> VectorField {
     let parts = parts(lattice.controlPoints(for: block.extended))
-    let url = url(of: block, isWide: isWide)
+    let url = url(of: block, isAgain: isAgain)
     func damaged(_ reason: String) -> DamagedOutput { DamagedOutput(path: url.path, reason: reason) }
     guard FileManager.default.fileExists(atPath: url.path) else { throw damaged("it is gone") }
     let handle = try FileHandle(forReadingFrom: url)

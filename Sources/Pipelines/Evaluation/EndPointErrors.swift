@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Grids
+public import Grids
 internal import Transforms
 internal import Volumes
 
@@ -72,6 +72,25 @@ extension EndPointErrors {
     }
     all = BeforeAndAfter(before: Distribution(of: before), after: Distribution(of: after))
     foreground = BeforeAndAfter(before: Distribution(of: innerBefore), after: Distribution(of: innerAfter))
+  }
+
+  /// The mean error that a registration leaves over the organ inside a box of the fixed image, in voxels; `nil` where there is next to
+  /// nothing of it.
+  ///
+  /// - Throws: errors of reading the field.
+  public static func mean(of transforms: TransformFolder, against truth: PhantomTruth, in box: Box, points: Int = 4000) throws -> Double? {
+    let step = step(box.extent, points: points)
+    let counts = Extent(zip(box.extent.lengths, step).map { ($0 - 1) / $1 + 1 })
+    let voxels = counts.box.indices.map { index in (0..<3).map { Double(box.lower[$0] + index[$0] * step[$0]) } }
+    let space = truth.liftedSpace.converted(to: transforms.transform.fixedSpace.unit)
+    let smallest = space.spacing.suffix(truth.shape.count).min() ?? 1
+    var errors: [Double] = []
+    for (voxel, reached) in zip(voxels, try transforms.map(fixedVoxels: voxels)) {
+      let target = truth.map(space.index(of: transforms.transform.fixedSpace.world(of: voxel)))
+      guard truth.scene.isInside(SIMD3(target[0], target[1], target[2]) * truth.voxelSize) else { continue }
+      errors.append(distance(reached, space.world(of: target)) / smallest)
+    }
+    return errors.count * 20 >= voxels.count ? errors.reduce(0, +) / Double(errors.count) : nil
   }
 
   static func distance(_ a: [Double], _ b: [Double]) -> Double {

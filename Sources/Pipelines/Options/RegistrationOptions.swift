@@ -54,6 +54,8 @@ public struct RegistrationOptions: Sendable, Codable {
   public var omeVersion: OMEVersion?
   /// How often a task that fails is tried again.
   public var retries = 2
+  /// Where the verdict on a block changes.
+  public var thresholds = VerdictThresholds()
   /// Whether a block that keeps failing ends the run; else it displaces nothing, and has its row.
   public var isStrict = false
   /// Whether `.weft/` with the blocks' own fields is kept.

@@ -6,11 +6,13 @@ internal import Grids
 /// What a run needs in memory, in bytes: a little above the peaks that were measured. `MemoryModelTests` compares the two.
 enum MemoryModel {
   /// The program, its libraries and small tables.
-  static let base = 66_000_000
+  static let base = 68_000_000
   /// What the allocator keeps of one level of blocks, in pieces that the next level cannot use.
   static let keptBetweenLevels = 12_000_000
   /// A voxel of a block in the fine stage: images, masks, positions, then the engine's pyramids, window sums and fields.
   static let bytesPerFineVoxel = 50
+  /// A voxel of a probe in which a block's quality is measured: images, masks, positions, local means and deviations.
+  static let bytesPerProbedVoxel = 60
   /// A voxel of a block while it is read and averaged.
   static let bytesPerAveragedVoxel = 36
   /// A voxel of the coarse lattice while the coarse stage runs: two images and their pyramids, two fields and inverses, window sums.
@@ -58,6 +60,9 @@ enum MemoryModel {
     guard isAveraged else { return registered }
     return max(registered, voxels * bytesPerAveragedVoxel + min(imageVoxels, mostReadVoxels) * bytesPerReadVoxel)
   }
+
+  /// The largest probe of a block's quality.
+  static func probe(grid: BlockGrid) -> Int { QualityProbes.largest(core: grid.core).count * bytesPerProbedVoxel }
 
   /// - Throws: `PipelineError` where the budget is less than an output box needs beside all else.
   static func require(_ need: Int, within memory: MemoryBudget) throws {

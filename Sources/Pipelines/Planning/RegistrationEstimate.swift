@@ -48,6 +48,8 @@ private enum CostModel {
   static let compose = 0.5
   static let check = 0.1
   static let resample = 0.13
+  /// A voxel of a probe.
+  static let quality = 0.3
   static let pyramid = 0.008
 
   /// The fine stage at another accuracy, as a part of the normal one.
@@ -83,6 +85,8 @@ extension ChunkedRegistration {
       case RegistrationRun.StageName.coarse:
         seconds = CostModel.search + CostModel.coarse * effort * Double(plan.coarseExtent.count) / 1e6
       case ImageStages.StageName.resample: seconds = CostModel.resample * voxels * channels
+      case RegistrationRun.StageName.quality:
+        seconds = CostModel.quality * Double(grid.count * QualityProbes.voxels(core: grid.core)) / 1e6
       default:
         seconds = 0
         guard let level = levels.indices.dropFirst().first(where: { outline.name == ImageStages.StageName.pyramid($0) }) else { break }

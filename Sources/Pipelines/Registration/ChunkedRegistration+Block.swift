@@ -14,7 +14,7 @@ extension ChunkedRegistration {
   ///   - threads: the most threads at work; the result does not depend on it.
   package func registerBlock(_ number: Int, _ coarse: CoarseRegistration, in folder: String, threads: Int) throws -> BlockRecord {
     try FineStage(
-      registration: self, coarse: coarse, images: images(coarse), threads: threads, fields: blockFields(folder), isWide: false
+      registration: self, coarse: coarse, images: images(coarse), threads: threads, fields: blockFields(folder)
     ).run(grid[number])
   }
 
@@ -31,7 +31,7 @@ extension ChunkedRegistration {
     let fields = blockFields(folder)
     let block = grid[number]
     let region = fields.lattice.controlPoints(for: block.extended)
-    let coefficients = try fields.read(block, isWide: false, region: region)
+    let coefficients = try fields.read(block, isAgain: false, region: region)
     return SplineField(lattice: fields.lattice, region: region, coefficients: coefficients).dense(over: block.extended)
   }
 
@@ -44,6 +44,6 @@ extension ChunkedRegistration {
 
   private func blockFields(_ folder: String) -> BlockFieldFiles {
     let url = URL(fileURLWithPath: folder)
-    return BlockFieldFiles(fine: url, wide: url, lattice: SplineLattice(extent: grid.extent, stride: plan.fieldStride))
+    return BlockFieldFiles(fine: url, again: url, lattice: SplineLattice(extent: grid.extent, stride: plan.fieldStride))
   }
 }

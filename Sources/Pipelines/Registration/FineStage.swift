@@ -16,44 +16,65 @@ struct FineStage: Sendable {
   /// Threads of one block.
   let threads: Int
   let fields: BlockFieldFiles
-  /// Whether fields are kept as those of a wider halo.
-  let isWide: Bool
-
   /// Less gain than this in local correlation, or than this part of what images of different kinds tell of each other, is none.
   static let leastGain = 1e-3
   /// Fewer foreground voxels than this part of a block make it background.
   static let leastForeground = 1e-3
+  /// Of the smoothing of the whole displacement after each step, in voxels, where one that bends less is tried.
+  private static let smootherSigma = 2.5
 
-  /// Registers a block, its halo `widening` times as wide again, and stores its field where it gains.
-  func run(_ block: Block, widening: Int = 0) throws -> BlockRecord {
+  /// Registers a block as planned, and stores its field where it gains.
+  func run(_ block: Block) throws -> BlockRecord {
+    let found = try run(block, .planned)
+    if let field = found.field { try fields.write(field, of: block, isAgain: false, threads: threads) }
+    return found.record
+  }
+
+  /// Makes attempts at a block, one after the other, until one leaves no doubt, and stores the best where it is better than what there is.
+  ///
+  /// - Returns: the block's new record, or `nil` where what there is stays.
+  func run(_ first: BlockRecord, again attempts: [FineAttempt]) throws -> BlockRecord? {
+    var (best, isNew) = (first, false)
+    for attempt in attempts {
+      let found = try run(first.block, attempt)
+      guard let field = found.field, found.record.isBetter(than: best, registration.options.thresholds) else { continue }
+      try fields.write(field, of: first.block, isAgain: true, threads: threads)
+      (best, isNew) = (found.record, true)
+      if !best.isDoubtful(registration.options.thresholds) { break }
+    }
+    return isNew ? best : nil
+  }
+
+  /// Registers a block in one way; no field where nothing is gained.
+  private func run(_ block: Block, _ attempt: FineAttempt) throws -> (record: BlockRecord, field: SplineField?) {
     try Task.checkCancellation()
-    guard foregroundPart(of: block.extended) >= Self.leastForeground else { return BlockRecord(block, .background) }
-    let halo = images.grid.halo.lengths
-    let wide = block.extended.expanded(by: halo.map { $0 * widening }).intersection(images.grid.extent.box)
+    guard foregroundPart(of: block.extended) >= Self.leastForeground else { return (BlockRecord(block, .background), nil) }
+    let box = attempt == .widerHalo ? images.grid.widened(block) : block.extended
     do {
-      guard let pair = try BlockPair.read(wide, of: images, coarse: coarse, threads: threads) else {
-        return BlockRecord(block, .outside)
+      guard let pair = try BlockPair.read(box, of: images, coarse: coarse, threads: threads) else {
+        return (BlockRecord(block, .outside), nil)
       }
-      return try deform(block, pair, widened: widening > 0)
+      return try deform(block, pair, attempt)
     } catch let error as RegistrationError where error.code == .constantImage {
       // Padding that touches the tissue: nothing to align.
-      return BlockRecord(block, .noGain)
+      return (BlockRecord(block, .noGain), nil)
     } catch let error as RegistrationError {
-      return BlockRecord(block, .failed, message: error.localizedDescription)
+      return (BlockRecord(block, .failed, message: error.localizedDescription), nil)
     }
   }
 
-  private func deform(_ block: Block, _ pair: BlockPair, widened: Bool) throws -> BlockRecord {
+  private func deform(_ block: Block, _ pair: BlockPair, _ attempt: FineAttempt) throws -> (BlockRecord, SplineField?) {
     let core = block.core.relative(to: pair.box.lower)
     let visible = pair.moving.masked(by: pair.movingMask, threads: threads)
     let before = pair.likeness(visible, in: core, coarse.metric, threads: threads)
     var record = BlockRecord(block, .noGain)
-    record.widened = widened
+    record.attempt = attempt
     record.validPercent = 100 * Double(pair.movingMask.cropped(to: core).elements.count { $0 != 0 }) / Double(core.count)
     record.metricBefore = before
     record.metricAfter = before
     var options = DeformableOptions(registration.options.accuracy, coarse.metric, isOfMeans: images.isAveraged, threads: threads)
-    for metric in DeformableMetric.ofBlocks(coarse.metric, isOfMeans: images.isAveraged) {
+    if attempt == .smoother { options.totalSigma = Self.smootherSigma }
+    for metric in attempt.metrics(coarse.metric, isOfMeans: images.isAveraged) {
       options.metric = metric
       let found = try registerDeformable(
         fixed: pair.fixed, moving: pair.moving, fixedMask: pair.fixedMask, movingMask: pair.movingMask,
@@ -75,11 +96,27 @@ struct FineStage: Sendable {
       record.metricAfter = after
       record.state = .registered
       record.passesHalfHalo = passesHalfHalo(coreField)
-      try fields.write(field, of: block, isWide: isWide, threads: threads)
-      return record
+      record.fit = fit(pair, warped, block)
+      return (record, field)
     }
     record.largestDisplacement = 0
-    return record
+    record.fit = fit(pair, visible, block)
+    return (record, nil)
+  }
+
+  /// How far a block of full resolution still lies off in a part or two of its core; `nil` at coarser levels, which finer ones correct.
+  private func fit(_ pair: BlockPair, _ registered: VoxelBuffer<Float>, _ block: Block) -> BlockRecord.Fit? {
+    if images.isAveraged { return nil }
+    let probes = QualityProbes(core: block.core, tissue: coarse.foreground, space: images.fixed.space, most: 2)
+    var shifts = ResidualShifts(metric: coarse.metric, threads: threads)
+    for probe in probes.boxes {
+      let box = probe.expanded(by: probe.extent.lengths.map { $0 > 1 ? QualityProbes.margin : 0 }).intersection(pair.box)
+      let place = box.relative(to: pair.box.lower)
+      let images = (pair.fixed.cropped(to: place), registered.cropped(to: place))
+      let tissue = coarse.foreground.resampled(to: self.images.fixed.space.cropped(at: box.lower), extent: box.extent)
+      shifts.add(images.0, images.1, tissue.whereNumbers(images.0, images.1), in: probe.relative(to: box.lower))
+    }
+    return shifts.evidencePercent.map { BlockRecord.Fit(residual: shifts.residual, evidencePercent: $0) }
   }
 
   /// Whether more than a twentieth of the core is displaced by over half the halo along an axis, so that a wider halo may find more.

@@ -11,9 +11,9 @@ struct LevelImages: Sendable {
   /// The moving image at the resolution that suits it.
   let moving: LazyVolume
   /// Affine map and coarse warp, for boxes of the level's voxels.
-  let transform: ComposedTransform
+  var transform: ComposedTransform
   /// The displacement that coarser levels found, in the level's voxels; `nil` for none.
-  let start: LocalField?
+  var start: LocalField?
   let grid: BlockGrid
   /// Whether there are finer levels.
   let isAveraged: Bool

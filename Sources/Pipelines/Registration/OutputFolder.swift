@@ -13,9 +13,10 @@ struct OutputFolder {
 
   /// The name of the run folder.
   static let workName = ".weft"
-  /// Everything that a registration may leave.
+  /// Everything that a registration may leave; the report is made of the others, and goes with them.
   static let resultNames =
-    ["transforms", "blocks.csv", "timings.csv", "run.json"] + OutputFormat.allCases.map { "registered.\($0.fileExtension)" }
+    ["transforms", "blocks.csv", "timings.csv", "run.json", "report.html", "report.json"]
+    + OutputFormat.allCases.map { "registered.\($0.fileExtension)" }
   private var work: URL { run.url }
   /// Whether this run made the folder.
   private let isNew: Bool

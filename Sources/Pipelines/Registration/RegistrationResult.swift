@@ -22,9 +22,13 @@ public struct RegistrationResult: Sendable {
   /// How many blocks ended in each state.
   public var blockStates: [BlockRecord.State: Int] { Dictionary(grouping: blocks, by: \.state).mapValues(\.count) }
 
-  /// Whether a block failed, the map folds, or next to nothing of the moving image is shown: what `--strict` reports.
+  /// How many blocks of full resolution got each verdict.
+  public var verdicts: [Verdict: Int] { Dictionary(grouping: blocks, by: \.verdict).mapValues(\.count) }
+
+  /// Whether a block is flagged, the map folds, or next to nothing of the moving image is shown: what `--strict` reports.
   public var isFlagged: Bool {
-    (blocks + coarserLevels.flatMap(\.blocks)).contains { $0.state == .failed } || map.foldingPercent > 0 || overlapWarning != nil
+    blocks.contains { $0.verdict.isFlagged } || coarserLevels.contains { $0.blocks.contains { $0.state == .failed } }
+      || map.foldingPercent > 0 || overlapWarning != nil
   }
 
   /// What to be told where the moving image covers less of the region than a block needs to be registered; `nil` elsewhere.

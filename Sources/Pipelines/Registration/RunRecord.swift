@@ -63,6 +63,9 @@ struct RunRecord: Encodable {
   var memoryBytes: Int?
   var coarse: Coarse
   var blocks: [String: Int]
+  /// Blocks by verdict, and where verdicts change.
+  var verdicts: [String: Int]
+  var thresholds: VerdictThresholds
   /// Levels of blocks before full resolution, coarsest first; `nil` for none.
   var coarserLevels: [Level]?
   var repairedControlPoints: Int
@@ -97,6 +100,8 @@ struct RunRecord: Encodable {
       quality: found.quality, invalidVoxels: ["fixed": found.invalidVoxels.fixed, "moving": found.invalidVoxels.moving], notes: found.notes,
       foundWarp: found.transform.coarse != nil)
     blocks = Dictionary(result.blockStates.map { ($0.key.rawValue, $0.value) }, uniquingKeysWith: +)
+    verdicts = Dictionary(result.verdicts.map { ($0.key.rawValue, $0.value) }, uniquingKeysWith: +)
+    thresholds = options.thresholds
     if !result.coarserLevels.isEmpty {
       coarserLevels = result.coarserLevels.map { level in
         Level(

@@ -10,51 +10,60 @@ internal import Volumes
 extension LevelRun {
   private typealias StageName = RegistrationRun.StageName
 
-  /// The blocks' own fields: of the fine stage, and of blocks run again with a wider halo.
+  /// The blocks' own fields: of the fine stage, and of other attempts.
   var blockFields: BlockFieldFiles {
     BlockFieldFiles(
-      fine: run.folder.stage(plan.name(StageName.fine)), wide: run.folder.stage(plan.name(StageName.widen)), lattice: lattice)
+      fine: run.folder.stage(plan.name(StageName.fine)), again: run.folder.stage(plan.name(StageName.retry)), lattice: lattice)
   }
 
   /// Registers each block.
   func fineStage() throws -> Stage {
-    let stage = FineStage(
-      registration: registration, coarse: try run.coarse(), images: try images(), threads: plan.threadsPerBlock, fields: blockFields,
-      isWide: false)
+    let stage = try fineStage(threads: plan.threadsPerBlock)
     return Stage(
       plan.name(StageName.fine), tasks: .all(grid.count), width: plan.blocksAtOnce,
       rescue: BlockRescue(grid, isStrict: registration.options.isStrict).outcome
     ) { task in try stage.run(grid[task]).outcome(blockFields) }
   }
 
-  /// Registers those blocks again, one at a time, whose displacement passes half their halo, as far as the memory allows.
-  func widenStage(_ journal: Journal) throws -> Stage {
+  private func fineStage(threads: Int) throws -> FineStage {
+    FineStage(registration: registration, coarse: try run.coarse(), images: try images(), threads: threads, fields: blockFields)
+  }
+
+  /// Registers blocks again, one at a time: those whose displacement passes half their halo, as far as the memory allows, and those whose
+  /// own displacement leaves doubt.
+  func retryStage(_ journal: Journal) throws -> Stage {
     let records = try self.records(of: plan.name(StageName.fine), journal)
     let imageVoxels = max(registration.fixedPyramid.finest.extent.count, registration.movingPyramid.finest.extent.count)
-    let narrow = records.filter { record in
-      let wide = record.block.extended.expanded(by: grid.halo.lengths).intersection(grid.extent.box)
-      return record.passesHalfHalo && wide != record.block.extended
+    func canWiden(_ block: Block) -> Bool {
+      let wide = grid.widened(block)
+      return wide != block.extended
         && MemoryModel.block(voxels: wide.count, isAveraged: !isFull, imageVoxels: imageVoxels) <= registration.plan.widestBlock
     }
-    let stage = FineStage(
-      registration: registration, coarse: try run.coarse(), images: try images(), threads: registration.plan.threads, fields: blockFields,
-      isWide: true)
+    let thresholds = registration.options.thresholds
+    // Where many blocks leave doubt it is not theirs to be mended: those that lie farthest off are tried.
+    let doubtful = records.filter { $0.isDoubtful(thresholds) }
+      .sorted { ($0.fit?.residual ?? 0, $1.block.number) > ($1.fit?.residual ?? 0, $0.block.number) }
+      .prefix(max(4, grid.count / 10))
+    var attempts: [Int: [FineAttempt]] = [:]
+    for record in records where record.passesHalfHalo && canWiden(record.block) { attempts[record.block.number] = [.widerHalo] }
+    for record in doubtful {
+      attempts[record.block.number] = (canWiden(record.block) ? [.widerHalo] : []) + [.smoother, .otherMetric]
+    }
+    let stage = try fineStage(threads: registration.plan.threads)
     return Stage(
-      plan.name(StageName.widen), tasks: .some(narrow.map(\.block.number)), width: 1,
+      plan.name(StageName.retry), tasks: .some(attempts.keys.sorted()), width: 1,
       rescue: { task, error in error is BlockFieldFiles.WriteFailure ? nil : TaskOutcome(state: "kept") }
-    ) { task in
-      let first = records[task]
-      let again = try stage.run(first.block, widening: 1)
-      guard let after = again.metricAfter, let before = first.metricAfter, after >= before else { return TaskOutcome(state: "kept") }
-      return try again.outcome(blockFields)
+    ) { [attempts] task in
+      guard let better = try stage.run(records[task], again: attempts[task]!) else { return TaskOutcome(state: "kept") }
+      return try better.outcome(blockFields)
     }
   }
 
-  /// What became of the blocks, wider runs in place of narrower ones where they were better.
+  /// What became of the blocks, other attempts in place of the planned one where they were better.
   func blocks(_ journal: Journal) throws -> BlockRegistrations {
     if case .image(_, let blocks?) = run.part { return blocks }
     var records = try records(of: plan.name(StageName.fine), journal)
-    for (task, entry) in journal.entries(of: plan.name(StageName.widen)) where entry.outcome.result != nil {
+    for (task, entry) in journal.entries(of: plan.name(StageName.retry)) where entry.outcome.result != nil {
       records[task] = try BlockRecord(grid[task], entry.outcome)
     }
     return BlockRegistrations(records: records, store: blockFields)
@@ -105,7 +114,8 @@ extension BlockRecord {
     var foldingPercent: Double?
     var largestDisplacement: Double?
     var validPercent: Double?
-    var widened: Bool
+    var attempt: FineAttempt
+    var fit: Fit?
     var passesHalfHalo: Bool
     var message: String?
   }
@@ -114,8 +124,8 @@ extension BlockRecord {
   func outcome(files: [String: Int]? = nil) throws -> TaskOutcome {
     let measures = Measures(
       metricBefore: metricBefore, metricAfter: metricAfter, minimumJacobian: minimumJacobian, foldingPercent: foldingPercent,
-      largestDisplacement: largestDisplacement, validPercent: validPercent, widened: widened,
-      passesHalfHalo: passesHalfHalo, message: message)
+      largestDisplacement: largestDisplacement, validPercent: validPercent, attempt: attempt,
+      fit: fit, passesHalfHalo: passesHalfHalo, message: message)
     return TaskOutcome(
       state: state.rawValue, result: String(decoding: try RunFolder.encoder.encode(measures), as: UTF8.self), files: files)
   }
@@ -136,6 +146,6 @@ extension BlockRecord {
     (metricBefore, metricAfter) = (measures.metricBefore, measures.metricAfter)
     (minimumJacobian, foldingPercent) = (measures.minimumJacobian, measures.foldingPercent)
     (largestDisplacement, validPercent) = (measures.largestDisplacement, measures.validPercent)
-    (widened, passesHalfHalo) = (measures.widened, measures.passesHalfHalo)
+    (attempt, fit, passesHalfHalo) = (measures.attempt, measures.fit, measures.passesHalfHalo)
   }
 }

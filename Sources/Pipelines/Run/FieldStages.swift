@@ -47,12 +47,16 @@ extension LevelRun {
 
   /// Blends the blocks' fields into one.
   func blendStage(_ journal: Journal) throws -> Stage {
-    let blocks = try blocks(journal)
-    let blender = FieldBlender(grid: grid, sigma: registration.options.blendSigma, lattice: lattice) { block, region in
-      let record = blocks.records[block.number]
-      return record.state == .registered ? try blocks.store.read(block, isWide: record.widened, region: region) : nil
-    }
+    let blender = blender(try blocks(journal))
     return try fieldStage(StageName.blend) { try blender.blended(on: $0) }
+  }
+
+  /// What the blocks found, and how it is joined.
+  func blender(_ blocks: BlockRegistrations) -> FieldBlender {
+    FieldBlender(grid: grid, sigma: registration.options.blendSigma, lattice: lattice) { block, region in
+      let record = blocks.records[block.number]
+      return record.state == .registered ? try blocks.store.read(block, isAgain: record.attempt != .planned, region: region) : nil
+    }
   }
 
   /// Measures the Jacobian of the whole map.
@@ -128,7 +132,7 @@ extension LevelRun {
     }
   }
 
-  private func inspector(_ field: LocalField?) throws -> MapInspector {
+  func inspector(_ field: LocalField?) throws -> MapInspector {
     let moving = registration.movingPyramid.finest
     return MapInspector(
       transform: try transform(), field: field, extent: grid.extent, moving: moving.space, movingExtent: moving.extent,

@@ -44,7 +44,7 @@ extension RegistrationRun {
     let statistics = try full.mapStatistics(journal)
     var given: BlockRegistrations?
     if case .image(_, let blocks) = part { given = blocks }
-    let records = try given?.records ?? (isFine ? full.blocks(journal).records : [])
+    let records = try full.judged(given?.records ?? (isFine ? full.blocks(journal).records : []), journal)
     let coarser = try given?.coarser ?? (isFine ? coarserRecords(journal) : [])
     return RegistrationResult(
       folder: "", registered: "", coarse: coarse, blocks: records, coarserLevels: coarser, map: statistics.map,

@@ -25,7 +25,7 @@ struct LevelOutlines {
     }
     blocks =
       (index == 0 ? [] : [outline(Name.carry, tasks: regions)])
-      + [outline(Name.fine, own, tasks: level.grid.count), outline(Name.widen, tasks: nil)]
+      + [outline(Name.fine, own, tasks: level.grid.count), outline(Name.retry, tasks: nil)]
     field =
       [outline(Name.blend, ["blend sigma": "\(options.blendSigma)"], tasks: regions)]
       + (index == 0 ? [] : [outline(Name.compose, tasks: regions)])
@@ -39,7 +39,7 @@ extension LevelRun {
     switch name {
     case plan.name(RegistrationRun.StageName.carry): isFirst ? nil : try carryStage()
     case plan.name(RegistrationRun.StageName.fine): try fineStage()
-    case plan.name(RegistrationRun.StageName.widen): try widenStage(journal)
+    case plan.name(RegistrationRun.StageName.retry): try retryStage(journal)
     case plan.name(RegistrationRun.StageName.blend): try blendStage(journal)
     case plan.name(RegistrationRun.StageName.compose): isFirst ? nil : try composeStage()
     case plan.name(RegistrationRun.StageName.check): try checkStage(journal)

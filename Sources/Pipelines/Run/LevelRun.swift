@@ -5,7 +5,7 @@ internal import Grids
 internal import Transforms
 internal import Volumes
 
-/// One level of blocks of a run: carry → fine → widen → blend → compose → check → repair.
+/// One level of blocks of a run: carry → fine → retry → blend → compose → check → repair.
 ///
 /// The first level starts from the coarse result alone: it has nothing to carry, and what is blended is the whole displacement so far.
 struct LevelRun: Sendable {

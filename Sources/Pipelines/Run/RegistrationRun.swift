@@ -10,19 +10,20 @@ internal import Transforms
 internal import Volumes
 
 /// A registration as stages of tasks over files:
-/// downsample → coarse → for each level of blocks carry → fine → widen → blend → compose → check → repair → resample → one a pyramid level
-/// → export → finish.
+/// downsample → coarse → for each level of blocks carry → fine → retry → blend → compose → check → repair → quality → resample → one a pyramid
+/// level → export → finish.
 struct RegistrationRun: StagedRun {
   enum StageName {
     static let downsample = "downsample"
     static let coarse = "coarse"
     static let carry = "carry"
     static let fine = "fine"
-    static let widen = "widen"
+    static let retry = "retry"
     static let blend = "blend"
     static let compose = "compose"
     static let check = "check"
     static let repair = "repair"
+    static let quality = "quality"
     static let finish = "finish"
   }
 
@@ -98,9 +99,9 @@ struct RegistrationRun: StagedRun {
     let hasFine = options.stages.contains(.fine)
     switch part {
     case .all:
-      return [downsample, coarse] + (hasFine ? levels.flatMap { $0.blocks + $0.field } : check) + image + [
-        StageOutline(StageName.finish, tasks: 1)
-      ]
+      let quality = StageOutline(StageName.quality, tasks: nil)
+      let finish = StageOutline(StageName.finish, parameters: ["verdicts": "\(options.thresholds)"], tasks: 1)
+      return [downsample, coarse] + (hasFine ? levels.flatMap { $0.blocks + $0.field } + [quality] : check) + image + [finish]
     case .coarse: return [downsample, coarse]
     case .blocks(let given):
       var own = levels.dropLast().flatMap { $0.blocks + $0.field } + full.blocks
@@ -116,6 +117,7 @@ struct RegistrationRun: StagedRun {
     switch name {
     case StageName.downsample: return try downsampleStage()
     case StageName.coarse: return coarseStage()
+    case StageName.quality: return try full.qualityStage(journal)
     case StageName.finish: return try finishStage(journal)
     default:
       // The map is needed for resampling alone.

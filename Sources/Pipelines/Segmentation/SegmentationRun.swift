@@ -102,14 +102,15 @@ struct SegmentationRun: StagedRun {
   /// What was measured of a time.
   private func context(_ time: Int) throws -> SegmentationContext {
     guard plan.options.needsStatistics else { return SegmentationContext(statistics: []) }
-    return try known.contexts.withLock { known in
-      if let context = known[time] { return context }
-      let context = SegmentationContext(statistics: try statistics.read(time))
+    if let context = known.contexts.withLock({ $0[time] }) { return context }
+    // Read before the lock is taken: tasks that begin at once may all read it, and none waits.
+    let context = SegmentationContext(statistics: try statistics.read(time))
+    known.contexts.withLock { known in
       // Tasks go on from time to time: those before the last are not needed again.
       known = known.filter { $0.key >= time - 1 }
       known[time] = context
-      return context
     }
+    return context
   }
 
   // MARK: segment

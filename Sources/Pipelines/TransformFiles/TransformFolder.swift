@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import BlockExecution
-internal import Foundation
+package import Foundation
 public import Grids
 public import Transforms
 public import Volumes
@@ -62,7 +62,7 @@ public struct TransformFolder: Sendable {
   static let recordName = "transform.json"
 
   /// Writes everything but the local field, which its stage has put in place.
-  static func write(
+  package static func write(
     _ transform: ComposedTransform, fixed: Extent, moving: LazyVolume, rank: Int, to folder: URL
   ) throws {
     let affine = rank == 2 ? transform.affine.droppingFirstAxis() : transform.affine
@@ -81,7 +81,7 @@ public struct TransformFolder: Sendable {
   }
 
   /// Records the local field, now that it is whole: it acts first.
-  static func complete(_ folder: URL, with field: LocalField) throws {
+  package static func complete(_ folder: URL, with field: LocalField) throws {
     let file = folder.appendingPathComponent(recordName)
     var record = try Record(Data(contentsOf: file), in: file)
     if !record.order.contains(fieldName) { record.order.insert(fieldName, at: 0) }

@@ -82,9 +82,41 @@ struct BlockStateTests {
   @Test func aLongDisplacementIsSoughtAgainWithAWiderHalo() async throws {
     let pair = KnownPair([24, 32, 64], affine: .identity(rank: 3), amplitude: 4)
     let narrow = try await states(pair.fixed, pair.moving, pair.affine, block: [24, 32, 32], overlap: .voxels(3), accuracy: .normal)
-    #expect(narrow.contains { $0.widened && $0.largestDisplacement! > 1.5 })
+    #expect(narrow.contains { $0.attempt == .widerHalo && $0.largestDisplacement! > 1.5 })
     let wide = try await states(pair.fixed, pair.moving, pair.affine, block: [24, 32, 32], overlap: .voxels(16), accuracy: .normal)
-    #expect(wide.allSatisfy { !$0.widened && $0.state == .registered })
+    #expect(wide.allSatisfy { $0.attempt == .planned && $0.state == .registered })
+  }
+
+  @Test func aBlockThatStillLiesOffIsTriedAgainAndTheBetterIsKept() async throws {
+    // The coarse map is six voxels off, more than a block of 32 voxels with this halo can make up for.
+    let pair = KnownPair([32, 48, 96], affine: .translation([0, 0, 6]), amplitude: 0)
+    let records = try await states(
+      pair.fixed, pair.moving, .identity(rank: 3), block: [32, 48, 32], overlap: .voxels(4), accuracy: .normal)
+    let again = records.filter { $0.attempt != .planned }
+    #expect(!again.isEmpty, "\(records)")
+    let thresholds = VerdictThresholds()
+    for record in again { #expect(record.state == .registered && record.metricAfter! > record.metricBefore!) }
+    #expect(again.contains { !$0.isDoubtful(thresholds) }, "\(again)")
+  }
+
+  @Test func aResultWithoutDoubtIsBetterThanAHigherMetric() {
+    let grid = BlockGrid(extent: [8, 8, 8], core: [8, 8, 8], halo: [0, 0, 0])
+    func record(_ metric: Double?, residual: Double?, evidence: Double = 100, folding: Double = 0) -> BlockRecord {
+      var result = BlockRecord(grid[0], .registered)
+      (result.metricAfter, result.foldingPercent) = (metric, folding)
+      result.fit = .init(residual: residual, evidencePercent: evidence)
+      return result
+    }
+    let thresholds = VerdictThresholds()
+    let good = record(0.5, residual: 0.3)
+    for doubtful in [
+      record(0.9, residual: 3), record(0.9, residual: nil), record(0.9, residual: 0.1, evidence: 20),
+      record(0.9, residual: 0.1, folding: 1),
+    ] {
+      #expect(doubtful.isDoubtful(thresholds) && good.isBetter(than: doubtful, thresholds) && !doubtful.isBetter(than: good, thresholds))
+    }
+    #expect(!good.isDoubtful(thresholds) && record(0.6, residual: 0.4).isBetter(than: good, thresholds))
+    #expect(!record(0.4, residual: 0.1).isBetter(than: good, thresholds) && !BlockRecord(grid[0], .noGain).isBetter(than: good, thresholds))
   }
 
   @Test func registeredBlocksDoNotFoldAndMoveAsFarAsTheMap() async throws {

@@ -58,7 +58,10 @@ struct CascadeRunTests {
       #expect(blocks.coarser.count == 1 && stepped.coarserLevels.first?.blocks == result.coarserLevels.first?.blocks)
       let (expected, found) = try (results(below: whole), results(below: steps))
       #expect(found.keys.contains { $0.hasPrefix("transforms/field.ome.zarr/0/c/") })
-      #expect(stepped.blocks == result.blocks)
+      // Quality is measured where all steps are one run.
+      var unmeasured = result.blocks
+      for i in unmeasured.indices { unmeasured[i].quality = nil }
+      #expect(stepped.blocks == unmeasured && result.blocks.contains { $0.quality != nil })
       // The coarse transforms are written anew from what files had rounded, and the whole map with them.
       #expect(abs(stepped.map.minimumJacobian - result.map.minimumJacobian) < 1e-5, "\(stepped.map) \(result.map)")
       #expect(stepped.map.foldingPercent == result.map.foldingPercent)

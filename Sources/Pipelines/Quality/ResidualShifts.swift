@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Filtering
+internal import Grids
+internal import Registration
+internal import Volumes
+
+/// How far parts of a registered image still lie off the fixed one, weighed by their tissue.
+struct ResidualShifts {
+  /// Images of different kinds have their edges in common.
+  let metric: RegistrationMetric
+  let threads: Int
+  private var all = 0.0
+  private var evident: [(length: Double, weight: Double)] = []
+
+  /// A peak that stands out so far from other shifts' correlations is no chance, nor is so high a one.
+  private static let leastSharpness = 4.0
+  private static let leastPeak = 0.5
+  /// What is left of an image's contrast where noise differs and interpolation smooths.
+  private static let usualEnergy = 0.6
+
+  init(metric: RegistrationMetric, threads: Int) {
+    self.metric = metric
+    self.threads = threads
+  }
+
+  /// Looks at a probe.
+  ///
+  /// - Parameters:
+  ///   - fixed: the fixed image in and around the probe.
+  ///   - registered: the registered image there.
+  ///   - tissue: where both have numbers, and there is tissue.
+  mutating func add(_ fixed: VoxelBuffer<Float>, _ registered: VoxelBuffer<Float>, _ tissue: VoxelBuffer<UInt8>, in probe: Box) {
+    var target = contrast(fixed, tissue)
+    for i in target.elements.indices where tissue.elements[i] == 0 { target.elements[i] = 0 }
+    let moving = contrast(registered, tissue)
+    let edge = probe.extent[0] == 1 ? 64 : 32
+    let size = Extent(
+      probe.extent.lengths.map { length in
+        let count = max(1, length / edge)
+        return (length + count - 1) / count
+      })
+    for part in probe.tiles(of: size) {
+      let count = Double(tissue.cropped(to: part).elements.count { $0 != 0 })
+      guard count * 5 >= Double(part.count) else { continue }
+      all += count
+      guard let found = residualShift(fixed: target, moving: moving, in: part), !found.isAtBorder,
+        found.sharpness >= Self.leastSharpness || found.peak >= Self.leastPeak
+      else { continue }
+      evident.append((found.length, count * min(1, found.matched / Self.usualEnergy)))
+    }
+  }
+
+  /// What shows where things lie.
+  private func contrast(_ image: VoxelBuffer<Float>, _ tissue: VoxelBuffer<UInt8>) -> VoxelBuffer<Float> {
+    guard metric == .mi else { return locallyNormalized(image, mask: tissue, threads: threads) }
+    let slope = gradient(of: image, threads: threads)
+    var edges = image
+    for i in edges.elements.indices {
+      let (z, y, x) = (slope.z.elements[i], slope.y.elements[i], slope.x.elements[i])
+      edges.elements[i] = (z * z + y * y + x * x).squareRoot()
+    }
+    return locallyNormalized(edges, mask: tissue, threads: threads)
+  }
+
+  private var told: Double { evident.map(\.weight).reduce(0, +) }
+
+  /// Two thirds of the tissue lie no further off, in voxels; `nil` where nothing tells.
+  var residual: Double? {
+    var left = told * 2 / 3
+    return evident.sorted { $0.length < $1.length }.first { part in
+      left -= part.weight
+      return left <= 0
+    }?.length
+  }
+
+  /// The part of the tissue that tells, in per cent; `nil` where there is too little to look at.
+  var evidencePercent: Double? { all > 0 ? 100 * told / all : nil }
+}
+
+extension VoxelBuffer<UInt8> {
+  /// A mask without what is no number in one of two images.
+  func whereNumbers(_ first: VoxelBuffer<Float>, _ second: VoxelBuffer<Float>) -> VoxelBuffer<UInt8> {
+    var mask = self
+    for i in mask.elements.indices where !first.elements[i].isFinite || !second.elements[i].isFinite { mask.elements[i] = 0 }
+    return mask
+  }
+}

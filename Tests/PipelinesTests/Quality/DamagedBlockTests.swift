@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Grids
+import ImageFiles
+import Pipelines
+import TestSupport
+import Testing
+import Volumes
+
+struct DamagedBlockTests {
+  /// Blocks of the fixed image in which nothing, noise, or what lies elsewhere stands.
+  private static let damaged = [21, 38, 41]
+  private static let core = 40
+
+  private func block(_ number: Int) -> Box {
+    let index = [number / 16, number / 4 % 4, number % 4]
+    return Box(lower: index.map { $0 * Self.core }, extent: [40, 40, 40])
+  }
+
+  /// A phantom with three blocks of the fixed image spoiled: constant, noise, and taken from 100 voxels away.
+  private func damage(_ voxels: inout VoxelBuffer<Float>) {
+    let whole = voxels
+    func replace(_ number: Int, _ value: ([Int]) -> Float) {
+      let box = block(number)
+      let values = box.indices.map(value)
+      voxels.copy(from: VoxelBuffer(extent: box.extent, elements: values), box: box.extent.box, at: box.lower)
+    }
+    let mean = whole.cropped(to: block(Self.damaged[0])).elements.reduce(0, +) / Float(block(Self.damaged[0]).count)
+    var generator = SeededGenerator(seed: 2)
+    let shuffled = whole.cropped(to: block(Self.damaged[1])).elements.shuffled(using: &generator)
+    var next = 0
+    replace(Self.damaged[0]) { _ in mean }
+    replace(Self.damaged[1]) { _ in
+      defer { next += 1 }
+      return shuffled[next]
+    }
+    replace(Self.damaged[2]) { whole[[$0[0], $0[1], ($0[2] + 100) % 160]] }
+  }
+
+  @Test func exactlyTheDamagedBlocksAreFlagged() async throws {
+    try await withTemporaryFolder { folder in
+      var options = PhantomOptions()
+      (options.shape, options.seed) = ([160, 160, 160], 3)
+      try await Phantom(options).write(into: folder.path)
+      var fixed = try StoredImage.open(folder.path + "/fixed.ome.zarr").volumes().finest.load()
+      damage(&fixed.voxels)
+      try ImageFile.write(LazyVolume(fixed, name: "fixed"), to: folder.path + "/damaged.nii")
+      var registrationOptions = RegistrationOptions()
+      registrationOptions.blockExtent = [Self.core]
+      registrationOptions.overlap = .fraction(0.25)
+      let registration = try ChunkedRegistration(
+        fixed: .open(folder.path + "/damaged.nii"), moving: .open(folder.path + "/moving.ome.zarr"), options: registrationOptions)
+      let result = try await registration.run(into: folder.path + "/out")
+      let flagged = result.blocks.filter(\.verdict.isFlagged)
+      let found = flagged.map { "\($0.block.number): \($0.verdict), \($0.reason), \($0.quality?.tissuePercent ?? 0) % tissue" }
+      #expect(flagged.map(\.block.number) == Self.damaged, "\(found)")
+      #expect(result.isFlagged)
+      // Good blocks are said to lie where they do.
+      let residuals = result.blocks.filter { $0.verdict == .good }.compactMap { $0.quality?.residual }
+      #expect(residuals.count > 25 && residuals.sorted()[residuals.count / 2] < 0.4)
+    }
+  }
+}
