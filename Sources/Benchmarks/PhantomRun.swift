@@ -4,7 +4,7 @@ import CommandLineParsing
 import Foundation
 import Weft
 
-/// A phantom that is registered in blocks on one thread: what `overhead` and `costs` look at.
+/// A phantom that is registered in blocks on one thread: what `overhead`, `costs` and `effort` look at.
 struct PhantomRun: Sendable {
   /// The sides of volume and block, as the command line gives them.
   struct Arguments: Sendable {
@@ -24,20 +24,33 @@ struct PhantomRun: Sendable {
 
   let folder: String
   let registration: ChunkedRegistration
+  let result: RegistrationResult
   /// Seconds of all of it.
   let seconds: Double
 
-  init(_ arguments: Arguments, in folder: String) async throws {
+  /// - Parameters:
+  ///   - displacement: of the phantom's smooth part at the most, in voxels; `nil` as usual.
+  ///   - isHalfEmpty: whether the further half of both images along z is nothing but zeros.
+  init(_ arguments: Arguments, displacement: Double? = nil, isHalfEmpty: Bool = false, in folder: String) async throws {
     var phantom = PhantomOptions()
     phantom.shape = [Int](repeating: arguments.voxels, count: 3)
+    phantom.displacement = displacement
     try await Phantom(phantom).write(into: folder)
     var options = RegistrationOptions.preset(.auto)
     options.blockExtent = [arguments.core]
     options.threads = 1
+    let paths = try ["fixed", "moving"].map { name -> String in
+      let path = folder + "/\(name).ome.zarr"
+      guard isHalfEmpty else { return path }
+      var volume = try loadVolume(path)
+      let voxels = volume.voxels.count
+      for i in voxels / 2..<voxels { volume.voxels.elements[i] = 0 }
+      try writeNIfTI(volume, to: folder + "/\(name).nii")
+      return folder + "/\(name).nii"
+    }
     let start = ContinuousClock.now
-    registration = try ChunkedRegistration(
-      fixed: .open(folder + "/fixed.ome.zarr"), moving: .open(folder + "/moving.ome.zarr"), options: options)
-    _ = try await registration.run(into: folder + "/out")
+    registration = try ChunkedRegistration(fixed: .open(paths[0]), moving: .open(paths[1]), options: options)
+    result = try await registration.run(into: folder + "/out")
     seconds = (ContinuousClock.now - start) / .seconds(1)
     self.folder = folder
   }

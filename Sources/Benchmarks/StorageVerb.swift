@@ -28,7 +28,7 @@ enum StorageVerb {
         + "boxes of 512³ on as many threads as they take by themselves. What is read was written by Weft a moment before and lies in "
         + "the memory of the system, so that no disk is measured, unless --cold is given.",
       "Bare reading takes the files of the same chunks one by one on the same threads and decodes them by the library, into memory that is used "
-        + "again; nothing is put together.",
+        + "again; nothing is put together. Bare writing encodes the same chunks by the library and writes nothing.",
     ],
     defaults: Arguments(),
     groups: [
@@ -57,16 +57,16 @@ enum StorageVerb {
     var chunk: Int
     var shard: Int?
     var compression: Compression
-    /// How bare reading decodes a file; `nil` where a file is not one chunk.
-    var codec: Int32?
+    /// How bare reading decodes a file, and the level at which bare writing encodes it; `nil` where a file is not one chunk.
+    var bare: (codec: Int32, level: Int32)?
   }
 
   private static let layouts: [Layout] = {
-    let kinds: [(String, Compression, Int32)] = [
-      ("blosc:zstd:5", .standard, 1), ("zstd:3", .zstd(level: 3), 2), ("raw", .none, 0),
+    let kinds: [(String, Compression, (Int32, Int32))] = [
+      ("blosc:zstd:5", .standard, (1, 5)), ("zstd:3", .zstd(level: 3), (2, 3)), ("raw", .none, (0, 0)),
     ]
     return [64, 128].flatMap { chunk in
-      kinds.map { Layout(name: "\($0.0), \(chunk)³", chunk: chunk, compression: $0.1, codec: $0.2) }
+      kinds.map { Layout(name: "\($0.0), \(chunk)³", chunk: chunk, compression: $0.1, bare: $0.2) }
     } + [Layout(name: "blosc:zstd:5, 64³ in shards of 512³", chunk: 64, shard: 512, compression: .standard)]
   }()
 
@@ -102,9 +102,10 @@ enum StorageVerb {
           }
           // Once before any is timed: who comes first would wait for what is still being written.
           _ = try read(array, arguments.threads)
-          if let codec = layout.codec {
+          if let bare = layout.bare {
+            if bare.codec != 0 { writing["bare", default: []].append(try bareWriting(array, bare, arguments.threads)) }
             try forget()
-            reading["bare", default: []].append(try bare(array, codec, arguments.threads))
+            reading["bare", default: []].append(try bareReading(array, bare.codec, arguments.threads))
           }
           for program in ["weft"] + others {
             try forget()
@@ -112,10 +113,10 @@ enum StorageVerb {
               program == "weft" ? try read(array, arguments.threads) : try seconds("read", program, folder + "/weft", box))
           }
         }
-        for (what, took, programs) in [("write", writing, others), ("read", reading, others + ["bare"])] {
+        for (what, took) in [("write", writing), ("read", reading)] {
           let own = median(took["weft"]!)
           func ratio(_ name: String) -> String { took[name].map { (median($0) / own).text(2) } ?? "–" }
-          rows.append([layout.name, what, (bytes / own / 1e9).text(2)] + programs.map(ratio) + (what == "write" ? ["–"] : []))
+          rows.append([layout.name, what, (bytes / own / 1e9).text(2)] + (others + ["bare"]).map(ratio))
           say("  \(rows.last!.joined(separator: "  "))")
         }
       }
@@ -172,10 +173,18 @@ enum StorageVerb {
       .filter { $0.contains("/c/") && FileManager.default.isRegularFile($0) }
   }
 
-  private static func bare(_ array: ChunkedArray, _ codec: Int32, _ threads: Int) throws -> Double {
-    let files = try chunkFiles(of: array)
-    let seconds = unsafe cbenchmarks_read_files(files.joined(separator: "\n"), codec, 2 * array.chunk.count, Int32(threads))
-    guard seconds > 0 else { throw BenchmarkError("bare reading of \(array.path) failed") }
+  private static func bareReading(_ array: ChunkedArray, _ codec: Int32, _ threads: Int) throws -> Double {
+    let list = try chunkFiles(of: array).joined(separator: "\n")
+    return try told(unsafe cbenchmarks_read_files(list, codec, 2 * array.chunk.count, Int32(threads)), array)
+  }
+
+  private static func bareWriting(_ array: ChunkedArray, _ bare: (codec: Int32, level: Int32), _ threads: Int) throws -> Double {
+    let list = try chunkFiles(of: array).joined(separator: "\n")
+    return try told(unsafe cbenchmarks_encode_files(list, bare.codec, 2 * array.chunk.count, bare.level, 2, Int32(threads)), array)
+  }
+
+  private static func told(_ seconds: Double, _ array: ChunkedArray) throws -> Double {
+    guard seconds > 0 else { throw BenchmarkError("the chunks of \(array.path) cannot be read and decoded by the libraries themselves") }
     return seconds
   }
 

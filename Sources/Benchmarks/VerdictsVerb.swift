@@ -12,6 +12,7 @@ enum VerdictsVerb {
     var side = 144
     var core = 48
     var bad = 1.5
+    var isListing = false
   }
 
   static let command = Command<Arguments>(
@@ -29,6 +30,7 @@ enum VerdictsVerb {
         "What",
         [
           .value("--runs", at: \.runs, "N", "Phantoms"), .value("--size", at: \.side, "N", "Side of a phantom"),
+          .flag("--list", at: \.isListing, "Tell of each block that is bad or flagged"),
           .value("--core", at: \.core, "N", "Side of a block"), .value("--bad", at: \.bad, "VOXELS", "The error from which a block is bad"),
         ])
     ], examples: [CommandExample("a quick look", "weft-benchmarks verdicts --runs 4 --size 96 --core 32")],
@@ -142,6 +144,11 @@ enum VerdictsVerb {
       if error > arguments.bad { counts.bad += 1 }
       if record.verdict.isFlagged { counts.flagged += 1 }
       if error > arguments.bad && record.verdict.isFlagged { counts.both += 1 }
+      if arguments.isListing, error > arguments.bad || record.verdict.isFlagged {
+        let quality = record.quality
+        let numbers = [error, quality?.residual, quality?.evidencePercent, quality?.forwardBackward, quality?.tissuePercent]
+        say("  \(failure.name) \(seed), block \(record.block.number): \(record.verdict) \(numbers.map { $0?.text(2) ?? "–" })")
+      }
     }
     return counts
   }

@@ -45,6 +45,23 @@ std::vector<std::string> lines_of(const char *list) {
   return result;
 }
 
+double seconds_now() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
+}
+
+// Calls `work` on each of `threads` threads; what is to be done next is drawn from a counter that they share.
+template <typename Work>
+void on_threads(size_t count, int threads, const Work &work) {
+  std::atomic<size_t> next{0};
+  auto loop = [&] { work(next, count); };
+  std::vector<std::thread> helpers;
+  for (int i = 1; i < threads; ++i) helpers.emplace_back(loop);
+  loop();
+  for (auto &helper : helpers) helper.join();
+}
+
 }  // namespace
 
 void cbenchmarks_forget_files(const char *list) {
@@ -59,21 +76,41 @@ void cbenchmarks_forget_files(const char *list) {
 
 double cbenchmarks_read_files(const char *list, int codec, size_t capacity, int threads) {
   std::vector<std::string> paths = lines_of(list);
-  std::atomic<size_t> next{0};
   std::atomic<bool> failed{false};
-  auto work = [&] {
+  double began = seconds_now();
+  on_threads(paths.size(), threads, [&](std::atomic<size_t> &next, size_t count) {
     std::vector<char> bytes(capacity), decoded(capacity);
-    for (size_t i = next++; i < paths.size(); i = next++) {
+    for (size_t i = next++; i < count; i = next++) {
       size_t length = 0;
       if (!read_whole(paths[i].c_str(), bytes, length) || !decode(bytes, length, codec, decoded)) failed = true;
     }
-  };
-  timespec before, after;
-  clock_gettime(CLOCK_MONOTONIC, &before);
-  std::vector<std::thread> helpers;
-  for (int i = 1; i < threads; ++i) helpers.emplace_back(work);
-  work();
-  for (auto &helper : helpers) helper.join();
-  clock_gettime(CLOCK_MONOTONIC, &after);
-  return failed ? -1 : double(after.tv_sec - before.tv_sec) + 1e-9 * double(after.tv_nsec - before.tv_nsec);
+  });
+  return failed ? -1 : seconds_now() - began;
+}
+
+double cbenchmarks_encode_files(const char *list, int codec, size_t capacity, int level, size_t item, int threads) {
+  std::vector<std::string> paths = lines_of(list);
+  std::vector<std::vector<char>> chunks(paths.size(), std::vector<char>(capacity));
+  std::atomic<bool> failed{false};
+  on_threads(paths.size(), threads, [&](std::atomic<size_t> &next, size_t count) {
+    std::vector<char> bytes(capacity);
+    for (size_t i = next++; i < count; i = next++) {
+      size_t length = 0;
+      if (!read_whole(paths[i].c_str(), bytes, length) || !decode(bytes, length, codec, chunks[i])) failed = true;
+    }
+  });
+  double began = seconds_now();
+  on_threads(paths.size(), threads, [&](std::atomic<size_t> &next, size_t count) {
+    std::vector<char> encoded(ZSTD_compressBound(capacity) + BLOSC_MAX_OVERHEAD);
+    for (size_t i = next++; i < count; i = next++) {
+      const std::vector<char> &chunk = chunks[i];
+      if (codec == 1) {
+        failed =
+            failed || blosc_compress_ctx(level, 1, item, chunk.size(), chunk.data(), encoded.data(), encoded.size(), "zstd", 0, 1) <= 0;
+      } else {
+        failed = failed || ZSTD_isError(ZSTD_compress(encoded.data(), encoded.size(), chunk.data(), chunk.size(), level));
+      }
+    }
+  });
+  return failed ? -1 : seconds_now() - began;
 }

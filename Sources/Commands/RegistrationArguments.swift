@@ -85,8 +85,9 @@ extension RegistrationArguments {
           + "each other everywhere."),
       .value(
         "--initial-transform", at: \.options.initialTransform, "FILE",
-        "Start from an affine (ITK/ANTs .mat, .txt, .tfm) or landmark pairs (CSV)",
-        detail: "Landmarks have the columns fixed_z,fixed_y,fixed_x,moving_z,moving_y,moving_x (2D: without z), physical.",
+        "Start from an affine map (ITK, ANTs, elastix), landmark pairs (CSV) or an earlier result",
+        detail: "Landmarks have the columns fixed_z,fixed_y,fixed_x,moving_z,moving_y,moving_x (2D: without z), physical, or are BigWarp's. "
+          + "Bare matrices, as greedy and bigstream write them, are made a .mat by `weft transform convert` first.",
         fallback: "the best of several, by the metric", completion: .file),
     ])
 

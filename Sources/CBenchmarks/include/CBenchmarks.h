@@ -25,6 +25,10 @@ double cbenchmarks_in_cache(long rounds, int threads);
 /// again: from Blosc (`codec` 1), from Zstandard (2), or not at all (0). Negative where one is no file of `capacity` decoded bytes.
 double cbenchmarks_read_files(const char *list, int codec, size_t capacity, int threads);
 
+/// Wall seconds until the chunks of the same files, decoded before the clock starts, are encoded again at a level by the library, each by
+/// one of `threads` threads, into memory that is used again; nothing is written. Items of `item` bytes are shuffled by Blosc.
+double cbenchmarks_encode_files(const char *list, int codec, size_t capacity, int level, size_t item, int threads);
+
 /// Has the system forget what it holds of the files of a list, a path a line, so that they are read from the disk again.
 void cbenchmarks_forget_files(const char *list);
 

@@ -45,12 +45,14 @@ package struct MapInspector: Sendable {
       let mapped = transform.mapped(reach, local: local, to: moving)
       result.inside += insideCount(mapped, of: inner)
       let ratios = jacobianDeterminant(ofPositions: mapped.positions).cropped(to: inner).mapVoxels { $0 / scale }
-      var lowest = Float.infinity
+      var (lowest, highest) = (Float.infinity, -Float.infinity)
       for ratio in ratios.elements {
         lowest = min(lowest, ratio)
+        highest = max(highest, ratio)
         if !(ratio > 0) { result.folded += 1 }
       }
       result.minimum = min(result.minimum, Double(lowest))
+      result.maximum = max(result.maximum, Double(highest))
       guard !(lowest > threshold) else { continue }
       let own = local.map { jacobianDeterminant(of: $0.dense(over: reach)).cropped(to: inner) }
       for (offset, voxel) in tile.indices.enumerated() where !(ratios.elements[offset] > threshold) {

@@ -27,12 +27,17 @@ public struct BlockQuality: Sendable, Equatable, Codable {
   public var residual: Double?
   /// The part of the tissue where such a shift stands out from chance, in per cent; `nil` where there is too little tissue to look.
   public var evidencePercent: Double?
+  /// How far the shifts lie apart that bring the registered image onto the fixed one, and the fixed one back onto the registered one, in
+  /// voxels: of those parts, the length that two thirds of the tissue do not exceed. Large where shifts are found by chance.
+  public var forwardBackward: Double?
   /// How far the block's own displacement lies apart from those of its neighbours where they overlap, in voxels: the mean over what the
   /// blend takes from both, the median over the neighbours across a face.
   public var disagreement: Double?
 
   /// The least Jacobian determinant of the whole map in the probes, relative to that of its affine part.
   public var minimumJacobian: Double?
+  /// The largest one.
+  public var maximumJacobian: Double?
   /// Voxels of the probes where it is not positive, in per cent.
   public var foldingPercent: Double?
   /// Why the block could not be measured, where it could not.

@@ -21,7 +21,7 @@ struct QualityInspector: Sendable {
     let probes = QualityProbes(core: core, tissue: coarse.foreground, space: images.fixed.space)
     var quality = BlockQuality(tissuePercent: probes.tissuePercent)
     var (initial, coarse, fine) = (LikenessSum(), LikenessSum(), LikenessSum())
-    var shifts = ResidualShifts(metric: self.coarse.metric, threads: threads)
+    var shifts = ResidualShifts(metric: self.coarse.metric, isBothWays: true, threads: threads)
     var check = MapCheck()
     for probe in probes.boxes {
       try Task.checkCancellation()
@@ -41,8 +41,9 @@ struct QualityInspector: Sendable {
     }
     (quality.initial, quality.coarse, quality.fine) = (initial.mean, coarse.mean, fine.mean)
     (quality.residual, quality.evidencePercent) = (shifts.residual, shifts.evidencePercent)
+    quality.forwardBackward = shifts.forwardBackward
     if !probes.boxes.isEmpty {
-      quality.minimumJacobian = check.minimum
+      (quality.minimumJacobian, quality.maximumJacobian) = (check.minimum, check.maximum)
       quality.foldingPercent = 100 * Double(check.folded) / Double(probes.boxes.map(\.count).reduce(0, +))
     }
     return quality

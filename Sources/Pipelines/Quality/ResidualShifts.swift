@@ -9,9 +9,12 @@ internal import Volumes
 struct ResidualShifts {
   /// Images of different kinds have their edges in common.
   let metric: RegistrationMetric
+  /// Whether the way back is looked at, too.
+  let isBothWays: Bool
   let threads: Int
   private var all = 0.0
   private var evident: [(length: Double, weight: Double)] = []
+  private var apart: [(length: Double, weight: Double)] = []
 
   /// A peak that stands out so far from other shifts' correlations is no chance, nor is so high a one.
   private static let leastSharpness = 4.0
@@ -19,8 +22,9 @@ struct ResidualShifts {
   /// What is left of an image's contrast where noise differs and interpolation smooths.
   private static let usualEnergy = 0.6
 
-  init(metric: RegistrationMetric, threads: Int) {
+  init(metric: RegistrationMetric, isBothWays: Bool, threads: Int) {
     self.metric = metric
+    self.isBothWays = isBothWays
     self.threads = threads
   }
 
@@ -31,9 +35,8 @@ struct ResidualShifts {
   ///   - registered: the registered image there.
   ///   - tissue: where both have numbers, and there is tissue.
   mutating func add(_ fixed: VoxelBuffer<Float>, _ registered: VoxelBuffer<Float>, _ tissue: VoxelBuffer<UInt8>, in probe: Box) {
-    var target = contrast(fixed, tissue)
-    for i in target.elements.indices where tissue.elements[i] == 0 { target.elements[i] = 0 }
-    let moving = contrast(registered, tissue)
+    let (target, moving) = (contrast(fixed, tissue), contrast(registered, tissue))
+    let (shownTarget, shownMoving) = (target.inside(tissue), isBothWays ? moving.inside(tissue) : moving)
     let edge = probe.extent[0] == 1 ? 64 : 32
     let size = Extent(
       probe.extent.lengths.map { length in
@@ -44,9 +47,11 @@ struct ResidualShifts {
       let count = Double(tissue.cropped(to: part).elements.count { $0 != 0 })
       guard count * 5 >= Double(part.count) else { continue }
       all += count
-      guard let found = residualShift(fixed: target, moving: moving, in: part), !found.isAtBorder,
-        found.sharpness >= Self.leastSharpness || found.peak >= Self.leastPeak
-      else { continue }
+      guard let found = residualShift(fixed: shownTarget, moving: moving, in: part) else { continue }
+      if isBothWays, let back = residualShift(fixed: shownMoving, moving: target, in: part) {
+        apart.append((zip(found.shift, back.shift).map { ($0 + $1) * ($0 + $1) }.reduce(0, +).squareRoot(), count))
+      }
+      guard !found.isAtBorder, found.sharpness >= Self.leastSharpness || found.peak >= Self.leastPeak else { continue }
       evident.append((found.length, count * min(1, found.matched / Self.usualEnergy)))
     }
   }
@@ -66,9 +71,14 @@ struct ResidualShifts {
   private var told: Double { evident.map(\.weight).reduce(0, +) }
 
   /// Two thirds of the tissue lie no further off, in voxels; `nil` where nothing tells.
-  var residual: Double? {
-    var left = told * 2 / 3
-    return evident.sorted { $0.length < $1.length }.first { part in
+  var residual: Double? { Self.twoThirds(evident) }
+
+  /// In two thirds of the tissue the ways there and back lie no further apart, in voxels.
+  var forwardBackward: Double? { Self.twoThirds(apart) }
+
+  private static func twoThirds(_ parts: [(length: Double, weight: Double)]) -> Double? {
+    var left = parts.map(\.weight).reduce(0, +) * 2 / 3
+    return parts.sorted { $0.length < $1.length }.first { part in
       left -= part.weight
       return left <= 0
     }?.length
@@ -76,6 +86,15 @@ struct ResidualShifts {
 
   /// The part of the tissue that tells, in per cent; `nil` where there is too little to look at.
   var evidencePercent: Double? { all > 0 ? 100 * told / all : nil }
+}
+
+extension VoxelBuffer<Float> {
+  /// Zero outside a mask.
+  fileprivate func inside(_ mask: VoxelBuffer<UInt8>) -> VoxelBuffer<Float> {
+    var result = self
+    for i in result.elements.indices where mask.elements[i] == 0 { result.elements[i] = 0 }
+    return result
+  }
 }
 
 extension VoxelBuffer<UInt8> {

@@ -17,7 +17,8 @@ enum BlockTable {
     ]
     header += ["verdict", "reason", "tissue_percent"]
     for metric in ["lncc", "ncc", "mi"] { header += ["initial", "coarse", "fine"].map { "\(metric)_\($0)" } }
-    header += ["residual", "evidence_percent", "disagreement", "map_minimum_jacobian", "map_folding_percent"]
+    header += ["residual", "evidence_percent", "forward_backward", "disagreement"]
+    header += ["map_minimum_jacobian", "map_maximum_jacobian", "map_folding_percent"]
     if !coarser.isEmpty { header.append("scale") }
     var lines = [header.joined(separator: ",")]
     let all = records.map { ($0, 1) } + coarser.reversed().flatMap { level in level.blocks.map { ($0, level.scale) } }
@@ -39,7 +40,8 @@ enum BlockTable {
       measures += steps.map { $0?.lncc }
       measures += steps.map { $0?.ncc }
       measures += steps.map { $0?.mi }
-      measures += [quality?.residual, quality?.evidencePercent, quality?.disagreement, quality?.minimumJacobian, quality?.foldingPercent]
+      measures += [quality?.residual, quality?.evidencePercent, quality?.forwardBackward, quality?.disagreement]
+      measures += [quality?.minimumJacobian, quality?.maximumJacobian, quality?.foldingPercent]
       fields += texts(measures)
       if !coarser.isEmpty { fields.append(String(scale)) }
       lines.append(CSVTable.line(fields))

@@ -128,7 +128,7 @@ extension CoarseStage {
     _ masks: PairMasks, _ metric: RegistrationMetric
   ) throws -> (AffineTransform, String, [(name: String, score: Double)], metric: RegistrationMetric?) {
     if let file = options.initialTransform {
-      let read = try readInitialTransform(file, rank: rank, unit: fixed.space.unit)
+      let read = try readInitialTransform(file, rank: rank, fixed: fixed.space, moving: moving.space)
       return (lift(read), file, [], nil)
     }
     guard options.stages.contains(.affine) else { return (.identity(rank: 3), "identity", [], nil) }

@@ -108,7 +108,7 @@ struct FineStage: Sendable {
   private func fit(_ pair: BlockPair, _ registered: VoxelBuffer<Float>, _ block: Block) -> BlockRecord.Fit? {
     if images.isAveraged { return nil }
     let probes = QualityProbes(core: block.core, tissue: coarse.foreground, space: images.fixed.space, most: 2)
-    var shifts = ResidualShifts(metric: coarse.metric, threads: threads)
+    var shifts = ResidualShifts(metric: coarse.metric, isBothWays: false, threads: threads)
     for probe in probes.boxes {
       let box = probe.expanded(by: probe.extent.lengths.map { $0 > 1 ? QualityProbes.margin : 0 }).intersection(pair.box)
       let place = box.relative(to: pair.box.lower)

@@ -11,6 +11,8 @@ internal import Volumes
 package struct MapCheck: Codable, Equatable {
   /// The least determinant of the Jacobian of `T`, divided by that of the affine map.
   package var minimum = Double.infinity
+  /// The largest one.
+  package var maximum = -Double.infinity
   /// Voxels where it is not positive.
   package var folded = 0
   /// Those of them where the coarse map folds by itself, which no local field can mend.
@@ -25,6 +27,7 @@ package struct MapCheck: Codable, Equatable {
 
   package mutating func add(_ other: MapCheck) {
     minimum = min(minimum, other.minimum)
+    maximum = max(maximum, other.maximum)
     folded += other.folded
     coarseFolded += other.coarseFolded
     inside += other.inside

@@ -96,7 +96,8 @@ public struct TransformSource: Sendable {
     var notes: [String] = []
     let fixed = try options.lattice(options.fixed, chain.rank, chain.unit)
     let moving = try options.lattice(options.moving, chain.rank, chain.unit)
-    if let frame = VoxelFrame(of: kind.format) {
+    // Weft's own landmarks are places in the world.
+    if kind != .landmarks, let frame = VoxelFrame(of: kind.format) {
       notes += frame.missing(fixed, moving)
       if let fixed { chain.parts.insert(.affine(frame.fromWorld(fixed)), at: 0) }
       if let moving { chain.parts.append(.affine(frame.toWorld(moving))) }

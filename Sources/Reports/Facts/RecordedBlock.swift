@@ -12,7 +12,7 @@ package struct RecordedBlock: Sendable, Encodable {
   /// How it ended.
   var state: String
   /// What is thought of it.
-  package var verdict: Verdict
+  package var verdict: RecordedVerdict
   /// Why, in words; empty where nobody said.
   package var reason: String
   /// All numbers of the row by the names of their columns; none for an empty field.

@@ -61,7 +61,7 @@ package struct RecordedBlocks: Sendable {
       blocks.append(
         RecordedBlock(
           number: try whole(number[0]), index: try places[0].map(whole), start: try places[1].map(whole), stop: try places[2].map(whole),
-          state: state, verdict: Verdict(name: judged.isEmpty ? state : judged),
+          state: state, verdict: RecordedVerdict(name: judged.isEmpty ? state : judged),
           reason: [reason, message].compactMap { $0.map { row.fields[$0] } }.filter { !$0.isEmpty }.joined(separator: "; "),
           values: values, texts: texts))
     }
@@ -88,7 +88,7 @@ package struct RecordedBlocks: Sendable {
   }
 
   /// How many blocks have each verdict, the gravest first.
-  var counts: [(verdict: Verdict, count: Int)] {
+  var counts: [(verdict: RecordedVerdict, count: Int)] {
     Dictionary(grouping: blocks, by: \.verdict).map { ($0.key, $0.value.count) }
       .sorted { ($0.verdict.gravity, $0.verdict.name) < ($1.verdict.gravity, $1.verdict.name) }
   }

@@ -10,7 +10,7 @@ package struct HeatMap {
     /// The lowest metric among its blocks; `nil` where none was measured.
     package var quality: Double?
     /// The gravest verdict among them.
-    package var verdict: Verdict
+    package var verdict: RecordedVerdict
     /// What a pointer over the cell is told.
     package var title: String
   }
@@ -40,7 +40,7 @@ package struct HeatMap {
     }.sorted { ($0.row, $0.column) < ($1.row, $1.column) }
   }
 
-  private static func title(_ line: [RecordedBlock], _ verdict: Verdict, _ quality: Double?) -> String {
+  private static func title(_ line: [RecordedBlock], _ verdict: RecordedVerdict, _ quality: Double?) -> String {
     let metric = quality.map { "metric \(NumberFormat.short($0))" } ?? "not measured"
     if line.count == 1 {
       let reason = line[0].reason.isEmpty ? "" : ": \(line[0].reason)"

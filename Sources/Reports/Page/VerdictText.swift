@@ -2,9 +2,9 @@
 
 /// A verdict as a word; flagged ones have a sign before them.
 struct VerdictText {
-  private let verdict: Verdict
+  private let verdict: RecordedVerdict
 
-  init(_ verdict: Verdict) { self.verdict = verdict }
+  init(_ verdict: RecordedVerdict) { self.verdict = verdict }
 
   var html: HTML { "<span class=\"verdict\(verdict.isFlagged ? " flagged" : "")\">\(verdict.name)</span>" }
 }

@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Pipelines
+
 /// What is thought of a block: the column `verdict` of `blocks.csv`, else what its state alone tells.
-package struct Verdict: Hashable, Sendable {
+package struct RecordedVerdict: Hashable, Sendable {
   /// The word in the table.
   package let name: String
 
-  static let failed = Verdict(name: "failed")
-  static let folded = Verdict(name: "folded")
-  static let jump = Verdict(name: "jump")
-  static let weak = Verdict(name: "weak")
-  static let noGain = Verdict(name: "no-gain")
-  static let outside = Verdict(name: "outside")
-  static let good = Verdict(name: "good")
+  static let failed = RecordedVerdict(name: "failed")
+  static let folded = RecordedVerdict(name: "folded")
+  static let jump = RecordedVerdict(name: "jump")
+  static let weak = RecordedVerdict(name: "weak")
+  static let noGain = RecordedVerdict(name: "no-gain")
+  static let outside = RecordedVerdict(name: "outside")
+  static let good = RecordedVerdict(name: "good")
   /// A displacement was found, and nobody judged it.
-  static let registered = Verdict(name: "registered")
-  static let background = Verdict(name: "background")
+  static let registered = RecordedVerdict(name: "registered")
+  static let background = RecordedVerdict(name: "background")
 
   /// All that are known, the gravest first.
-  static let known: [Verdict] = [failed, folded, jump, weak, noGain, outside, registered, good, background]
+  static let known: [RecordedVerdict] = [failed, folded, jump, weak, noGain, outside, registered, good, background]
 
   /// How grave it is, from 0 for the gravest; a word that is not known comes behind those that call for a look.
   var gravity: Int { Self.known.firstIndex(of: self) ?? 4 }
 
   /// Whether the block should be looked at.
-  package var isFlagged: Bool { [.failed, .folded, .jump, .weak, .noGain].contains(self) }
+  package var isFlagged: Bool { Verdict(rawValue: name)?.isFlagged ?? false }
 
   /// One letter that stands for it in the map of blocks; empty where nothing is to be said.
   var mark: String {
