@@ -19,8 +19,8 @@ struct ResidualShifts {
   /// A peak that stands out so far from other shifts' correlations is no chance, nor is so high a one.
   private static let leastSharpness = 4.0
   private static let leastPeak = 0.5
-  /// What is left of an image's contrast where noise differs and interpolation smooths.
-  private static let usualEnergy = 0.6
+  /// Local energies, of 1 at the most, at which an image shows something, and at which it shows next to nothing.
+  private static let (something, nothing): (Float, Float) = (0.5, 0.1)
 
   init(metric: RegistrationMetric, isBothWays: Bool, threads: Int) {
     self.metric = metric
@@ -37,6 +37,7 @@ struct ResidualShifts {
   mutating func add(_ fixed: VoxelBuffer<Float>, _ registered: VoxelBuffer<Float>, _ tissue: VoxelBuffer<UInt8>, in probe: Box) {
     let (target, moving) = (contrast(fixed, tissue), contrast(registered, tissue))
     let (shownTarget, shownMoving) = (target.inside(tissue), isBothWays ? moving.inside(tissue) : moving)
+    let shown = tissue.without(lacking(target, moving))
     let edge = probe.extent[0] == 1 ? 64 : 32
     let size = Extent(
       probe.extent.lengths.map { length in
@@ -52,7 +53,7 @@ struct ResidualShifts {
         apart.append((zip(found.shift, back.shift).map { ($0 + $1) * ($0 + $1) }.reduce(0, +).squareRoot(), count))
       }
       guard !found.isAtBorder, found.sharpness >= Self.leastSharpness || found.peak >= Self.leastPeak else { continue }
-      evident.append((found.length, count * min(1, found.matched / Self.usualEnergy)))
+      evident.append((found.length, Double(shown.cropped(to: part).elements.count { $0 != 0 })))
     }
   }
 
@@ -66,6 +67,14 @@ struct ResidualShifts {
       edges.elements[i] = (z * z + y * y + x * x).squareRoot()
     }
     return locallyNormalized(edges, mask: tissue, threads: threads)
+  }
+
+  /// Where the fixed image has structure and the moving one has none, so that nothing there tells where it belongs.
+  private func lacking(_ target: VoxelBuffer<Float>, _ moving: VoxelBuffer<Float>) -> [Bool] {
+    func energy(_ image: VoxelBuffer<Float>) -> [Float] {
+      smoothed(image.mapVoxels { $0 * $0 }, sigma: image.extent.lengths.map { $0 > 1 ? 2.5 : 0 }, threads: threads).elements
+    }
+    return zip(energy(target), energy(moving)).map { $0 > Self.something && $1 < Self.nothing }
   }
 
   private var told: Double { evident.map(\.weight).reduce(0, +) }
@@ -98,6 +107,13 @@ extension VoxelBuffer<Float> {
 }
 
 extension VoxelBuffer<UInt8> {
+  /// A mask without some voxels.
+  fileprivate func without(_ others: [Bool]) -> VoxelBuffer<UInt8> {
+    var mask = self
+    for i in mask.elements.indices where others[i] { mask.elements[i] = 0 }
+    return mask
+  }
+
   /// A mask without what is no number in one of two images.
   func whereNumbers(_ first: VoxelBuffer<Float>, _ second: VoxelBuffer<Float>) -> VoxelBuffer<UInt8> {
     var mask = self
