@@ -9,7 +9,8 @@ enum ContentType {
   }
 
   private static let known = [
-    "json": "application/json", "html": "text/html; charset=utf-8", "csv": "text/csv; charset=utf-8", "txt": "text/plain; charset=utf-8",
+    "json": "application/json", "js": "text/javascript", "css": "text/css", "wasm": "application/wasm", "svg": "image/svg+xml",
+    "html": "text/html; charset=utf-8", "csv": "text/csv; charset=utf-8", "txt": "text/plain; charset=utf-8",
     "md": "text/plain; charset=utf-8", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "tif": "image/tiff",
     "tiff": "image/tiff",
   ]

@@ -72,10 +72,10 @@ public struct NeuroglancerState: Encodable, Sendable {
     var dimensions: [String: JSON] = [:]
     for axis in order { dimensions[image.axes[axis]] = [.real(spacing[axis] * (unit?.meters ?? 1)), .string(unit == nil ? "" : "m")] }
     let middle = order.map { JSON.real(image.space.origin[$0] / spacing[$0] + Double(image.extent[$0]) / 2) }
-    // Of the smallest voxels, on a screen of 500 pixels or a little more.
+    // In the smallest voxels: a panel is some 350 pixels high.
     let longest = (order.map { spacing[$0] * Double(image.extent[$0]) }.max() ?? 1) / (spacing.min() ?? 1)
     return [
-      "dimensions": .object(dimensions), "position": .array(middle), "crossSectionScale": .real(longest / 500),
+      "dimensions": .object(dimensions), "position": .array(middle), "crossSectionScale": .real(longest / 350),
       "projectionScale": .real(longest * 1.5),
       "crossSectionBackgroundColor": "#000000", "layers": .array(layers), "layout": .string(order.count == 2 ? "xy" : "4panel"),
     ]

@@ -55,6 +55,15 @@ struct ServeCommandTests {
       let state = try #require(try JSONSerialization.jsonObject(with: Data(told.output.utf8)) as? [String: Any])
       let sources = try #require(state["layers"] as? [[String: Any]]).map { $0["source"] as? String ?? "" }
       #expect(sources.count == 2)
+      if let python {
+        let file = out + "/state.json"
+        try Data(told.output.utf8).write(to: URL(fileURLWithPath: file))
+        let shown = await Transcript(["view", out, "--port", "\(server.record.port)"]).output
+        let address = try #require(shown.split(separator: "\n").first { $0.contains("/#!") }).trimmingCharacters(in: .whitespaces)
+        let read = try runInteropScript("neuroglancer_state.py", [file, address], interpreter: python)
+        #expect(
+          read.status == 0 && (read.output == "image fixed\nimage registered\n" || read.output.hasPrefix("skipped")), "\(read.output)")
+      }
       // Each layer is where the state says.
       for source in sources {
         let path = try #require(URL(string: String(source.dropFirst("zarr://".count)) + "zarr.json"))

@@ -97,6 +97,24 @@ struct SafetyTests {
     }
   }
 
+  @Test func rubbishNeverStopsTheServer() async throws {
+    try await Served.with { served in
+      var random = SeededGenerator(seed: 7)
+      let words = [
+        "GET ", "HEAD ", "/letters.txt", "/", "..", "%2e", "%", " HTTP/1.1", "\r\n", "\n", ":", "Range: bytes=", "-",
+        "9999999999999999999999",
+        "Host: a", "\u{0}", "Content-Length: 5", "ü", " ", "\r\n\r\n", "If-Range: ", "http://", "*", "Connection: close",
+      ]
+      for _ in 0..<300 {
+        let client = try served.client()
+        client.send((0..<Int.random(in: 1...12, using: &random)).map { _ in words.randomElement(using: &random)! }.joined())
+        client.send((0..<20).map { _ in UInt8.random(in: .min ... .max, using: &random) } + Array("\r\n\r\n".utf8))
+        if let answer = client.answer() { #expect([200, 206, 304, 400, 404, 405, 416, 431, 505].contains(answer.status)) }
+      }
+      #expect(try served.ask("/letters.txt")?.status == 200)
+    }
+  }
+
   @Test func onlyFoldersAreServed() throws {
     try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("file").path

@@ -77,6 +77,7 @@ public final class RawClient: Sendable {
 
   /// Exactly that many bytes; `nil` where fewer come.
   public func bytes(_ count: Int) -> [UInt8]? {
+    if count == 0 { return [] }
     var filled = 0
     let result = unsafe [UInt8](unsafeUninitializedCapacity: count) { target, initialised in
       while filled < count {
