@@ -8,7 +8,7 @@ internal import Synchronization
 /// Zarr in browsers need it.
 ///
 ///     let server = try FileServer(ServedTree(root: ServedFolder("out")), port: 8080)
-///     try await server.run()      // until the task is cancelled
+///     await server.run()      // until the task is cancelled
 ///
 /// Each connection has a thread, and they are at most `limits.connections`; a client that is slow holds its own thread and nobody else's. Files
 /// go from the disk to the network as they are, so that memory does not depend on their size.

@@ -42,8 +42,8 @@ struct HTTPRequest: Sendable, Equatable {
       guard let colon = line.firstIndex(of: ":"), colon > line.startIndex, !line[..<colon].contains(where: \.isWhitespace) else {
         throw Refusal(status: .badRequest, reason: "a line of the head is no field")
       }
-      let value = String(line[line.index(after: colon)...].trimmingSpaces)
-      fields[line[..<colon].lowercased(), default: ""] += (fields[line[..<colon].lowercased()] == nil ? "" : ",") + value
+      let (name, value) = (line[..<colon].lowercased(), String(line[line.index(after: colon)...].trimmingSpaces))
+      fields[name] = fields[name].map { $0 + "," + value } ?? value
     }
     if isVersion11, fields["host"] == nil { throw Refusal(status: .badRequest, reason: "the field Host is missing") }
   }

@@ -31,7 +31,7 @@ public struct ViewedFolder: Sendable {
       throw PipelineError("\(path) lies on the web already", hint: "give its address to the viewer itself")
     }
     guard FileAccess.exists(path) else {
-      if RunHandle.isBegun(path) { throw Self.unfinished(path) }
+      try Self.requireEnd(of: path)
       throw PipelineError(
         "\(path) does not exist", hint: "give the output folder of `weft register`, or an OME-Zarr image, as `weft segment` writes it")
     }
@@ -58,7 +58,7 @@ public struct ViewedFolder: Sendable {
   ///
   /// - Throws: `PipelineError` where a run is not finished, an image is not where it was, or there is nothing to show.
   public func requireWhole() throws {
-    if RunHandle.isBegun(path) { throw Self.unfinished(path) }
+    try Self.requireEnd(of: path)
     if let gone = missing.first {
       throw PipelineError(
         "\(gone), which the record of the run names, is not there any more", hint: "tell where it lies now: --image PATH")
@@ -70,8 +70,10 @@ public struct ViewedFolder: Sendable {
     }
   }
 
-  private static func unfinished(_ path: String) -> PipelineError {
-    PipelineError(
+  /// - Throws: `PipelineError` where a run is on its way; one that has ended may have kept its work.
+  private static func requireEnd(of path: String) throws {
+    guard RunHandle.isBegun(path), try !RunHandle(path).isFinished else { return }
+    throw PipelineError(
       "the run of \(path) is not finished", hint: "`weft status \(path)` tells how far it is, `weft resume \(path)` goes on with it")
   }
 }

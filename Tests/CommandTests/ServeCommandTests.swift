@@ -12,7 +12,9 @@ struct ServeCommandTests {
     try await withTemporaryFolder { folder in
       let (pair, out) = (folder.appendingPathComponent("the pair").path, folder.appendingPathComponent("out").path)
       #expect(await Transcript(["phantom", pair, "--shape", "64,80", "--quiet"]).status == .done)
-      let register = ["register", pair + "/fixed.ome.zarr", pair + "/moving.ome.zarr", "-o", out, "--accuracy", "draft", "-q"]
+      let register = [
+        "register", pair + "/fixed.ome.zarr", pair + "/moving.ome.zarr", "-o", out, "--accuracy", "draft", "--keep-work", "-q",
+      ]
       #expect(await Transcript(register).status == .done)
       try await body(pair, out)
     }
