@@ -87,11 +87,13 @@ let targets: [Target] = [
       "Grids", "Volumes", "BlockExecution", "ChunkStores", "ImageFiles", "Transforms", "Filtering", "Pipelines",
     ],
     resources: ["css", "js"].map { .embedInCode("Page/report.\($0)") }),
+  library("Serving"),
+  library("Viewing", ["Grids", "Volumes", "ChunkStores", "Pyramids", "Pipelines", "Reports", "Serving"]),
   library(
     "Weft",
     [
       "Grids", "Volumes", "BlockExecution", "ChunkStores", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration",
-      "Segmentation", "Pipelines", "Reports",
+      "Segmentation", "Pipelines", "Reports", "Serving", "Viewing",
     ]),
   library("CommandLineParsing"),
   library("Commands", ["Weft", "CommandLineParsing"]),
@@ -117,6 +119,8 @@ let targets: [Target] = [
   tests("SegmentationTests", ["Segmentation", "Filtering", "ImageFiles", "Pipelines"]),
   tests("PipelinesTests", ["Pipelines", "Pyramids", "BlockExecution", "Transforms", "Weft"]),
   tests("ReportsTests", ["Reports", "Grids", "ImageFiles", "Pipelines", "Volumes"]),
+  tests("ServingTests", ["Serving"]),
+  tests("ViewingTests", ["Viewing", "Pipelines", "Pyramids", "Serving"]),
   tests("CommandLineParsingTests", ["CommandLineParsing"]),
   tests("CommandTests", ["Commands", "Weft", "WeftTool"]),
   tests("ArchitectureTests", []),

@@ -44,8 +44,11 @@ public struct Console: Sendable {
   /// Prints what went wrong, and after a blank line what to do about it.
   func show(error: String, hint: String?) {
     tell(coloured("error:", 31) + " " + error)
-    if let hint { tell("\n" + coloured("hint:", 36) + " " + hint) }
+    if let hint { advise(hint) }
   }
+
+  /// Prints what can be done, after a blank line.
+  func advise(_ text: String) { tell("\n" + coloured("hint:", 36) + " " + text) }
 
   /// Prints a warning.
   func warn(_ text: String) { tell(coloured("warning:", 33) + " " + text) }

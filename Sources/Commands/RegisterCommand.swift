@@ -91,6 +91,9 @@ struct RegistrationSummary: Encodable {
   static func tell(_ result: RegistrationResult, _ console: Console, _ output: OutputArguments) throws {
     let summary = RegistrationSummary(result, report: try ReportCommand.write(after: result, console))
     if output.json { try console.print(json: summary) } else { console.print(summary.text) }
+    if result.isFlagged, !output.json, !output.quiet {
+      console.advise("blocks are flagged, the map folds, or the images hardly overlap: Docs/Guides/troubleshooting.md tells what helps")
+    }
   }
 
   private init(_ result: RegistrationResult, report: String?) {

@@ -14,7 +14,7 @@ public enum WeftCommandLine {
     TransformInfoCommand.verb, TransformConvertCommand.verb, TransformComposeCommand.verb, TransformInvertCommand.verb,
     PlanCommand.verb, PlanSegmentCommand.verb,
     PhantomCommand.verb,
-    EvaluateCommand.verb, ReportCommand.verb,
+    EvaluateCommand.verb, ReportCommand.verb, ViewCommand.verb, ServeCommand.verb,
     StatusCommand.verb, ResumeCommand.verb, CancelCommand.verb, TaskCommand.verb,
   ]
 

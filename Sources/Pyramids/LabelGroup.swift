@@ -38,6 +38,11 @@ public struct LabelGroup: Sendable {
   /// Where a label image of that name lies.
   public func path(of name: String) -> String { "\(image)/labels/\(name)" }
 
+  /// The names of the label images that are listed.
+  ///
+  /// - Throws: `ChunkStoreError` where the list cannot be read.
+  public func names() throws -> [String] { try listed().names }
+
   private func listed() throws -> (attributes: [String: JSON], names: [String]) {
     guard case .group(_, let attributes)? = try ZarrNode.read(in: LocalStore(directory: image), at: "labels") else { return ([:], []) }
     let list = (version == .v04 ? attributes["labels"] : attributes["ome"]?["labels"])?.elements ?? []

@@ -10,5 +10,7 @@
 @_exported public import Registration
 @_exported public import Reports
 @_exported public import Segmentation
+@_exported public import Serving
 @_exported public import Transforms
+@_exported public import Viewing
 @_exported public import Volumes

@@ -23,8 +23,9 @@ struct WallTests {
     "Reports": ["Grids", "Volumes", "BlockExecution", "ChunkStores", "ImageFiles", "Transforms", "Filtering", "Pipelines"],
     "Weft": [
       "Grids", "Volumes", "BlockExecution", "ChunkStores", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration",
-      "Segmentation", "Pipelines", "Reports",
+      "Segmentation", "Pipelines", "Reports", "Serving", "Viewing",
     ],
+    "Serving": [], "Viewing": ["Grids", "Volumes", "ChunkStores", "Pyramids", "Pipelines", "Reports", "Serving"],
     "Commands": ["Weft", "CommandLineParsing"], "WeftTool": ["Commands"],
     "Benchmarks": ["CBenchmarks", "CKernels", "CommandLineParsing", "Filtering", "ImageFiles", "Weft"],
   ]

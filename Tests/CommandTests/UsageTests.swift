@@ -65,7 +65,8 @@ struct UsageTests {
     let transcript = await Transcript(words)
     #expect(transcript.status == .done)
     for name in [
-      "register", "segment", "tiles", "apply", "convert", "validate", "info", "plan register", "phantom", "evaluate", "completions",
+      "register", "segment", "tiles", "apply", "convert", "validate", "info", "plan register", "phantom", "evaluate", "view", "serve",
+      "completions",
     ] {
       #expect(transcript.output.contains("\n  \(name) "))
     }
@@ -74,7 +75,8 @@ struct UsageTests {
   }
 
   @Test(arguments: [
-    "register", "segment", "tiles", "apply", "convert", "validate", "info", "plan register", "phantom", "evaluate", "completions",
+    "register", "segment", "tiles", "apply", "convert", "validate", "info", "plan register", "phantom", "evaluate", "view", "serve",
+    "completions",
   ])
   func everyCommandHasHelpThatFitsATerminal(name: String) async {
     let words = name.split(separator: " ").map(String.init)

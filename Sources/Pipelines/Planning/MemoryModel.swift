@@ -73,7 +73,7 @@ enum MemoryModel {
   static func tooLittle(_ memory: MemoryBudget, for what: String, of need: Int) -> PipelineError {
     PipelineError(
       "\(what) needs \(MemoryBudget.describe(need)) at the least, and --memory allows \(memory)",
-      hint: "give --memory \(Int((Double(need) / 1e6).rounded(.up)))MB or more")
+      hint: "give --memory \(Int((Double(need) / 1e6).rounded(.up)))MB or more; Docs/Guides/troubleshooting.md tells what memory goes by")
   }
 
   /// The coarse stage on images of so many voxels.

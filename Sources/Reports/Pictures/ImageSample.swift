@@ -2,11 +2,11 @@
 
 internal import Filtering
 internal import Grids
-internal import Volumes
+package import Volumes
 
 /// Numbers from all over an image, read once and in bounded memory: a whole level where one has at most a million voxels, else small boxes
 /// that are spread evenly over the coarsest one.
-struct ImageSample: Sendable {
+package struct ImageSample: Sendable {
   /// One box that was read.
   struct Part: Sendable {
     var box: Box
@@ -21,7 +21,7 @@ struct ImageSample: Sendable {
   /// Looks at an image of three axes.
   ///
   /// - Throws: errors of reading, naming the file.
-  init(_ image: VolumePyramid) throws {
+  package init(_ image: VolumePyramid) throws {
     if let level = image.levels.first(where: { $0.extent.count <= Self.mostVoxels }) {
       parts = [Part(box: level.extent.box, voxels: try level.read(level.extent.box), space: level.space)]
       return
@@ -45,7 +45,7 @@ struct ImageSample: Sendable {
   }
 
   /// The values that are numbers.
-  var values: [Float] { parts.flatMap { $0.voxels.elements.filter(\.isFinite) } }
+  package var values: [Float] { parts.flatMap { $0.voxels.elements.filter(\.isFinite) } }
 
   /// The middle of what is bright: the mean place of voxels above Otsu's threshold, inside a region.
   ///
