@@ -121,16 +121,29 @@ final class Socket: Sendable {
     return true
   }
 
-  /// Sends bytes of a file, which never pass through this program.
+  /// Sends bytes of a file, which do not pass through this program where the file system can do that.
   ///
   /// - Returns: whether the client took all in time; false also where the file has become shorter.
   func send(_ file: ServedFile, _ range: Range<Int>, until deadline: Deadline) -> Bool {
     var place = off_t(range.lowerBound)
     while place < range.upperBound {
       let count = unsafe sendfile(descriptor, file.descriptor, &place, range.upperBound - Int(place))
+      // Not all file systems can do that.
+      if count < 0 && (errno == EINVAL || errno == ENOSYS) { return copy(file, Int(place)..<range.upperBound, until: deadline) }
       if count == 0 || (count < 0 && !mayGoOn(until: deadline)) { return false }
     }
     return true
+  }
+
+  /// The same through memory, a piece at a time.
+  private func copy(_ file: ServedFile, _ range: Range<Int>, until deadline: Deadline) -> Bool {
+    stride(from: range.lowerBound, to: range.upperBound, by: 1 << 16).allSatisfy { start in
+      let wanted = min(1 << 16, range.upperBound - start)
+      let bytes = unsafe [UInt8](unsafeUninitializedCapacity: wanted) { target, filled in
+        filled = unsafe max(0, pread(file.descriptor, target.baseAddress!, wanted, off_t(start)))
+      }
+      return bytes.count == wanted && send(bytes, more: start + wanted < range.upperBound, until: deadline)
+    }
   }
 
   /// Ends what is under way in both directions, and wakes those that wait.

@@ -11,7 +11,7 @@ internal import Volumes
 /// https://github.com/google/neuroglancer/blob/master/python/neuroglancer/viewer_state.py names its members.
 ///
 /// Where images lie is read by Neuroglancer from the files themselves: their axes, spacings and origins. Dimensions are x, y, z, in metres where
-/// the image names a unit; the fixed image is green, the registered one magenta, black the 1st and full colour the 99.8th percentile; labels
+/// the image names a unit; the fixed image is magenta, the registered one green, black the 1st and full colour the 99.8th percentile; labels
 /// are a segmentation.
 public struct NeuroglancerState: Encodable, Sendable {
   private let json: JSON
@@ -118,8 +118,8 @@ public struct NeuroglancerState: Encodable, Sendable {
 
   private static func colour(_ role: ViewedLayer.Role) -> (name: String, code: String) {
     switch role {
-    case .fixed: ("green", "#00ff00")
-    case .registered: ("magenta", "#ff00ff")
+    case .fixed: ("magenta", "#ff00ff")
+    case .registered: ("green", "#00ff00")
     case .image, .labels: ("grey", "#ffffff")
     }
   }

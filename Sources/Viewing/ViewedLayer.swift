@@ -8,9 +8,9 @@ internal import Pyramids
 public struct ViewedLayer: Sendable {
   /// What it is in the view.
   public enum Role: String, Sendable {
-    /// The fixed image of a registration: green.
+    /// The fixed image of a registration: magenta, as in the report.
     case fixed
-    /// The moving image, registered: magenta. Where both are equally bright, they are grey.
+    /// The moving image, registered: green. Where both are equally bright, they are grey.
     case registered
     /// Any other image: grey.
     case image

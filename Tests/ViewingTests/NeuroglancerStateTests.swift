@@ -23,7 +23,7 @@ struct NeuroglancerStateTests {
         ])
       #expect(layers.allSatisfy { $0["type"] as? String == "image" && $0["blend"] as? String == "additive" })
       let shaders = layers.map { $0["shader"] as? String ?? "" }
-      #expect(shaders[0].contains("#00ff00") && shaders[1].contains("#ff00ff"))
+      #expect(shaders[0].contains("#ff00ff") && shaders[1].contains("#00ff00"))
       // Intensities go from 0 to 39 evenly: the percentiles 1 and 99.8.
       let contrast = ((layers[0]["shaderControls"] as? [String: Any])?["contrast"] as? [String: Any])?["range"] as? [Double]
       #expect(contrast == [0, 39])
