@@ -140,7 +140,12 @@ extension RegistrationArguments {
         fallback: "residual=1.2,evidence=67,disagreement=2,folding=0,tissue=2"
       ) { Values.thresholds($0) },
       .flag("--overwrite", at: \.options.overwrite, "Replace results that exist"),
-      .flag("--keep-work", at: \.options.keepWork, "Keep the work folder .weft with each block's own field"),
+      .flag(
+        "--drop-blocks", at: \.options.dropsBlocks, "Do not keep each block's own field",
+        detail:
+          "They lie in blocks/ beside the transforms, so that `weft refine` can register single blocks again, and take about twice the disk "
+          + "of the local field. Without them only the whole pair can be registered again."),
+      .flag("--keep-work", at: \.options.keepWork, "Keep the work folder .weft with all that was made on the way"),
     ])
 
   static let machine = OptionGroup<Self>(

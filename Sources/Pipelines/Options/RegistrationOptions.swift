@@ -58,8 +58,10 @@ public struct RegistrationOptions: Sendable, Codable {
   public var thresholds = VerdictThresholds()
   /// Whether a block that keeps failing ends the run; else it displaces nothing, and has its row.
   public var isStrict = false
-  /// Whether `.weft/` with the blocks' own fields is kept.
+  /// Whether `.weft/` with everything that was made on the way is kept.
   public var keepWork = false
+  /// Whether the blocks' own fields go in the end; blocks can then not be refined.
+  public var dropsBlocks = false
   /// Whether an output that exists is replaced.
   public var overwrite = false
 
