@@ -18,19 +18,24 @@ extension RegistrationRun {
     }
     try plan.write(to: kept)
     for stage in plan.stages.map(\.name) where isKept(stage) {
-      let ledger = kept.ledgers(of: stage)
-      try files.createDirectory(at: ledger, withIntermediateDirectories: true)
-      let key = plan.stages.key(of: stage)
-      let entries = entries(of: stage, journal).values.sorted { $0.task < $1.task }
-      let lines = try entries.map { entry in
-        try Ledger.line(
-          LedgerEntry(task: entry.task, key: key, outcome: entry.outcome, attempts: 1, seconds: 0, host: "", peakMemory: 0))
-      }
-      try Data(lines.joined()).write(to: ledger.appendingPathComponent("0.jsonl"))
+      try writeLedger(entries(of: stage, journal), key: plan.stages.key(of: stage), in: kept.ledgers(of: stage))
     }
     try linkFiles(journal, into: kept)
     if let records = refinement?.records {
       try RunFolder.encoder.encode(records).write(to: KeptRun.refinements(kept), options: .atomic)
+    }
+  }
+
+  /// Writes what became of the tasks of a stage, without what differs from run to run.
+  private func writeLedger(_ entries: [Int: LedgerEntry], key: String, in folder: URL) throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let file = folder.appendingPathComponent("0.jsonl")
+    try Data().write(to: file)
+    let handle = try FileHandle(forWritingTo: file)
+    defer { try? handle.close() }
+    for (task, entry) in entries.sorted(by: { $0.key < $1.key }) {
+      let line = LedgerEntry(task: task, key: key, outcome: entry.outcome, attempts: 1, seconds: 0, host: "", peakMemory: 0)
+      try handle.write(contentsOf: Ledger.line(line))
     }
   }
 

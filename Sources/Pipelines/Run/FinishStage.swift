@@ -9,7 +9,8 @@ extension RegistrationRun {
     let result = try result(journal)
     let target = folder.stage(StageName.finish)
     return Stage(StageName.finish, tasks: .all(1), width: 1, isExclusive: true) { [self] _ in
-      try imageStages().complete()
+      // The copy that a refinement begins with has its metadata, and what others have added to them.
+      if refinement == nil { try imageStages().complete() }
       try coarseFiles.check(coarseJournal(journal))
       // What was resampled before an interruption does not read the field again.
       try full.finalField()?.check()

@@ -17,6 +17,8 @@ struct RefinedPair {
   /// Blocks of 24 × 48 × 40 in a row, or of 40 × 64 in two rows in 2D; chunks are 128 long in 3D, 512 in 2D.
   static func options(_ change: (inout RegistrationOptions) -> Void = { _ in }) -> RegistrationOptions {
     var options = smallOptions(block: [24, 48, 40], overlap: .fraction(0.25))
+    // What a coarse warp would find is left to the blocks.
+    options.stages = [.affine, .fine]
     change(&options)
     return options
   }
