@@ -207,7 +207,11 @@ struct PlanRecord: Encodable {
         ),
         ("tasks", "\(tasks) in \(stages.count) stages"),
         ("memory", "\(MemoryBudget.describe(expectedMemory)) expected of \(MemoryBudget.describe(memoryBudget))"),
-        ("disk", "\(MemoryBudget.describe(outputBytes)) before compression, \(MemoryBudget.describe(workBytes)) more while it runs"),
+        (
+          "disk",
+          "\(MemoryBudget.describe(outputBytes)) before compression, \(MemoryBudget.describe(workBytes)) more while it runs; the blocks' own fields "
+            + "of that stay, unless --drop-blocks"
+        ),
         ("files", "\(files) in the result, \(workFiles) more while it runs"),
         ("time", "about \(Numbers.text(coreHours, digits: coreHours < 10 ? 2 : 0)) core-hours"),
       ]

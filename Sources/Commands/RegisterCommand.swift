@@ -14,7 +14,8 @@ enum RegisterCommand {
         + "image is resampled once, from its original voxels.",
       RegistrationArguments.inputs,
       "A run that was interrupted goes on when the same command is given again, or `weft resume DIR`: finished blocks are kept.",
-      "DIR receives registered.ome.zarr, transforms/ (ITK/ANTs files and the local field), blocks.csv, timings.csv and run.json. Nothing "
+      "DIR receives registered.ome.zarr, transforms/ (ITK/ANTs files and the local field), blocks/ (each block's own field, for `weft refine`), "
+        + "blocks.csv, timings.csv and run.json. Nothing "
         + "appears there before all is done; at last report.html shows it in pictures and tables (`weft report` makes it again).",
     ],
     defaults: RegistrationArguments(), positionals: RegistrationArguments.positionals,
@@ -59,12 +60,7 @@ enum RegisterCommand {
     Interruption.resumable(output: folder)
     let result = try await registration.run(into: folder)
     progress.close()
-    try RegistrationSummary.tell(result, console, arguments.output)
-    if arguments.options.isStrict && result.isFlagged {
-      console.warn("blocks are flagged, the map folds, or the images hardly overlap: see \(result.folder)/blocks.csv")
-      return .flagged
-    }
-    return .done
+    return try RegistrationSummary.tell(result, console, arguments.output, isStrict: arguments.options.isStrict)
   }
 }
 
@@ -80,6 +76,10 @@ struct RegistrationSummary: Encodable {
   let coarse: CoarseQuality
   let blocks: [String: Int]
   let verdicts: [String: Int]
+  /// The numbers of the flagged blocks, and of those that were ever refined.
+  let flagged: [Int]
+  let refined: [Int]
+  let canRefine: Bool
   let fineBefore: Double?
   let fineAfter: Double?
   let insidePercent: Double
@@ -88,12 +88,20 @@ struct RegistrationSummary: Encodable {
   let peakMemory: Int
 
   /// Writes the report of a registration that has just ended, and prints what was found.
-  static func tell(_ result: RegistrationResult, _ console: Console, _ output: OutputArguments) throws {
+  ///
+  /// - Returns: how the command ends.
+  @discardableResult
+  static func tell(
+    _ result: RegistrationResult, _ console: Console, _ output: OutputArguments, isStrict: Bool = false
+  ) throws -> ExitStatus {
     let summary = RegistrationSummary(result, report: try ReportCommand.write(after: result, console))
     if output.json { try console.print(json: summary) } else { console.print(summary.text) }
-    if result.isFlagged, !output.json, !output.quiet {
-      console.advise("blocks are flagged, the map folds, or the images hardly overlap: Docs/Guides/troubleshooting.md tells what helps")
+    guard result.isFlagged else { return .done }
+    if isStrict { console.warn("blocks are flagged, the map folds, or the images hardly overlap: see \(result.folder)/blocks.csv") }
+    if !output.json, !output.quiet {
+      console.advise("Docs/Guides/troubleshooting.md tells what helps where blocks are flagged, the map folds, or images hardly overlap")
     }
+    return isStrict ? .flagged : .done
   }
 
   private init(_ result: RegistrationResult, report: String?) {
@@ -106,6 +114,9 @@ struct RegistrationSummary: Encodable {
     coarse = result.coarse.quality
     blocks = Dictionary(uniqueKeysWithValues: result.blockStates.map { ($0.key.rawValue, $0.value) })
     verdicts = Dictionary(uniqueKeysWithValues: result.verdicts.map { ($0.key.rawValue, $0.value) })
+    flagged = result.blocks.filter(\.verdict.isFlagged).map(\.block.number)
+    refined = result.blocks.filter { $0.attempt == .refined }.map(\.block.number)
+    canRefine = result.keepsBlocks
     fineBefore = result.fineQuality?.before
     fineAfter = result.fineQuality?.after
     insidePercent = result.map.insidePercent
@@ -128,6 +139,11 @@ struct RegistrationSummary: Encodable {
     if let fineBefore, let fineAfter {
       rows.append(("block metric", "\(Numbers.text(fineBefore, digits: 4)) before, \(Numbers.text(fineAfter, digits: 4)) after"))
     }
+    if !refined.isEmpty { rows.append(("refined", Self.list(refined))) }
+    if !flagged.isEmpty {
+      let way = canRefine ? "; `weft refine \(folder) --blocks flagged` tries them again, with other settings" : ""
+      rows.append(("flagged", Self.list(flagged) + way))
+    }
     rows.append(("overlap", "\(Numbers.text(insidePercent, digits: 2)) % of the fixed image's voxels map inside the moving image"))
     rows.append(
       (
@@ -138,5 +154,11 @@ struct RegistrationSummary: Encodable {
     rows.append(("result", registered))
     if let report { rows.append(("report", report)) }
     return Numbers.table(rows)
+  }
+
+  /// Some numbers of blocks, not all where they are many.
+  private static func list(_ numbers: [Int]) -> String {
+    let shown = numbers.prefix(8).map(String.init).joined(separator: ", ")
+    return "block\(numbers.count == 1 ? "" : "s") \(shown)" + (numbers.count > 8 ? " and \(numbers.count - 8) more" : "")
   }
 }

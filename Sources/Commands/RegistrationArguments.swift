@@ -86,7 +86,8 @@ extension RegistrationArguments {
       .value(
         "--initial-transform", at: \.options.initialTransform, "FILE",
         "Start from an affine map (ITK, ANTs, elastix), landmark pairs (CSV) or an earlier result",
-        detail: "Landmarks have the columns fixed_z,fixed_y,fixed_x,moving_z,moving_y,moving_x (2D: without z), physical, or are BigWarp's. "
+        detail:
+          "Landmarks have the columns fixed_z,fixed_y,fixed_x,moving_z,moving_y,moving_x (2D: without z), physical, or are BigWarp's. "
           + "Bare matrices, as greedy and bigstream write them, are made a .mat by `weft transform convert` first.",
         fallback: "the best of several, by the metric", completion: .file),
     ])
@@ -135,13 +136,18 @@ extension RegistrationArguments {
         "--thresholds", at: \.options.thresholds, "NAME=VALUE,...", "Where the verdict on a block changes",
         detail:
           "A block is good if the registered image lies within `residual` voxels of the fixed one (1.2), as far as `evidence` per cent "
-          + "of its tissue (67) can tell, its displacement within `disagreement` voxels of its neighbours' (2), and the map folds in no more "
+          + "of its tissue (80) can tell, its displacement within `disagreement` voxels of its neighbours' (2), and the map folds in no more "
           + "than `folding` per cent of it (0). A core of less than `tissue` per cent tissue (2) is background.",
         expected: Values.thresholdsExpected,
-        fallback: "residual=1.2,evidence=67,disagreement=2,folding=0,tissue=2"
+        fallback: "residual=1.2,evidence=80,disagreement=2,folding=0,tissue=2"
       ) { Values.thresholds($0) },
       .flag("--overwrite", at: \.options.overwrite, "Replace results that exist"),
-      .flag("--keep-work", at: \.options.keepWork, "Keep the work folder .weft with each block's own field"),
+      .flag(
+        "--drop-blocks", at: \.options.dropsBlocks, "Do not keep each block's own field",
+        detail:
+          "They lie in blocks/ beside the transforms, so that `weft refine` can register single blocks again, and take about twice the disk "
+          + "of the local field. Without them only the whole pair can be registered again."),
+      .flag("--keep-work", at: \.options.keepWork, "Keep the work folder .weft with all that was made on the way"),
     ])
 
   static let machine = OptionGroup<Self>(

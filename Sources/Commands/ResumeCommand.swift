@@ -17,7 +17,7 @@ enum ResumeCommand {
     "resume", "go on with a run that was interrupted",
     discussion: [
       "Everything that was finished is kept, block by block; the result is the same, byte for byte, as without the interruption. The same "
-        + "`weft register`, `weft segment`, `weft apply` or `weft convert` goes on as well."
+        + "`weft register`, `weft refine`, `weft segment`, `weft apply` or `weft convert` goes on as well."
     ],
     defaults: ResumeArguments(),
     positionals: [.value("OUTPUT", at: \.run, "The --output of the run", completion: .file)],
@@ -37,6 +37,13 @@ enum ResumeCommand {
     switch try RunHandle(arguments.run).kind {
     case .registration:
       let result = try await ChunkedRegistration.resume(arguments.run, progress: progress) { options in
+        if let memory = arguments.memory { options.memory = memory }
+        if let threads = arguments.threads { options.threads = threads }
+      }
+      progress.close()
+      try RegistrationSummary.tell(result, console, arguments.output)
+    case .refinement:
+      let result = try await RegistrationRefinement.resume(arguments.run, progress: progress) { options in
         if let memory = arguments.memory { options.memory = memory }
         if let threads = arguments.threads { options.threads = threads }
       }

@@ -9,7 +9,8 @@ public enum WeftCommandLine {
   static let name = "weft"
 
   static let verbs: [Verb] = [
-    RegisterCommand.verb, SegmentCommand.verb, TilesCommand.verb, ApplyCommand.verb, ConvertCommand.verb, ValidateCommand.verb,
+    RegisterCommand.verb, RefineCommand.verb, SegmentCommand.verb, TilesCommand.verb, ApplyCommand.verb, ConvertCommand.verb,
+    ValidateCommand.verb,
     InfoCommand.verb,
     TransformInfoCommand.verb, TransformConvertCommand.verb, TransformComposeCommand.verb, TransformInvertCommand.verb,
     PlanCommand.verb, PlanSegmentCommand.verb,

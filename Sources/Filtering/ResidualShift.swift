@@ -15,9 +15,6 @@ public struct ResidualShift: Sendable, Hashable {
   /// How far the peak stands out: its height above the mean of the correlations more than three voxels off it, in their standard deviations
   /// (the peak-to-sidelobe ratio of Bolme et al., CVPR 2010).
   public let sharpness: Double
-  /// The energy of the moving image under the fixed one after that shift, over that of the fixed one, 1 at the most: of images of one contrast
-  /// about the part of the fixed one that the moving one has anything to be matched with.
-  public let matched: Double
   /// Whether the search ended at its border, so that the true shift may be larger.
   public let isAtBorder: Bool
 
@@ -95,6 +92,5 @@ public func residualShift(
   }
   return ResidualShift(
     shift: shift, correlation: correlation([0, 0, 0]), peak: best.value, sharpness: deviation > 0 ? (best.value - level) / deviation : 0,
-    matched: min(1, brought(to: index(of: best.shift)) / energy),
     isAtBorder: zip(best.shift, reaches).contains { $1 > 0 && abs($0) == $1 })
 }

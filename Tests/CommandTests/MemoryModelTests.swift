@@ -142,6 +142,8 @@ import Testing
         var record = try #require(JSONSerialization.jsonObject(with: found["run.json"]!) as? [String: Any])
         #expect(record.removeValue(forKey: "memoryBytes") != nil)
         found["run.json"] = try JSONSerialization.data(withJSONObject: record, options: .sortedKeys)
+        // The plan tells of the budget, too.
+        #expect(found.removeValue(forKey: "blocks/plan.json") != nil)
         #expect(found.count > 5 && (first ?? found).keys == found.keys)
         for (name, bytes) in first ?? [:] { #expect(found[name] == bytes, "\(setting): \(name)") }
         first = first ?? found

@@ -84,12 +84,11 @@ import Volumes
     #expect(result.length < 0.2 && result.peak > 0.8, "\(result)")
   }
 
-  @Test func whatTheMovingImageLacksIsNotMatched() throws {
+  @Test func theRestSpeaksWhereTheMovingImageLacksHalf() throws {
     let fixed = texture([44, 44, 44], seed: 8)
     var moving = fixed
     for (offset, index) in fixed.extent.box.indices.enumerated() where index[1] < 22 { moving.elements[offset] = 0 }
-    let (whole, half) = (try #require(found(fixed, fixed)), try #require(found(fixed, moving)))
-    #expect(whole.matched > 0.99 && abs(half.matched - 0.5) < 0.12, "\(half)")
+    let half = try #require(found(fixed, moving))
     #expect(half.length < 0.2 && !half.isAtBorder)
   }
 

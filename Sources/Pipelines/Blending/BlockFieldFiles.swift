@@ -37,7 +37,7 @@ package struct BlockFieldFiles: Sendable {
 
   package func name(of block: Block) -> String { "block-\(block.number).f32" }
 
-  private func url(of block: Block, isAgain: Bool) -> URL { (isAgain ? again : fine).appendingPathComponent(name(of: block)) }
+  func url(of block: Block, isAgain: Bool) -> URL { (isAgain ? again : fine).appendingPathComponent(name(of: block)) }
 
   /// The parts of a block's file, in its order: control points.
   private func parts(_ points: Box) -> [Box] {

@@ -22,8 +22,7 @@ struct RegionFit {
   init(lattice: SplineLattice, region: Box) {
     self.lattice = lattice
     self.region = region
-    let reach = region.expanded(by: (0..<3).map { lattice.extent[$0] == 1 ? 0 : Self.margin }).intersection(lattice.box)
-    let voxels = lattice.voxels(touchedBy: reach)
+    let voxels = Self.voxels(of: region, on: lattice)
     self.voxels = voxels
     places = (0..<3).map { axis in
       let stride = lattice.stride[axis]
@@ -32,6 +31,12 @@ struct RegionFit {
         voxel % step == 0 || voxel < stride || voxel >= lattice.extent[axis] - stride
       }.map(Double.init)
     }
+  }
+
+  /// The voxels among which samples lie.
+  static func voxels(of region: Box, on lattice: SplineLattice) -> Box {
+    let reach = region.expanded(by: (0..<3).map { lattice.extent[$0] == 1 ? 0 : margin }).intersection(lattice.box)
+    return lattice.voxels(touchedBy: reach)
   }
 
   /// The spline on the region that follows samples at `places`.

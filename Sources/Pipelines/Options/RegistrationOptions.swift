@@ -19,7 +19,12 @@ public struct RegistrationOptions: Sendable, Codable {
   /// the last, may be left out. `nil` takes those that suit the coarse stage.
   public var levels: [Int]?
   /// Which stages run.
-  public var stages: Set<RegistrationStage> = [.affine, .warp, .fine]
+  public var stages: Set<RegistrationStage> {
+    get { Set(stageList) }
+    set { stageList = RegistrationStage.allCases.filter(newValue.contains) }
+  }
+  /// In their order, so that the same options are always encoded as the same bytes.
+  private var stageList = RegistrationStage.allCases
   /// Which engine finds the affine map and the coarse warp.
   public var engine = RegistrationEngine.weft
   /// How much work each stage does.
@@ -58,8 +63,10 @@ public struct RegistrationOptions: Sendable, Codable {
   public var thresholds = VerdictThresholds()
   /// Whether a block that keeps failing ends the run; else it displaces nothing, and has its row.
   public var isStrict = false
-  /// Whether `.weft/` with the blocks' own fields is kept.
+  /// Whether `.weft/` with everything that was made on the way is kept.
   public var keepWork = false
+  /// Whether the blocks' own fields go in the end; blocks can then not be refined.
+  public var dropsBlocks = false
   /// Whether an output that exists is replaced.
   public var overwrite = false
 

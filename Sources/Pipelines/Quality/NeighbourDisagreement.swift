@@ -33,14 +33,8 @@ package struct NeighbourDisagreement: Sendable {
     guard registered.contains(block.number) else { return nil }
     let grid = blender.grid
     var found: [Double] = []
-    for axis in 0..<3 {
-      for step in [-1, 1] {
-        var index = block.index
-        index[axis] += step
-        guard (0..<grid.shape[axis]).contains(index[axis]) else { continue }
-        let other = grid.block(at: index)
-        if registered.contains(other.number), let distance = try mean(block, other) { found.append(distance) }
-      }
+    for other in grid.neighboursAcrossFaces(of: block) where registered.contains(other.number) {
+      if let distance = try mean(block, other) { found.append(distance) }
     }
     if found.isEmpty { return nil }
     found.sort()

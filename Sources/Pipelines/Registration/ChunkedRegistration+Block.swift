@@ -14,7 +14,8 @@ extension ChunkedRegistration {
   ///   - threads: the most threads at work; the result does not depend on it.
   package func registerBlock(_ number: Int, _ coarse: CoarseRegistration, in folder: String, threads: Int) throws -> BlockRecord {
     try FineStage(
-      registration: self, coarse: coarse, images: images(coarse), threads: threads, fields: blockFields(folder)
+      registration: self, coarse: coarse, images: images(coarse), settings: FineSettings(options, coarse.metric), threads: threads,
+      fields: blockFields(folder)
     ).run(grid[number])
   }
 

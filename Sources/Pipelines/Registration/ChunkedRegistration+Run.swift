@@ -111,11 +111,8 @@ extension ChunkedRegistration {
 
   /// What was found, once all of it has its final name; the run folder goes.
   private func complete(_ run: RegistrationRun, _ output: OutputFolder) throws -> RegistrationResult {
-    var result = try run.result(Journal(output.run, run.outlines))
-    if let warning = result.overlapWarning { progress.report(.warning(warning)) }
+    let result = try run.publishedResult(in: output.url)
     if options.keepWork { try Publication.keep(in: output.run) } else { output.abandon() }
-    result.folder = output.url.path
-    result.registered = output.url.appendingPathComponent("registered.\(options.format.fileExtension)").path
     return result
   }
 

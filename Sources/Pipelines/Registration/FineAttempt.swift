@@ -12,6 +12,8 @@ public enum FineAttempt: String, Sendable, CaseIterable, Codable {
   case smoother
   /// By mutual information where local correlation was maximised, and by local correlation of one sign where images are of different kinds.
   case otherMetric = "other-metric"
+  /// By `weft refine`, with settings of its own.
+  case refined
 
   /// What is maximised: the first of these that makes the images more alike.
   func metrics(_ metric: RegistrationMetric, isOfMeans: Bool) -> [DeformableMetric] {

@@ -13,6 +13,7 @@ struct FineStage: Sendable {
   let coarse: CoarseRegistration
   /// The pair at the level of the blocks.
   let images: LevelImages
+  let settings: FineSettings
   /// Threads of one block.
   let threads: Int
   let fields: BlockFieldFiles
@@ -49,7 +50,7 @@ struct FineStage: Sendable {
   private func run(_ block: Block, _ attempt: FineAttempt) throws -> (record: BlockRecord, field: SplineField?) {
     try Task.checkCancellation()
     guard foregroundPart(of: block.extended) >= Self.leastForeground else { return (BlockRecord(block, .background), nil) }
-    let box = attempt == .widerHalo ? images.grid.widened(block) : block.extended
+    let box = attempt == .widerHalo ? images.grid.widened(block) : settings.box(of: block, in: images.grid)
     do {
       guard let pair = try BlockPair.read(box, of: images, coarse: coarse, threads: threads) else {
         return (BlockRecord(block, .outside), nil)
@@ -66,15 +67,15 @@ struct FineStage: Sendable {
   private func deform(_ block: Block, _ pair: BlockPair, _ attempt: FineAttempt) throws -> (BlockRecord, SplineField?) {
     let core = block.core.relative(to: pair.box.lower)
     let visible = pair.moving.masked(by: pair.movingMask, threads: threads)
-    let before = pair.likeness(visible, in: core, coarse.metric, threads: threads)
+    let before = pair.likeness(visible, in: core, settings.metric, threads: threads)
     var record = BlockRecord(block, .noGain)
     record.attempt = attempt
     record.validPercent = 100 * Double(pair.movingMask.cropped(to: core).elements.count { $0 != 0 }) / Double(core.count)
     record.metricBefore = before
     record.metricAfter = before
-    var options = DeformableOptions(registration.options.accuracy, coarse.metric, isOfMeans: images.isAveraged, threads: threads)
-    if attempt == .smoother { options.totalSigma = Self.smootherSigma }
-    for metric in attempt.metrics(coarse.metric, isOfMeans: images.isAveraged) {
+    var options = DeformableOptions(settings.accuracy, settings.metric, isOfMeans: images.isAveraged, threads: threads)
+    options.totalSigma = attempt == .smoother ? Self.smootherSigma : settings.smoothing ?? options.totalSigma
+    for metric in attempt.metrics(settings.metric, isOfMeans: images.isAveraged) {
       options.metric = metric
       let found = try registerDeformable(
         fixed: pair.fixed, moving: pair.moving, fixedMask: pair.fixedMask, movingMask: pair.movingMask,
@@ -85,9 +86,9 @@ struct FineStage: Sendable {
       let stored = field.dense(over: block.extended, within: pair.box, threads: threads)
       // A value that is interpolated with what lies outside the moving image is none.
       let warped = Filtering.warped(visible, by: stored, outside: .nan, threads: threads).values
-      let after = pair.likeness(warped, in: core, coarse.metric, threads: threads)
+      let after = pair.likeness(warped, in: core, settings.metric, threads: threads)
       // What images of different kinds tell of each other is small in noise.
-      guard after > before + Self.leastGain * (coarse.metric == .mi ? before : 1) else { continue }
+      guard after > before + Self.leastGain * (settings.metric == .mi ? before : 1) else { continue }
       let coreField = stored.cropped(to: core)
       let jacobian = folding(of: coreField, threads: threads)
       record.largestDisplacement = coreField.longest
@@ -108,7 +109,7 @@ struct FineStage: Sendable {
   private func fit(_ pair: BlockPair, _ registered: VoxelBuffer<Float>, _ block: Block) -> BlockRecord.Fit? {
     if images.isAveraged { return nil }
     let probes = QualityProbes(core: block.core, tissue: coarse.foreground, space: images.fixed.space, most: 2)
-    var shifts = ResidualShifts(metric: coarse.metric, isBothWays: false, threads: threads)
+    var shifts = ResidualShifts(metric: settings.metric, isBothWays: false, threads: threads)
     for probe in probes.boxes {
       let box = probe.expanded(by: probe.extent.lengths.map { $0 > 1 ? QualityProbes.margin : 0 }).intersection(pair.box)
       let place = box.relative(to: pair.box.lower)

@@ -11,7 +11,9 @@ package import Volumes
 ///   - fixed: the lattice of the fixed image, its axes those of the map.
 ///   - moving: that of the moving one.
 /// - Throws: an error that names the file, where it cannot be read, bends, or has another rank.
-package func readInitialTransform(_ path: String, rank: Int, fixed: PhysicalSpace, moving: PhysicalSpace) throws -> Transforms.AffineTransform {
+package func readInitialTransform(
+  _ path: String, rank: Int, fixed: PhysicalSpace, moving: PhysicalSpace
+) throws -> Transforms.AffineTransform {
   guard let isFolder = FileManager.default.isFolder(atPath: path) else {
     throw PipelineError(
       "--initial-transform \(path) does not exist", hint: "give an affine map (.mat, .txt, .tfm, .h5), landmark pairs, or an earlier result"

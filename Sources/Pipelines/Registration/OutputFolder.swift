@@ -15,7 +15,7 @@ struct OutputFolder {
   static let workName = ".weft"
   /// Everything that a registration may leave; the report is made of the others, and goes with them.
   static let resultNames =
-    ["transforms", "blocks.csv", "timings.csv", "run.json", "report.html", "report.json"]
+    ["transforms", KeptRun.folderName, "blocks.csv", "timings.csv", "run.json", "report.html", "report.json"]
     + OutputFormat.allCases.map { "registered.\($0.fileExtension)" }
   private var work: URL { run.url }
   /// Whether this run made the folder.
@@ -111,7 +111,7 @@ struct OutputFolder {
     let outer = output.resolvingSymlinksInPath().pathComponents
     guard inner.starts(with: outer), inner.count > outer.count else { return }
     let name = inner[outer.count]
-    if name == Self.workName || name == "transforms" || name.hasPrefix("registered.") {
+    if name == Self.workName || name == "transforms" || name == KeptRun.folderName || name.hasPrefix("registered.") {
       throw PipelineError(
         "the input \(input) lies among the results in \(output.path), which would be replaced",
         hint: "inputs are never changed: name another --output")

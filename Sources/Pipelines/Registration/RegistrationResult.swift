@@ -18,6 +18,8 @@ public struct RegistrationResult: Sendable {
   public var map: MapStatistics
   /// Control points that were smoothed because the blended field folded there.
   public var repairedControlPoints: Int
+  /// Whether the blocks' own fields are kept, so that some of them can be refined.
+  public var keepsBlocks = false
 
   /// How many blocks ended in each state.
   public var blockStates: [BlockRecord.State: Int] { Dictionary(grouping: blocks, by: \.state).mapValues(\.count) }

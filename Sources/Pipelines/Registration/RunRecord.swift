@@ -70,8 +70,10 @@ struct RunRecord: Encodable {
   var coarserLevels: [Level]?
   var repairedControlPoints: Int
   var map: MapStatistics
+  /// What `weft refine` did since, in this order; `nil` for nothing.
+  var refinements: [RefinementRecord]?
 
-  init(_ registration: ChunkedRegistration, _ result: RegistrationResult) {
+  init(_ registration: ChunkedRegistration, _ result: RegistrationResult, refinements: [RefinementRecord]) {
     let options = registration.options
     let plan = registration.plan
     fixed = Self.input(registration.fixed, channel: options.fixedChannel)
@@ -112,6 +114,7 @@ struct RunRecord: Encodable {
     }
     repairedControlPoints = result.repairedControlPoints
     map = result.map
+    if !refinements.isEmpty { self.refinements = refinements }
   }
 
   static func input(_ image: StoredImage, channel: Int?) -> Input {

@@ -9,22 +9,26 @@ extension LevelRun {
   func carryStage() throws -> Stage {
     let carrier = FieldCarrier(
       earlier: try coarser.finalField()!, earlierFactors: coarser.plan.factors, lattice: lattice, factors: plan.factors)
-    return try fieldStage(RegistrationRun.StageName.carry) { try carrier.carried(on: $0) }
+    return try fieldStage(RegistrationRun.StageName.carry, tasks: affectedTasks(RegistrationRun.StageName.carry)) {
+      try carrier.carried(on: $0)
+    }
   }
 
   /// Puts what the blocks found before what they started from: `u(x) = v(x) + start(x + v(x))`.
   func composeStage() throws -> Stage {
     let found = try LocalField.open(at: path(RegistrationRun.StageName.blend), lattice: lattice)
     let composer = FieldComposer(found: found, start: try start()!)
-    return try fieldStage(RegistrationRun.StageName.compose) { try composer.composed(on: $0) }
+    return try fieldStage(RegistrationRun.StageName.compose, tasks: affectedTasks(RegistrationRun.StageName.compose)) {
+      try composer.composed(on: $0)
+    }
   }
 
   /// A stage that writes a field of this level, chunk by chunk.
-  func fieldStage(_ name: String, of chunk: @escaping @Sendable (Box) throws -> SplineField) throws -> Stage {
+  func fieldStage(_ name: String, tasks: Stage.Selection, of chunk: @escaping @Sendable (Box) throws -> SplineField) throws -> Stage {
     let field = try LocalField.open(at: path(name), lattice: lattice)
     let regions = FieldRegions(lattice)
     return Stage(
-      plan.name(name), tasks: .all(regions.tasks), width: registration.plan.boxesAtOnce,
+      plan.name(name), tasks: tasks, width: registration.plan.boxesAtOnce,
       isPresent: { task, outcome in outcome.result == String(field.storedChunkCount(in: regions.region(task))) }
     ) { task in
       for box in regions.chunks(task) {

@@ -42,10 +42,17 @@ package struct FieldRegions {
   /// The tasks that some voxels belong to.
   package func tasks(meeting voxels: Box) -> [Int] {
     if voxels.isEmpty { return [] }
-    func index(_ voxel: Int, _ axis: Int) -> Int { (voxel / lattice.stride[axis] - lattice.box.lower[axis]) / size[axis] }
+    return tasks(
+      holding: Box(
+        lower: (0..<3).map { voxels.lower[$0] / lattice.stride[$0] }, upper: (0..<3).map { (voxels.upper[$0] - 1) / lattice.stride[$0] + 1 }
+      ))
+  }
+
+  /// The tasks that some control points belong to.
+  package func tasks(holding points: Box) -> [Int] {
     let strides = lattice.box.extent.dividedRoundingUp(by: size).strides
-    let found = Box(
-      lower: (0..<3).map { index(voxels.lower[$0], $0) }, upper: (0..<3).map { index(voxels.upper[$0] - 1, $0) + 1 })
+    let stored = points.relative(to: lattice.box.lower)
+    let found = Box(lower: zip(stored.lower, size.lengths).map(/), upper: zip(stored.upper, size.lengths).map { ($0 + $1 - 1) / $1 })
     return found.indices.map { zip($0, strides).map(*).reduce(0, +) }
   }
 

@@ -51,7 +51,7 @@ extension LevelRun {
   /// Blends the blocks' fields into one.
   func blendStage(_ journal: Journal) throws -> Stage {
     let blender = blender(try blocks(journal))
-    return try fieldStage(StageName.blend) { try blender.blended(on: $0) }
+    return try fieldStage(StageName.blend, tasks: affectedTasks(StageName.blend)) { try blender.blended(on: $0) }
   }
 
   /// What the blocks found, and how it is joined.
@@ -67,7 +67,7 @@ extension LevelRun {
     let field = run.isFine ? try LocalField.open(at: path(lastFieldStage), lattice: lattice) : nil
     let regions = FieldRegions(lattice)
     let inspector = try inspector(field)
-    return Stage(plan.name(StageName.check), tasks: .all(regions.tasks), width: registration.plan.boxesAtOnce) { task in
+    return Stage(plan.name(StageName.check), tasks: try affectedTasks(StageName.check), width: registration.plan.boxesAtOnce) { task in
       let sum = try inspector.check(regions.voxels(of: regions.region(task))).check
       return TaskOutcome(
         state: sum.folded > 0 ? "folded" : nil, result: String(decoding: try RunFolder.encoder.encode(sum), as: UTF8.self))
@@ -113,8 +113,7 @@ extension LevelRun {
   func mapStatistics(_ journal: Journal) throws -> (map: MapStatistics, repaired: Int) {
     var all = try checks(journal)
     var repaired = 0
-    if run.isFine, let text = journal.entries(of: plan.name(StageName.repair))[0]?.outcome.result {
-      let repair = try RunFolder.decoder.decode(FieldRepair.self, from: Data(text.utf8))
+    if run.isFine, let repair = try repair(journal) {
       all.merge(repair.checks) { _, new in new }
       repaired = repair.controlPoints
     }
@@ -129,8 +128,15 @@ extension LevelRun {
     )
   }
 
+  /// What the repair changed; `nil` where there was none.
+  func repair(_ journal: Journal) throws -> FieldRepair? {
+    try run.entries(of: plan.name(StageName.repair), journal)[0]?.outcome.result.map { text in
+      try RunFolder.decoder.decode(FieldRepair.self, from: Data(text.utf8))
+    }
+  }
+
   private func checks(_ journal: Journal) throws -> [Int: MapCheck] {
-    try journal.entries(of: plan.name(StageName.check)).mapValues { entry in
+    try run.entries(of: plan.name(StageName.check), journal).mapValues { entry in
       try RunFolder.decoder.decode(MapCheck.self, from: Data((entry.outcome.result ?? "").utf8))
     }
   }

@@ -10,9 +10,14 @@ extension FileManager {
       let (from, to) = (source + "/" + name, target + "/" + name)
       if isFolder(atPath: from) == true {
         try createDirectory(atPath: to, withIntermediateDirectories: true)
-      } else if unsafe link(from, to) != 0 {
-        try copyItem(atPath: from, toPath: to)
+      } else {
+        try linkOrCopy(URL(fileURLWithPath: from), to: URL(fileURLWithPath: to))
       }
     }
+  }
+
+  /// A copy of a file that is a hard link where the file system has them.
+  func linkOrCopy(_ source: URL, to target: URL) throws {
+    if unsafe Foundation.link(source.path, target.path) != 0 { try copyItem(at: source, to: target) }
   }
 }

@@ -9,8 +9,9 @@ extension RegistrationRun {
     let result = try result(journal)
     let target = folder.stage(StageName.finish)
     return Stage(StageName.finish, tasks: .all(1), width: 1, isExclusive: true) { [self] _ in
-      try imageStages().complete()
-      if case .all = part { try coarseFiles.check(journal) }
+      // The copy that a refinement begins with has its metadata, and what others have added to them.
+      if refinement == nil { try imageStages().complete() }
+      try coarseFiles.check(coarseJournal(journal))
       // What was resampled before an interruption does not read the field again.
       try full.finalField()?.check()
       // A copy: the coarse stage's own files stay what its ledger says.
@@ -18,10 +19,12 @@ extension RegistrationRun {
       if FileManager.default.fileExists(atPath: transforms) { try FileManager.default.removeItem(atPath: transforms) }
       try FileManager.default.linkOrCopyFolder(coarseFiles.transforms.path, to: transforms)
       try completeTransforms(in: URL(fileURLWithPath: transforms))
+      if keepsBlocks { try keep(journal, at: target.appendingPathComponent(KeptRun.folderName)) }
       var files: [String: Int] = [:]
       let tables = [
         ("blocks.csv", Data(BlockTable.text(result.blocks, coarser: result.coarserLevels, rank: registration.rank).utf8)),
-        ("timings.csv", Data(TimingTable.text(journal).utf8)), ("run.json", try RunRecord(registration, result).encoded()),
+        ("timings.csv", Data(TimingTable.text(journal).utf8)),
+        ("run.json", try RunRecord(registration, result, refinements: refinement?.records ?? []).encoded()),
       ]
       for (name, data) in tables {
         try data.write(to: target.appendingPathComponent(name), options: .atomic)
@@ -51,14 +54,21 @@ extension RegistrationRun {
       repairedControlPoints: statistics.repaired)
   }
 
+  /// The result where its files have their final names in an output folder.
+  func publishedResult(in output: URL) throws -> RegistrationResult {
+    var result = try result(Journal(folder, outlines))
+    if let warning = result.overlapWarning { registration.progress.report(.warning(warning)) }
+    (result.folder, result.keepsBlocks) = (output.path, keepsBlocks)
+    result.registered = output.appendingPathComponent(imageStages().name).path
+    return result
+  }
+
   /// What is moved where when all is done: from the run folder into the output folder, in this order.
   var publication: [Publication.Move] {
     let image = imageStages()
-    var isWhole = false
-    if case .all = part { isWhole = true }
     var moves = [
       Publication.Move(from: image.result, to: image.name),
-      Publication.Move(from: "\(isWhole ? StageName.finish : StageName.coarse)/transforms", to: "transforms"),
+      Publication.Move(from: "\(isRecorded ? StageName.finish : StageName.coarse)/transforms", to: "transforms"),
     ]
     if isFine {
       let repaired = FileManager.default.fileExists(atPath: full.path(StageName.repair))
@@ -66,7 +76,8 @@ extension RegistrationRun {
       moves.append(
         Publication.Move(from: "\(stage)/\(TransformFolder.fieldName)", to: "transforms/\(TransformFolder.fieldName)"))
     }
-    if isWhole {
+    if isRecorded {
+      if keepsBlocks { moves.append(Publication.Move(from: "\(StageName.finish)/\(KeptRun.folderName)", to: KeptRun.folderName)) }
       moves += ["blocks.csv", "timings.csv", "run.json"].map { Publication.Move(from: "\(StageName.finish)/\($0)", to: $0) }
     }
     return moves

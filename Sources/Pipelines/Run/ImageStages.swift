@@ -45,6 +45,8 @@ struct ImageStages {
   let resampler: ImageResampler
   /// How many boxes are worked on at once.
   let width: Int
+  /// Whether voxels of a box of the finest level, on three axes, are written anew; `nil` where all are.
+  var isAffected: (@Sendable (Box) throws -> Bool)?
 
   /// One level where the image is but on its way to another format.
   var layout: PyramidLayout {
@@ -110,7 +112,9 @@ struct ImageStages {
     let writer = try writer(isShared: true)
     let boxes = resampler.taskBoxes
     return Stage(
-      StageName.resample, tasks: .all(boxes.count), width: width,
+      StageName.resample,
+      tasks: try isAffected.map { isAffected in .some(try boxes.indices.filter { try isAffected(boxes[$0]) }) } ?? .all(boxes.count),
+      width: width,
       isPresent: { [resampler] task, outcome in
         Resampled(outcome)?.chunks == resampler.storedChunkCount(boxes[task], writer)
       },
@@ -124,7 +128,8 @@ struct ImageStages {
 
   /// Makes one level of the pyramid from the finer one.
   private func pyramid(_ level: Int) throws -> Stage {
-    try writer(isShared: true).levelStage(level, width: width)
+    let writer = try writer(isShared: true)
+    return try writer.levelStage(level, width: width, isAffected: isAffected)
   }
 
   /// Writes what was resampled in the format asked for.
@@ -152,12 +157,23 @@ struct ImageStages {
 extension PyramidWriter {
   /// The stage that makes one level from the finer one.
   ///
-  /// - Parameter width: how many boxes are worked on at once.
-  func levelStage(_ level: Int, width: Int) -> Stage {
+  /// - Parameters:
+  ///   - width: how many boxes are worked on at once.
+  ///   - isAffected: whether voxels of a box of the finest level, on three axes, are written anew; `nil` where all are.
+  func levelStage(_ level: Int, width: Int, isAffected: ((Box) throws -> Bool)? = nil) rethrows -> Stage {
     let boxes = tasks(level: level)
-    let array = levels[level].array
+    let (array, factors) = (levels[level].array, levels[level].factors)
+    func finest(_ box: Box) -> Box {
+      func lifted(_ place: [Int], _ filler: Int) -> [Int] {
+        let spatial = zip(place.suffix(factors.count), factors).map(*)
+        return [Int](repeating: filler, count: 3 - spatial.count) + spatial
+      }
+      return Box(lower: lifted(box.lower, 0), upper: lifted(box.upper, 1))
+    }
+    let wanted: Stage.Selection =
+      try isAffected.map { isAffected in .some(try boxes.indices.filter { try isAffected(finest(boxes[$0])) }) } ?? .all(boxes.count)
     return Stage(
-      ImageStages.StageName.pyramid(level), tasks: .all(boxes.count), width: width,
+      ImageStages.StageName.pyramid(level), tasks: wanted, width: width,
       isPresent: { task, outcome in outcome.result == String(array.storedChunkCount(in: boxes[task])) }
     ) { task in
       try buildLevel(level, boxes[task])

@@ -24,7 +24,7 @@ private struct PlanKind: Decodable {
   static func other(than own: String, in data: Data) -> String? {
     let known = [
       RegistrationPlanFile.kindName, ApplicationPlanFile.kindName, ConversionPlanFile.kindName, SegmentationPlanFile.kindName,
-      TileImagePlanFile.kindName,
+      TileImagePlanFile.kindName, RefinementPlanFile.kindName,
     ]
     let kind = (try? RunFolder.decoder.decode(Self.self, from: data))?.kind
     return kind.flatMap { $0 != own && known.contains($0) ? $0 : nil }

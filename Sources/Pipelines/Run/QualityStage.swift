@@ -20,7 +20,8 @@ extension LevelRun {
       of: MemoryModel.probe(grid: grid), threads: registration.plan.threads, available: available)
     let inspector = QualityInspector(
       images: images, coarse: coarse, map: try inspector(images.start), threads: width == 1 ? registration.plan.threads : 1)
-    let measured = blocks.records.filter { $0.state == .registered || $0.state == .noGain }.map(\.block.number)
+    let affected = try affectedBlocks()
+    let measured = blocks.records.filter { ($0.state == .registered || $0.state == .noGain) && affected($0.block) }.map(\.block.number)
     return Stage(
       RegistrationRun.StageName.quality, tasks: .some(measured), width: width,
       rescue: { [isStrict = registration.options.isStrict] _, error in
@@ -40,7 +41,7 @@ extension LevelRun {
 
   /// The blocks with what was measured of them, and what to think of it.
   func judged(_ records: [BlockRecord], _ journal: Journal) throws -> [BlockRecord] {
-    let entries = journal.entries(of: RegistrationRun.StageName.quality)
+    let entries = run.entries(of: RegistrationRun.StageName.quality, journal)
     return try records.map { record in
       var record = record
       record.quality = try entries[record.block.number]?.outcome.result.map { text in

@@ -25,6 +25,7 @@ struct RegistrationRun: StagedRun {
     static let repair = "repair"
     static let quality = "quality"
     static let finish = "finish"
+    static let refine = "refine"
   }
 
   /// What part of a registration is run, for those who go step by step.
@@ -35,6 +36,8 @@ struct RegistrationRun: StagedRun {
     case blocks(CoarseRegistration)
     /// Everything after the blocks that are at hand; without the files that tell of a run.
     case image(CoarseRegistration, BlockRegistrations?)
+    /// Some blocks of a finished registration, and what they act on.
+    case refinement(Refinement)
   }
 
   let registration: ChunkedRegistration
@@ -57,7 +60,18 @@ struct RegistrationRun: StagedRun {
     switch part {
     case .all, .coarse: break
     case .blocks(let coarse): held.coarse.withLock { $0 = coarse }
-    case .image: break
+    case .image, .refinement: break
+    }
+  }
+
+  /// What is refined; `nil` for a run of its own.
+  var refinement: Refinement? { if case .refinement(let refinement) = part { refinement } else { nil } }
+
+  /// Whether it leaves tables and a record beside the image.
+  var isRecorded: Bool {
+    switch part {
+    case .all, .refinement: true
+    case .coarse, .blocks, .image: false
     }
   }
 
@@ -97,10 +111,12 @@ struct RegistrationRun: StagedRun {
     let check = full.field.filter { $0.name == StageName.check }
     let image = registration.imageStages(in: folder).outlines([:])
     let hasFine = options.stages.contains(.fine)
+    let quality = StageOutline(StageName.quality, tasks: nil)
+    let finish = StageOutline(
+      StageName.finish,
+      parameters: ["verdicts": "\(options.thresholds)", "fields of blocks": options.dropsBlocks ? "dropped" : "kept"], tasks: 1)
     switch part {
     case .all:
-      let quality = StageOutline(StageName.quality, tasks: nil)
-      let finish = StageOutline(StageName.finish, parameters: ["verdicts": "\(options.thresholds)"], tasks: 1)
       return [downsample, coarse] + (hasFine ? levels.flatMap { $0.blocks + $0.field } + [quality] : check) + image + [finish]
     case .coarse: return [downsample, coarse]
     case .blocks(let given):
@@ -109,12 +125,18 @@ struct RegistrationRun: StagedRun {
       own[0].parameters["coarse result"] = given.digest
       return own
     case .image(_, let blocks): return (blocks != nil ? full.field : check) + image
+    case .refinement(let refinement):
+      // How many tasks there are depends on what changes.
+      let affected = (full.field + [quality] + image).map { StageOutline($0.name, parameters: $0.parameters, tasks: nil) }
+      return [StageOutline(StageName.refine, parameters: refinement.parameters, tasks: refinement.blocks.count)] + affected + [finish]
     }
   }
 
   func stage(_ name: String, journal: Journal) throws -> Stage {
+    guard outlines.contains(where: { $0.name == name }) else { throw outlines.unknown(name) }
     for level in levels { if let stage = try level.stage(name, journal) { return stage } }
     switch name {
+    case StageName.refine: return try full.refineStage()
     case StageName.downsample: return try downsampleStage()
     case StageName.coarse: return coarseStage()
     case StageName.quality: return try full.qualityStage(journal)
@@ -129,15 +151,24 @@ struct RegistrationRun: StagedRun {
   }
 
   /// The stages that write the registered image, for all but resampling it.
-  func imageStages() -> ImageStages { registration.imageStages(in: folder) }
+  func imageStages() -> ImageStages { affected(registration.imageStages(in: folder)) }
+
+  /// Of a refinement those boxes alone that come from elsewhere now; a file that is written whole needs all.
+  private func affected(_ stages: ImageStages) -> ImageStages {
+    guard let refinement, stages.format == .zarr else { return stages }
+    var stages = stages
+    stages.isAffected = { box in try refinement.changes(.whole, of: full).meet(box) }
+    return stages
+  }
 
   private func mappedImageStages() throws -> ImageStages {
     let transform = try coarse().transform
     let field = try full.finalField()
     let factors = ChunkedRegistration.antialiasingFactors(registration.movingPyramid.finest, for: transform)
-    return registration.imageStages(in: folder, factors: factors) { box, lattice, _ in
-      transform.mapped(box, local: try field?.field(over: box), to: lattice)
-    }
+    return affected(
+      registration.imageStages(in: folder, factors: factors) { box, lattice, _ in
+        transform.mapped(box, local: try field?.field(over: box), to: lattice)
+      })
   }
 
   /// The coarse result, as its files tell.
@@ -151,25 +182,42 @@ struct RegistrationRun: StagedRun {
       coarse.transform = try TransformFolder.open(coarseFiles.transforms.path, withField: false).transform
       read = coarse
     } else {
-      read = try coarseFiles.read(registration, journal ?? Journal(folder, outlines))
+      read = try coarseFiles.read(registration, coarseJournal(journal ?? Journal(folder, outlines)))
     }
     held.coarse.withLock { $0 = read }
     return read
   }
 
   /// Where the coarse stage writes.
-  var coarseFiles: CoarseFiles { CoarseFiles(folder: folder.stage(StageName.coarse)) }
+  var coarseFiles: CoarseFiles { CoarseFiles(folder: folder(of: StageName.coarse)) }
+
+  /// The journal that tells of the coarse stage.
+  func coarseJournal(_ own: Journal) -> Journal { refinement?.kept.journal ?? own }
+
+  /// Where a stage wrote: of a refinement in the run that is refined, where it is not done anew.
+  func folder(of stage: String) -> URL {
+    guard let refinement, !outlines.contains(where: { $0.name == stage }) else { return folder.stage(stage) }
+    return refinement.kept.folder.stage(stage)
+  }
+
+  /// What is on record of a stage; of a refinement what the run found that is refined, but where it is done anew.
+  func entries(of stage: String, _ journal: Journal) -> [Int: LedgerEntry] {
+    refinement?.entries(of: stage, journal) ?? journal.entries(of: stage)
+  }
 
   func prepare(_ folder: RunFolder) throws -> [(stage: String, changes: [String])] {
     let stale = try folder.adopt(outlines)
     let names = Set(outlines.map(\.name))
     if names.contains(StageName.downsample) { try CoarseImages(folder.stage(StageName.downsample), registration).create() }
     for level in levels {
-      for stage in [StageName.carry, StageName.blend, StageName.compose] where names.contains(level.plan.name(stage)) {
+      // A refinement has copies of fields, not empty ones.
+      for stage in [StageName.carry, StageName.blend, StageName.compose] where refinement == nil && names.contains(level.plan.name(stage)) {
         try LocalField.createIfMissing(at: level.path(stage), lattice: level.lattice, space: level.space)
       }
     }
+    try refinement?.link(in: self)
     if names.contains(ImageStages.StageName.resample) { try imageStages().prepare() }
+    try refinement?.checkImage(in: self)
     if case .image(let coarse, _) = part {
       try FileManager.default.createDirectory(at: coarseFiles.transforms, withIntermediateDirectories: true)
       try coarseFiles.writeTransforms(coarse.transform, registration)
@@ -177,7 +225,7 @@ struct RegistrationRun: StagedRun {
     return stale
   }
 
-  func fieldPath(_ stage: String) -> String { folder.stage(stage).appendingPathComponent(TransformFolder.fieldName).path }
+  func fieldPath(_ stage: String) -> String { folder(of: stage).appendingPathComponent(TransformFolder.fieldName).path }
 }
 
 extension ChunkedRegistration {

@@ -8,6 +8,8 @@ public struct RunHandle: Sendable {
   /// What a run does.
   public enum Kind: Sendable {
     case registration
+    /// Blocks of a finished registration are registered again.
+    case refinement
     /// Transforms are applied to an image.
     case application
     /// An image is segmented.
@@ -50,6 +52,10 @@ public struct RunHandle: Sendable {
       kind = .tileImages
       plan = try folder.plan(as: TileImagePlanFile.self, of: path)
       output = OutputRun.outputPath(of: folder.url)
+    case RefinementPlanFile.kindName:
+      kind = .refinement
+      plan = try folder.plan(as: RefinementPlanFile.self, of: path)
+      output = folder.url.deletingLastPathComponent().path
     default:
       kind = .registration
       plan = try folder.plan(as: RegistrationPlanFile.self, of: path)
@@ -61,7 +67,7 @@ public struct RunHandle: Sendable {
   /// The result that gets its final name after all others.
   private static func lastResult(_ kind: Kind, _ output: String) -> URL {
     let url = URL(fileURLWithPath: output)
-    return kind == .registration ? url.appendingPathComponent("run.json") : url
+    return kind == .registration || kind == .refinement ? url.appendingPathComponent("run.json") : url
   }
 
   /// Whether the run has ended since the handle was made, or before with its folder kept, and all results have their names.

@@ -4,6 +4,7 @@ import Foundation
 import Grids
 import ImageFiles
 import Pipelines
+import Registration
 import TestSupport
 import Testing
 import Volumes
@@ -38,7 +39,7 @@ struct DamagedBlockTests {
     replace(Self.damaged[2]) { whole[[$0[0], $0[1], ($0[2] + 100) % 160]] }
   }
 
-  @Test func exactlyTheDamagedBlocksAreFlagged() async throws {
+  @Test func exactlyTheDamagedBlocksAreFlaggedAndRefined() async throws {
     try await withTemporaryFolder { folder in
       var options = PhantomOptions()
       (options.shape, options.seed) = ([160, 160, 160], 3)
@@ -59,6 +60,34 @@ struct DamagedBlockTests {
       // Good blocks are said to lie where they do.
       let residuals = result.blocks.filter { $0.verdict == .good }.compactMap { $0.quality?.residual }
       #expect(residuals.count > 25 && residuals.sorted()[residuals.count / 2] < 0.4)
+      let before = try readAll(result.registered, as: UInt16.self)
+      var refinement = RefinementOptions()
+      (refinement.smoothing, refinement.overlap) = (2.5, .fraction(0.75))
+      let refined = try #require(try await RegistrationRefinement(folder.path + "/out", blocks: .flagged, options: refinement).run())
+      #expect(refined.blocks.filter { $0.attempt == .refined }.map(\.block.number) == Self.damaged)
+      let states = Self.damaged.map { "\(refined.blocks[$0].state) \(refined.blocks[$0].verdict) \(refined.blocks[$0].reason)" }
+      print("refined: \(states); control points repaired before \(result.repairedControlPoints), after \(refined.repairedControlPoints)")
+      for (old, new) in zip(result.blocks, refined.blocks) where !Self.damaged.contains(old.block.number) {
+        #expect(old.metricAfter == new.metricAfter && old.attempt == new.attempt, "\(old.block.number)")
+      }
+      // The blocks read 10 voxels around; control points act over two strides, and so does a repair.
+      let after = try readAll(refined.registered, as: UInt16.self)
+      let reaches = Self.damaged.map { block($0).expanded(by: [18, 18, 18]) }
+      var changed = 0
+      for (offset, voxel) in before.extent.box.indices.enumerated() where before.elements[offset] != after.elements[offset] {
+        changed += 1
+        if !reaches.contains(where: { $0.contains(voxel) }) { Issue.record("\(voxel) changed") }
+      }
+      #expect(changed > 1000)
+      // Settings that fold the map, which is repaired; what those before them had found comes back byte for byte.
+      let kept = try voxelsAndFields(folder.path + "/out")
+      var folding = RefinementOptions()
+      (folding.metric, folding.smoothing, folding.overlap) = (.mse, 0.1, .fraction(0.9))
+      let folded = try #require(try await RegistrationRefinement(folder.path + "/out", blocks: .flagged, options: folding).run())
+      #expect(folded.repairedControlPoints > 0 && folded.map.foldingPercent == 0, "\(folded.map)")
+      #expect(try voxelsAndFields(folder.path + "/out") != kept)
+      _ = try await RegistrationRefinement(folder.path + "/out", blocks: .flagged, options: refinement).run()
+      #expect(try voxelsAndFields(folder.path + "/out") == kept)
     }
   }
 }

@@ -14,15 +14,6 @@ import Volumes
 struct OutputTests {
   private let pair = KnownPair([32, 40, 40])
 
-  private func message(_ body: () async throws -> Void) async -> String {
-    do {
-      try await body()
-      return ""
-    } catch let error as any LocalizedError {
-      return [error.errorDescription, error.recoverySuggestion].compactMap(\.self).joined(separator: " | ")
-    } catch { return "\(error)" }
-  }
-
   @Test(arguments: [[RegistrationStage.affine, .warp], [.affine, .fine]])
   func oneThreadAndTwoWriteTheSameBytes(stages: [RegistrationStage]) async throws {
     try await withTemporaryFolder { folder in
@@ -62,7 +53,7 @@ struct OutputTests {
       #expect(lines[0].prefix(10).joined(separator: ",") == "block,index_z,index_y,index_x,start_z,start_y,start_x,stop_z,stop_y,stop_x")
       #expect(lines[4].prefix(10).joined(separator: ",") == "3,0,1,1,0,20,20,32,40,40")
       let names = try FileManager.default.contentsOfDirectory(atPath: out).sorted()
-      #expect(names == ["blocks.csv", "registered.ome.zarr", "run.json", "timings.csv", "transforms"])
+      #expect(names == ["blocks", "blocks.csv", "registered.ome.zarr", "run.json", "timings.csv", "transforms"])
       let record = try #require(
         JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: out + "/run.json"))) as? [String: Any])
       #expect(record["halo"] as? [Int] == [13, 8, 8] && record["accuracy"] as? String == "draft")

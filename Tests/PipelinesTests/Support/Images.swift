@@ -76,3 +76,13 @@ func files(below folder: String) throws -> [String: Data] {
 func largestDifference<Voxel: VoxelScalar>(_ a: VoxelBuffer<Voxel>, _ b: VoxelBuffer<Voxel>) -> Double {
   zip(a.elements, b.elements).map { abs($0.double - $1.double) }.max() ?? 0
 }
+
+/// What an error says, and its hint after a bar; empty where there is none.
+func message(_ body: () async throws -> Void) async -> String {
+  do {
+    try await body()
+    return ""
+  } catch let error as any LocalizedError {
+    return [error.errorDescription, error.recoverySuggestion].compactMap(\.self).joined(separator: " | ")
+  } catch { return "\(error)" }
+}

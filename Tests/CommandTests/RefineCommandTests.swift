@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+/// `weft refine` as it is typed, stopped and gone on with.
+struct RefineCommandTests {
+  /// A registration in `out`, in a folder of its own.
+  private func withResult(_ body: (_ folder: String, _ out: String) throws -> Void) throws {
+    try withTemporaryFolder { url in
+      let folder = url.path
+      try #require(weft(["phantom", folder + "/pair", "--shape", "96", "--seed", "3", "-q"]).status == 0)
+      let registered = try weft([
+        "register", folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr", "-o", folder + "/out", "--chunk-size", "24",
+        "--accuracy", "draft", "--thresholds", "residual=0.2", "-q",
+      ])
+      try #require(registered.status == 0, "\(registered.errors)")
+      // Who has flagged blocks is told what to do.
+      #expect(registered.output.contains("`weft refine \(folder)/out --blocks flagged`"), "\(registered.output)")
+      try body(folder, folder + "/out")
+    }
+  }
+
+  @Test func aRefinementThatIsKilledGoesOnAndEndsTheSame() throws {
+    try withResult { folder, out in
+      let undisturbed = folder + "/undisturbed"
+      try FileManager.default.copyItem(atPath: out, toPath: undisturbed)
+      let settings = ["--blocks", "20-23,41", "--smoothing", "2", "-q"]
+      try #require(weft(["refine", undisturbed] + settings).status == 0)
+      let before = try resultFiles(out)
+      for (stage, way) in [("refine", "the same command"), ("quality", "resume"), ("resample", "the same command")] {
+        _ = try weft(
+          way == "resume" ? ["resume", out, "-q"] : ["refine", out] + settings, endedOnce: out + "/.weft/\(stage)/ledger")
+        // What there was stays until all is done.
+        guard FileManager.default.fileExists(atPath: out + "/.weft/plan.json") else { break }
+        #expect(try resultFiles(out) == before, "\(stage)")
+      }
+      let status = try weft(["status", out])
+      let rows = status.output.split(separator: "\n").map { $0.split(separator: " ").prefix(3).joined(separator: " ") }
+      #expect(rows.contains("refine 5 5") || status.output.contains("is finished"), "\(status.output)")
+      if FileManager.default.fileExists(atPath: out + "/.weft") {
+        let other = try weft(["register", folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr", "-o", out])
+        #expect(other.status == 1, "\(other.errors)")
+        let ended = try weft(["resume", out])
+        try #require(ended.status == 0, "\(ended.errors)")
+      }
+      let (expected, found) = try (resultFiles(undisturbed), resultFiles(out))
+      #expect(expected.keys == found.keys && expected != before)
+      for (name, bytes) in expected { #expect(found[name] == bytes, "\(name)") }
+      #expect(!FileManager.default.fileExists(atPath: out + "/.weft"))
+      #expect(FileManager.default.fileExists(atPath: out + "/report.html"))
+    }
+  }
+
+  @Test func whatIsPrintedTellsOfTheBlocks() throws {
+    try withResult { _, out in
+      let refined = try weft(["refine", out, "--blocks", "20", "--json", "--metric", "mi"])
+      #expect(refined.status == 0 && refined.output.contains("\"refined\" : [\n    20\n  ]"), "\(refined.output)\(refined.errors)")
+      #expect(try weft(["refine", out, "--blocks", "21", "--strict", "-q"]).status == 3)
+      let wrong = try weft(["refine", out, "--blocks", "64"])
+      #expect(wrong.status == 1 && wrong.errors.contains("names block 64") && wrong.errors.contains("hint: "), "\(wrong.errors)")
+      for words in [["refine", out], ["refine", out, "--blocks", "all"], ["refine", out, "--blocks", "1", "--smoothing", "0"]] {
+        let usage = try weft(words)
+        #expect(usage.status == 2 && usage.output.isEmpty, "\(words): \(usage.errors)")
+      }
+    }
+  }
+
+  @Test func aRefinementIsDroppedAndTheResultStays() throws {
+    try withResult { _, out in
+      let before = try resultFiles(out)
+      _ = try weft(["refine", out, "--blocks", "20-40", "-q"], endedOnce: out + "/.weft/refine/ledger")
+      try #require(FileManager.default.fileExists(atPath: out + "/.weft/plan.json"))
+      // Another refinement in its place begins anew where blocks are others.
+      _ = try weft(["refine", out, "--blocks", "20-41", "-q"], endedOnce: out + "/.weft/refine/ledger")
+      let dropped = try weft(["cancel", out, "--clean"])
+      #expect(dropped.status == 0 && dropped.output.contains("removed"), "\(dropped.errors)")
+      #expect(try resultFiles(out) == before)
+    }
+  }
+}
