@@ -20,9 +20,11 @@ enum ApplyCommand {
     "apply", "bring another image, labels or points along",
     discussion: [
       "Uses the transforms of a finished `weft register`. `--to fixed` brings what lies in moving space into fixed space: images and labels "
-        + "onto the fixed voxels, points to fixed positions. `--to moving` is the other way round.",
-      "Images are written box by box; an interrupted command goes on where it was when it is given again, or by `weft resume OUTPUT`.",
-      "Points are a CSV with columns z,y,x (2D: y,x), physical unless --voxels is given; other columns pass through.",
+        + "onto the fixed voxels, points to fixed positions. `--to moving` is the other way round. Docs/Guides/apply.md tells more.",
+      "Images keep their channels and times. They are written box by box; an interrupted command goes on where it was when it is given again, "
+        + "or by `weft resume OUTPUT`.",
+      "Points are a CSV with columns z,y,x (2D: y,x), or GeoJSON of the plane (x,y), physical in the fixed image's unit unless --voxels is given; "
+        + "all else passes through.",
     ],
     defaults: ApplyArguments(),
     groups: [
@@ -30,15 +32,36 @@ enum ApplyCommand {
         "What",
         [
           .value("--transforms", "-t", at: \.transforms, "DIR", "Output folder of `weft register`", completion: .directory),
-          .value("--input", "-i", at: \.input, "IMAGE|LABELS|POINTS.csv", "What is brought along", completion: .file),
+          .value(
+            "--input", "-i", at: \.input, "IMAGE|LABELS|POINTS", "What is brought along; points end in .csv or .geojson", completion: .file),
           .value("--output", "-o", at: \.result, "PATH", "What is written; its ending sets the format", completion: .file),
           .value("--to", at: \.options.target, "SPACE", "Where it is brought: fixed or moving"),
+        ]),
+      OptionGroup(
+        "Voxels of the result",
+        [
+          .parsed(
+            "--like", at: \.options.like, "IMAGE", "Bring it onto the voxels of this image", expected: "a path",
+            fallback: "the voxels of the fixed image; with --to moving of the moving one", completion: .file
+          ) { $0.isEmpty ? nil : .some($0) },
+          .parsed(
+            "--spacing", at: \.options.spacing, "Z,Y,X", "Distance between voxels of the result, in the fixed image's unit",
+            expected: Values.spacingExpected, fallback: "that of the image registered there"
+          ) { Values.spacing($0).map(Optional.some) },
+          .value(
+            "--extent", at: \.options.cover, "NAME",
+            "What the result covers: fixed, what the image registered there does, or union, that and all of the input"),
+          .parsed(
+            "--fill", at: \.options.fill, "VALUE", "Value of voxels that come from outside the input",
+            expected: "a number, whole ones up to 2^53"
+          ) { Values.exact($0) },
         ]),
       OptionGroup(
         "How",
         [
           .value(
-            "--interpolation", at: \.options.interpolation, "NAME", "How voxels are interpolated: linear, nearest or cubic",
+            "--interpolation", at: \.options.interpolation, "NAME", "How voxels are interpolated: linear, nearest, cubic or label-vote",
+            detail: "label-vote is for labels: the one with the most weight in linear interpolation, of equal ones the smallest.",
             fallback: "linear; nearest with --labels"),
           .flag("--labels", at: \.options.isLabels, "The image holds labels, which are never blended"),
           .flag("--voxels", at: \.options.voxels, "Points are in voxels of their image, not physical"),
@@ -50,7 +73,7 @@ enum ApplyCommand {
             fallback: "that of the input, else 0.5"),
           .axes(\.axes),
           .parsed(
-            "--spacing", at: \.spacing, "Z,Y,X", "Distance between voxels of the input, in place of the file's",
+            "--input-spacing", at: \.spacing, "Z,Y,X", "Distance between voxels of the input, in place of the file's",
             expected: Values.spacingExpected, fallback: "the file's"
           ) { Values.spacing($0).map(Optional.some) },
           .threads(\.options.threads),
@@ -62,6 +85,9 @@ enum ApplyCommand {
     examples: [
       CommandExample(
         "bring labels of the moving image onto the fixed one", "weft apply -t out -i moving_labels.ome.zarr -o labels.ome.zarr --labels"),
+      CommandExample(
+        "the same with smooth outlines, four times as coarse, all of them",
+        "weft apply -t out -i labels.ome.zarr -o coarse.ome.zarr --interpolation label-vote --spacing 4,4,4 --extent union"),
       CommandExample("send cells found in the fixed image to moving space", "weft apply -t out -i cells.csv -o there.csv --to moving"),
     ])
 
@@ -70,10 +96,11 @@ enum ApplyCommand {
     let application = try TransformApplication(transforms: arguments.transforms, options: arguments.options, progress: progress)
     let record: ApplyRecord
     var warning: String?
-    if arguments.input.lowercased().hasSuffix(".csv") {
+    if TransformApplication.holdsPoints(arguments.input) {
       let result = try application.apply(toPointsIn: arguments.input, output: arguments.result)
       record = ApplyRecord(
-        output: arguments.result, points: result.count, outside: result.outside, largestInverseResidual: result.largestInverseResidual)
+        output: arguments.result, points: result.count, outside: result.outside, unit: result.unit,
+        largestInverseResidual: result.largestInverseResidual)
     } else {
       let image = try StoredImage.open(arguments.input, axes: arguments.axes, spacing: arguments.spacing)
       Interruption.resumable(output: arguments.result)
@@ -103,6 +130,9 @@ struct ApplyRecord: Encodable {
   var output: String
   var points: Int?
   var outside: Int?
+  /// What coordinates of points are counted in.
+  var unit: String?
+  /// In fixed voxels.
   var largestInverseResidual: Double
   /// Of the process, by the time the record is made, in bytes.
   var peakMemory = PeakMemory.bytes()
@@ -110,6 +140,10 @@ struct ApplyRecord: Encodable {
   var text: String {
     var rows: [(String, String)] = []
     if let points { rows.append(("points", "\(points), of which \(outside ?? 0) leave the image")) }
+    if let unit { rows.append(("coordinates in", unit)) }
+    if largestInverseResidual > 0 {
+      rows.append(("inverse", "misses by up to \(Numbers.text(largestInverseResidual, digits: 4)) fixed voxels"))
+    }
     rows += [("peak memory", MemoryBudget.describe(peakMemory)), ("result", output)]
     return Numbers.table(rows)
   }

@@ -10,6 +10,7 @@ extension RegistrationMetric: ArgumentValue {}
 extension OutputInterpolation: ArgumentValue {}
 extension OutputFormat: ArgumentValue {}
 extension ApplyOptions.Target: ArgumentValue {}
+extension ApplyOptions.Cover: ArgumentValue {}
 extension OMEVersion: ArgumentValue {}
 extension SegmentationMethod: ArgumentValue {}
 extension Downsampling: ArgumentValue {}
@@ -87,6 +88,12 @@ enum Values {
   }
   static let thresholdsExpected =
     "numbers from 0 for some of residual, evidence, disagreement, folding and tissue, as residual=1.5,evidence=40"
+
+  /// `-1000`, `0.5` or `nan`; of a whole number beyond what `Double` holds exactly, none.
+  static func exact(_ text: String) -> Double? {
+    guard let number = Double(text) else { return nil }
+    return Int(text).map { Int(exactly: number) == $0 } ?? true ? number : nil
+  }
 
   /// `0.01`: a number above zero.
   static func aboveZero(_ text: String) -> Double? { Double(text).flatMap { $0 > 0 && $0.isFinite ? $0 : nil } }

@@ -51,6 +51,14 @@ public struct Box: Hashable, Sendable {
     Box(lower: zip(lower, other.lower).map(max), upper: zip(upper, other.upper).map(min))
   }
 
+  /// The part of the box inside `whole`, or, where they do not meet along an axis, the layer of `whole` that is nearest there: never empty.
+  ///
+  /// - Precondition: `whole` is not empty.
+  public func nearestPart(of whole: Box) -> Box {
+    let first = (0..<rank).map { min(max(lower[$0], whole.lower[$0]), whole.upper[$0] - 1) }
+    return Box(lower: first, upper: (0..<rank).map { max(min(upper[$0], whole.upper[$0]), first[$0] + 1) })
+  }
+
   /// The smallest box that holds both.
   public func union(_ other: Box) -> Box {
     if isEmpty { return other }

@@ -52,7 +52,7 @@ extension StoredImage {
     guard space.spacing.allSatisfy({ $0 > 1e-12 && $0 < 1e12 }) else {
       throw PipelineError(
         "\(path) has the spacing \(space.spacing) (z, y, x), which no image has",
-        hint: "give the right one with --fixed-spacing or --moving-spacing (other commands: --spacing)")
+        hint: "give the right one with --fixed-spacing or --moving-spacing (`apply`: --input-spacing, others: --spacing)")
     }
     guard space.origin.allSatisfy({ abs($0) < 1e15 }) else {
       throw PipelineError("\(path) has the origin \(space.origin) (z, y, x), which no image has", hint: "correct its metadata")

@@ -4,31 +4,31 @@ public import Grids
 public import Volumes
 
 extension ComposedTransform {
-  /// Maps every voxel of a box of the moving lattice back to the fixed lattice, by fixed-point iteration from a start that undoes affine
-  /// and coarse warp.
+  /// Maps every voxel of a box of the moving lattice (or another one there) back to the fixed lattice, by `InverseSearch` from a start
+  /// that undoes affine and coarse warp.
   ///
   /// - Parameters:
   ///   - box: voxels of the moving lattice.
   ///   - moving: where that lattice lies.
   ///   - local: gives `u` over a box of fixed voxels, or `nil` for none; asked once, for all that the box needs.
   ///   - fixedExtent: voxels of the fixed lattice.
-  ///   - tolerance: in fixed voxels; iteration stops there or after 100 rounds.
+  ///   - tolerance: in fixed voxels.
   /// - Returns: positions in the fixed lattice, and the largest distance that remains inside it, in fixed voxels.
   /// - Complexity: O(voxels × iterations).
   public func inverseMapped(
-    _ box: Box, in moving: PhysicalSpace, fixedExtent: Extent, tolerance: Float = 0.01, local: (Box) throws -> SplineField?
-  ) throws -> (mapped: MappedBox, largestResidual: Float) {
+    _ box: Box, in moving: PhysicalSpace, fixedExtent: Extent, tolerance: Double = inverseTolerance, local: (Box) throws -> SplineField?
+  ) rethrows -> (mapped: MappedBox, largestResidual: Float) {
     guard let back = affine.inverse else { return (MappedBox(positions: VectorField(zeros: box.extent), base: [0, 0, 0]), .infinity) }
     // Start: the inverse of affine and coarse.
     let start = ComposedTransform(affine: .identity(rank: 3), coarse: coarseInverse, fixedSpace: Self.space(moving, through: back))
     var mapped = start.mapped(box, local: nil, to: fixedSpace)
-    let reach = mapped.bounds(margin: Self.inverseMargin).intersection(fixedExtent.box)
-    let field = reach.isEmpty ? nil : try local(reach)
-    let sampler = field.map(SplineSampler.init)
+    // Beyond the fixed lattice the displacement at its border goes on, as it does for points.
+    let reach = mapped.bounds(margin: Self.inverseMargin).nearestPart(of: fixedExtent.box)
+    let sampler = try local(reach).map(SplineSampler.init)
     // All in fixed voxels: T followed by the inverse of the affine map is x + u(x) + d(x + u(x)), and the target is the affine inverse of y.
     let nodes = coarse.map {
       CoarseNodes(
-        $0, fixedSpace: fixedSpace, affine: .identity(rank: 3), moving: fixedSpace, around: reach.isEmpty ? fixedExtent.box : reach,
+        $0, fixedSpace: fixedSpace, affine: .identity(rank: 3), moving: fixedSpace, around: reach,
         margin: Double(Self.inverseMargin))
     }
     let toFixed = AffineTransform.voxelMap(from: start.fixedSpace, through: .identity(rank: 3), to: fixedSpace)
@@ -37,26 +37,23 @@ extension ComposedTransform {
     let base = SIMD3(Double(mapped.base[0]), Double(mapped.base[1]), Double(mapped.base[2]))
     let bound = SIMD3(Double(fixedExtent[0]), Double(fixedExtent[1]), Double(fixedExtent[2]))
     var largest: Float = 0
-    /// The place that is mapped to `target`, searched for from `start`, and how far from `target` it is mapped.
-    func found(_ target: SIMD3<Double>, from start: SIMD3<Double>) -> (SIMD3<Double>, Float) {
-      var (x, remaining) = (start, Float.infinity)
-      for _ in 0..<100 {
-        let moved = sampler.map { x + $0.displacement(at: x) } ?? x
-        let reached = nodes.map { moved + SIMD3<Double>($0.interpolated(moved).lowHalf3) } ?? moved
-        let error = reached - target
-        remaining = Float((error * error).sum().squareRoot())
-        if remaining <= tolerance { break }
-        x -= error
-      }
-      return (x, remaining)
+    let search = InverseSearch(tolerance: tolerance) { place in
+      let moved = sampler.map { place + $0.displacement(at: place) } ?? place
+      return nodes.map { moved + SIMD3<Double>($0.interpolated(moved).lowHalf3) } ?? moved
     }
+    let unknown = SIMD3<Double>(repeating: .nan)
     var i = 0
     for z in box.lower[0]..<box.upper[0] {
       for y in box.lower[1]..<box.upper[1] {
         let row = columns[0] * Double(z) + columns[1] * Double(y) + offset
+        var way = (previous: unknown, last: unknown)
         for column in box.lower[2]..<box.upper[2] {
-          let (x, remaining) = found(row + columns[2] * Double(column), from: base + mapped.positions.vector(at: i))
-          if all(x .>= SIMD3(repeating: 0)) && all(x .<= bound) { largest = max(largest, remaining) }
+          let target = row + columns[2] * Double(column)
+          // Where the last two lead is mostly so near that nothing is left to search for.
+          let start = way.last.isNaN ? base + mapped.positions.vector(at: i) : target + way.last + (way.last - way.previous)
+          let (x, remaining) = search.place(mappedTo: target, from: start)
+          way = remaining <= tolerance ? (way.last.isNaN ? x - target : way.last, x - target) : (unknown, unknown)
+          if all(x .>= SIMD3(repeating: 0)), all(x .<= bound) { largest = max(largest, Float(remaining)) }
           mapped.positions.z.elements[i] = Float(x[0] - base[0])
           mapped.positions.y.elements[i] = Float(x[1] - base[1])
           mapped.positions.x.elements[i] = Float(x[2] - base[2])
@@ -66,6 +63,9 @@ extension ComposedTransform {
     }
     return (mapped, largest)
   }
+
+  /// How near to its place a voxel is brought when a map is inverted box by box, in fixed voxels.
+  public static let inverseTolerance = 0.01
 
   /// How far from where affine map and coarse warp come from a place is searched for, in fixed voxels.
   private static let inverseMargin = 32
@@ -141,4 +141,8 @@ package struct SplineSampler: Sendable {
     let cell = min(Int(along.rounded(.down)), Int(high[axis]) - 1)
     return (cell - 1 - first[axis], SIMD4<Float>(SplineLattice.weights(at: along - Double(cell))))
   }
+}
+
+extension SIMD3<Double> {
+  fileprivate var isNaN: Bool { self[0].isNaN }
 }

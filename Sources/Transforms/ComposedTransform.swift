@@ -43,6 +43,11 @@ public struct MappedBox: Sendable {
   /// The moving voxel from which positions are counted; near the middle of where the box goes, so that `Float` loses nothing.
   public var base: [Int]
 
+  package init(positions: VectorField, base: [Int]) {
+    self.positions = positions
+    self.base = base
+  }
+
   /// Counts the positions from another voxel of the moving lattice.
   public mutating func rebase(to newBase: [Int]) {
     for axis in 0..<3 where base[axis] != newBase[axis] {
@@ -78,11 +83,15 @@ extension ComposedTransform {
   ///   - threads: the most threads at work; the result does not depend on it.
   /// - Complexity: O(voxels).
   public func mapped(_ box: Box, local: SplineField?, to moving: PhysicalSpace, threads: Int = 1) -> MappedBox {
+    mapped(box, displacement: local?.dense(over: box, threads: threads), to: moving, threads: threads)
+  }
+
+  /// The same with `u` given for each voxel of the box.
+  func mapped(_ box: Box, displacement: VectorField?, to moving: PhysicalSpace, threads: Int) -> MappedBox {
     // Fixed voxel -> moving voxel, linear part: moving = matrix · voxel + offset + interpolated coarse displacement.
     let toMoving = AffineTransform.voxelMap(from: fixedSpace, through: affine, to: moving)
     let middle = toMoving((0..<3).map { Double(box.lower[$0] + box.upper[$0] - 1) / 2 })
     let base = middle.map { Int(min(max($0, -1e9), 1e9).rounded()) }
-    let displacement = local?.dense(over: box, threads: threads)
     let longest = displacement?.longestComponent(threads: threads) ?? 0
     let nodes = coarse.map {
       CoarseNodes($0, fixedSpace: fixedSpace, affine: affine, moving: moving, around: box, margin: Double(longest))

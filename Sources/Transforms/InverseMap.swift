@@ -107,16 +107,20 @@ public struct InverseMap: PointMap {
       return zip(try errors(places.map { $0 + way }), here).map { ($0 - $1) / step }
     }
     for (number, i) in active.enumerated() {
-      let (a, b, c) = (columns[0][number], columns[1][number], columns[2][number])
-      let determinant = (a * cross(b, c)).sum()
-      var correction = here[number]
-      if abs(determinant) > 1e-6 {
-        correction =
-          SIMD3((here[number] * cross(b, c)).sum(), (a * cross(here[number], c)).sum(), (a * cross(b, here[number])).sum()) / determinant
-      }
-      let length = (correction * correction).sum().squareRoot()
-      points[i] -= length > 2 * voxel ? correction * (2 * voxel / length) : correction
+      points[i] -= Self.newtonStep(columns.map { $0[number] }, here[number], atMost: 2 * voxel)
     }
+  }
+
+  /// What to go back by for an error to vanish, with the derivatives along each axis; no further than `longest`.
+  static func newtonStep(_ columns: [SIMD3<Double>], _ error: SIMD3<Double>, atMost longest: Double) -> SIMD3<Double> {
+    let (a, b, c) = (columns[0], columns[1], columns[2])
+    let determinant = (a * cross(b, c)).sum()
+    var step = error
+    if abs(determinant) > 1e-6 {
+      step = SIMD3((error * cross(b, c)).sum(), (a * cross(error, c)).sum(), (a * cross(b, error)).sum()) / determinant
+    }
+    let length = (step * step).sum().squareRoot()
+    return length > longest ? step * (longest / length) : step
   }
 
   private func note(_ points: [SIMD3<Double>], _ remaining: [Double]) {

@@ -41,6 +41,43 @@ import Testing
     }
   }
 
+  /// The lattice is part of the plan: what it was made like need not be there when the run goes on.
+  @Test func aKilledApplicationOntoOtherVoxelsEndsAsIfNothingHadBeen() throws {
+    try withRegistration { folder, apply in
+      let like = folder + "/like.ome.zarr"
+      try #require(weft(["convert", folder + "/pair/fixed.ome.zarr", like, "-q"]).status == 0)
+      let settings = [
+        ["--like", like, "--interpolation", "nearest"], ["--spacing", "0.8,1.1,0.9", "--extent", "union", "--fill", "7"],
+        ["--to", "moving"],
+      ]
+      for (number, more) in settings.enumerated() {
+        let (whole, out) = (folder + "/whole\(number).ome.zarr", folder + "/out\(number).ome.zarr")
+        try #require(weft(apply + [whole] + more).status == 0)
+        try weft(apply + [out] + more, endedOnce: folder + "/.out\(number).ome.zarr.weft/resample/ledger")
+        if number == 0 { try FileManager.default.removeItem(atPath: like) }
+        let end = try weft(["resume", out, "--threads", "2", "-q"])
+        #expect(end.status == 0, "\(end.errors)")
+        let (one, other) = try (resultFiles(whole), resultFiles(out))
+        #expect(one.count > 10 && one.keys == other.keys)
+        for (name, bytes) in one where name != "zarr.json" { #expect(other[name] == bytes, "\(name)") }
+        #expect(end.output.contains("misses by up to") == more.contains("moving"), "\(end.output)")
+      }
+    }
+  }
+
+  @Test func anotherLatticeBeginsAnew() throws {
+    try withRegistration { folder, apply in
+      let out = folder + "/out.ome.zarr"
+      try weft(apply + [out], endedOnce: folder + "/.out.ome.zarr.weft/resample/ledger")
+      let again = try weft(apply.filter { $0 != "-q" } + [out, "--spacing", "2,2,2"])
+      #expect(again.status == 0 && again.errors.contains("grid"), "\(again.errors)")
+      let plain = try weft(apply + [folder + "/plain.ome.zarr", "--spacing", "2,2,2"])
+      #expect(plain.status == 0)
+      let (one, other) = try (resultFiles(folder + "/plain.ome.zarr"), resultFiles(out))
+      for (name, bytes) in one where name != "zarr.json" { #expect(other[name] == bytes, "\(name)") }
+    }
+  }
+
   @Test func anApplicationBegunWithOtherTransformsIsNotGoneOnWith() throws {
     try withRegistration { folder, apply in
       let out = folder + "/out.tif"

@@ -43,11 +43,57 @@ struct BadApplyTests {
       await expectError("apply -t @out -i @flat.nrrd -o @x.zarr", in: folder, ["flat.nrrd is 2D, and the transforms are 3D"])
       await expectError("apply -t @out -i @none -o @x.zarr", in: folder, ["none does not exist"])
       await expectError("apply -t @out -i @b.nrrd -o @x.zarr --labels", in: folder, ["float32", "labels are whole numbers"])
-      await expectError("apply -t @out -i @b.nrrd -o @x.zarr --spacing 1e-300,1,1", in: folder, ["which no image has"])
+      await expectError("apply -t @out -i @b.nrrd -o @x.zarr --input-spacing 1e-300,1,1", in: folder, ["which no image has"])
       await expectError("evaluate --images @b.nrrd @flat.nrrd", in: folder, ["20×20×20", "32×40"])
       await expectError("evaluate --labels @b.nrrd @b.nrrd", in: folder, ["float32", "whole numbers"])
       await expectError("evaluate --truth @none --transforms @out", in: folder, ["truth.json"])
       await expectError("evaluate --landmarks @none --transforms @out", in: folder, ["none"])
+    }
+  }
+
+  @Test(arguments: [
+    ("--like @flat.nrrd", ["flat.nrrd is 2D, and the transforms are 3D"]), ("--like @none", ["none does not exist"]),
+    ("--like @a.nrrd --spacing 1,1,1", ["a.nrrd says which voxels", "and so does --spacing 1,1,1"]),
+    ("--like @a.nrrd --extent union", ["a.nrrd says which voxels", "and so does --extent union"]),
+    ("--spacing 1,1", ["--spacing 1,1 is not 3 distances", "the transforms are 3D"]),
+    ("--spacing 0,1,1", ["--spacing 0,1,1 is not 3 distances"]), ("--spacing -1,1,1", ["is not 3 distances"]),
+    ("--spacing nan,1,1", ["is not 3 distances"]),
+    ("--spacing 1e-9,1,1", ["makes 20000000000×20×20 voxels of an image of 20×20×20"]),
+    ("--spacing 1,1,100", ["makes 20×20×0 voxels of an image of 20×20×20"]),
+    ("--fill 1e300", ["--fill 1e+300 is no value of float32", "b.nrrd"]),
+    ("--interpolation label-vote", ["b.nrrd has voxels of float32, and labels are whole numbers"]),
+  ])
+  func whatContradictsItselfOrTheImageIsRefused(options: String, messages: [String]) async throws {
+    try await withResult { folder in
+      try folder.nrrd("flat.nrrd", [32, 40])
+      await expectError("apply -t @out -i @b.nrrd -o @x.zarr \(options)", in: folder, messages)
+      #expect(folder.names().allSatisfy { !$0.hasPrefix("x") && !$0.hasPrefix(".x") })
+    }
+  }
+
+  @Test func labelsAndPointsHaveTheirOwnOptions() async throws {
+    try await withResult { folder in
+      let whole = await weft("convert @b.nrrd @bytes.ome.zarr --dtype uint8", in: folder)
+      try #require(whole.status == .done, "\(whole.errors)")
+      for fill in ["300", "-1", "0.5", "nan"] {
+        await expectError(
+          "apply -t @out -i @bytes.ome.zarr -o @x.zarr --fill \(fill)", in: folder,
+          ["--fill \(fill) is no value of uint8", "from 0 to 255"])
+      }
+      await expectError(
+        "apply -t @out -i @bytes.ome.zarr -o @x.zarr --labels --interpolation cubic", in: folder,
+        ["bytes.ome.zarr holds labels", "--interpolation cubic blends"])
+      for option in [
+        "--like @a.nrrd", "--spacing 1,1,1", "--extent union", "--fill 3", "--labels", "--interpolation nearest", "--format tiff",
+      ] {
+        let name = String(option.split(separator: " ")[0])
+        await expectError("apply -t @out -i @points.csv -o @x.csv \(option)", in: folder, ["\(name) is for images", "points.csv"])
+      }
+      try folder.put("{\"type\": \"Point\", \"coordinates\": [1, 2]}", "flat.geojson")
+      await expectError("apply -t @out -i @flat.geojson -o @x.geojson", in: folder, ["flat.geojson is GeoJSON, which is 2D", "are 3D"])
+      await expectError("apply -t @out -i @b.nrrd -o @a.nrrd --like @a.nrrd --overwrite", in: folder, ["is the input", "a.nrrd"])
+      await expectError("register @a.nrrd @b.nrrd -o @o --interpolation label-vote", in: folder, ["label-vote is for labels"])
+      #expect(folder.names().allSatisfy { !$0.hasPrefix("x") && !$0.hasPrefix(".x") })
     }
   }
 

@@ -52,11 +52,16 @@ import Testing
       try #require(weft(["phantom", folder + "/pair", "--shape", "192", "--seed", "3", "-q"]).status == 0)
       let pair = [folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr"]
       try #require(weft(["register", "-q", "-o", folder + "/out", "--accuracy", "draft"] + pair).status == 0)
-      for (megabytes, target) in [(120, "fixed"), (120, "moving"), (250, "fixed"), (250, "moving")] {
-        let out = folder + "/\(megabytes)-\(target).tif"
-        let words = [
-          "apply", "-q", "--json", "-t", folder + "/out", "-i", target == "fixed" ? pair[1] : pair[0], "--to", target, "-o", out,
-        ]
+      let finer = ["--spacing", "0.7,0.7,0.7", "--extent", "union", "--fill", "1"]
+      let settings: [(Int, String, [String])] = [
+        (120, "fixed", []), (120, "moving", []), (250, "fixed", []), (250, "moving", []), (130, "fixed", finer), (130, "moving", finer),
+        (250, "fixed", finer), (250, "fixed", ["--interpolation", "label-vote"]), (250, "fixed", ["--spacing", "9,9,9"]),
+        (250, "moving", ["--spacing", "9,9,9"]),
+      ]
+      for (number, (megabytes, target, more)) in settings.enumerated() {
+        let out = folder + "/\(number)-\(target).tif"
+        let words =
+          ["apply", "-q", "--json", "-t", folder + "/out", "-i", target == "fixed" ? pair[1] : pair[0], "--to", target, "-o", out] + more
         let run = try weft(words + ["--memory", "\(megabytes)MB", "--threads", "4"])
         try #require(run.status == 0, "\(run.errors)")
         let peak = try JSONDecoder().decode(Measured.self, from: Data(run.output.utf8)).peakMemory

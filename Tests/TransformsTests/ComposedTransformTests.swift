@@ -41,6 +41,31 @@ struct ComposedTransformTests {
     #expect(zip(found, wrongOrder).map { abs($0 - $1) }.max()! > 0.1, "the orders do not commute, so the test can tell")
   }
 
+  /// Coarser, finer, turned, and beyond the fixed lattice, where the displacement at its border goes on.
+  @Test(arguments: 0..<4) func boxesOfAnotherLatticeMapLikePoints(kind: Int) {
+    let transform = ComposedTransform(affine: Self.affine, coarse: Self.coarse(), fixedSpace: Self.fixedSpace)
+    let local = Self.local()
+    var lattice = Self.fixedSpace
+    if kind == 0 { lattice = lattice.downsampled(by: [2, 3, 4]) }
+    if kind == 1 { lattice.spacing = lattice.spacing.map { $0 * 0.4 } }
+    if kind == 2 { lattice = PhysicalSpace(spacing: [1, 1.1, 0.7], origin: lattice.world(of: [2, 3, 4])) }
+    if kind == 3 { lattice = lattice.cropped(at: [-4, 3, 20]) }
+    let box = Box(lower: [0, 1, 2], upper: [6, 8, 20])
+    let part = transform.fixedPart(of: box, in: lattice, extent: Self.extent)
+    #expect(Self.extent.box.contains(part) && !part.isEmpty)
+    let held = SplineField(
+      lattice: local.lattice, region: local.lattice.controlPoints(for: part),
+      coefficients: local.coefficients.cropped(to: local.lattice.controlPoints(for: part).relative(to: local.region.lower)))
+    let mapped = transform.mapped(box, of: lattice, local: held, to: Self.movingSpace)
+    for (offset, voxel) in box.indices.enumerated() {
+      let place = Self.fixedSpace.index(of: lattice.world(of: voxel.map(Double.init)))
+      let expected = Self.movingSpace.index(of: transform.map(fixedVoxel: place, local: local))
+      for axis in 0..<3 {
+        #expect(abs(Double(mapped.positions[axis].elements[offset]) + Double(mapped.base[axis]) - expected[axis]) < 2e-3)
+      }
+    }
+  }
+
   @Test(arguments: [true, false], [true, false]) func boxesMapLikePoints(isCoarse: Bool, isLocal: Bool) {
     let transform = ComposedTransform(affine: Self.affine, coarse: isCoarse ? Self.coarse() : nil, fixedSpace: Self.fixedSpace)
     let local = isLocal ? Self.local() : nil
@@ -94,7 +119,7 @@ struct ComposedTransformTests {
     // A box of the moving lattice around where the middle of the fixed one goes.
     let middle = Self.movingSpace.index(of: transform.map(fixedVoxel: [8, 12, 16], local: local)).map { Int($0.rounded()) }
     let box = Box(lower: middle.map { $0 - 2 }, upper: middle.map { $0 + 3 })
-    let (mapped, residual) = try transform.inverseMapped(
+    let (mapped, residual) = transform.inverseMapped(
       box, in: Self.movingSpace, fixedExtent: Self.extent, tolerance: 1e-4
     ) { region in
       #expect(Self.extent.box.contains(region))
@@ -109,6 +134,24 @@ struct ComposedTransformTests {
       let fixed = (0..<3).map { Double(mapped.positions[$0].elements[offset]) + Double(mapped.base[$0]) }
       let there = Self.movingSpace.index(of: transform.map(fixedVoxel: fixed, local: local))
       for axis in 0..<3 { #expect(abs(there[axis] - Double(voxel[axis])) < 5e-3) }
+    }
+  }
+
+  /// A displacement whose slope passes 1: iteration alone swings to and fro.
+  @Test func aSteepMapIsInverted() {
+    let extent: Extent = [1, 32, 64]
+    let space = PhysicalSpace(spacing: [1, 1, 1])
+    var dense = VectorField(zeros: extent)
+    for index in extent.box.indices { dense.x[index] = 24 * Float(sin(Double(index[2]) * 0.05)) }
+    let local = SplineField.fitting(dense, over: extent.box, on: SplineLattice(extent: extent, stride: 4))
+    let transform = ComposedTransform(affine: .identity(rank: 3), coarse: nil, fixedSpace: space)
+    let box = Box(lower: [0, 4, 8], upper: [1, 8, 50])
+    let (mapped, residual) = transform.inverseMapped(box, in: space, fixedExtent: extent) { _ in local }
+    #expect(residual <= Float(ComposedTransform.inverseTolerance))
+    for (offset, voxel) in box.indices.enumerated() {
+      let place = (0..<3).map { Double(mapped.positions[$0].elements[offset]) + Double(mapped.base[$0]) }
+      let back = transform.map(fixedVoxel: place, local: local)
+      for axis in 0..<3 { #expect(abs(back[axis] - Double(voxel[axis])) < 0.011) }
     }
   }
 }

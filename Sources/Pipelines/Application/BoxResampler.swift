@@ -46,12 +46,7 @@ package struct BoxResampler {
   /// The halves of a box in which it is done, where what is to be read for it is too much; `nil` where it is not.
   static func parts(of box: Box, reading wanted: Box) -> (Box, Box)? {
     guard wanted.count > max(4 * box.count, MemoryModel.mostReadVoxels) else { return nil }
-    let axis = (0..<3).max { box.extent[$0] < box.extent[$1] }!
-    guard box.extent[axis] > 1 else { return nil }
-    var upper = box.upper
-    var lower = box.lower
-    upper[axis] = box.lower[axis] + box.extent[axis] / 2
-    lower[axis] = upper[axis]
-    return (Box(lower: box.lower, upper: upper), Box(lower: lower, upper: box.upper))
+    let halves = box.halves
+    return halves.0.isEmpty ? nil : halves
   }
 }

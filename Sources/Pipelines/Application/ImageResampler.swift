@@ -26,6 +26,8 @@ struct ImageResampler: Sendable {
   /// Mean-downsampling factors for the image where its voxels are much finer than the lattice; 1 for labels.
   let factors: [Int]
   let isLabels: Bool
+  /// The value of voxels that come from outside the image.
+  var fill = 0.0
   /// The positions in a lattice of the image that a box of the written lattice comes from.
   let mapping: @Sendable (_ box: Box, _ lattice: PhysicalSpace, _ notes: SampledRegion.Notes) throws -> MappedBox
 
@@ -101,9 +103,29 @@ struct ImageResampler: Sendable {
     return notes.region
   }
 
+  /// Positions for a chunk, which serve all its channels and times.
+  private struct ChunkPositions {
+    let mapping: (_ box: Box, _ lattice: PhysicalSpace) throws -> MappedBox
+    /// Whether there are several that want them.
+    let isKept: Bool
+    private var last: (box: Box, lattice: PhysicalSpace, mapped: MappedBox)?
+
+    init(isKept: Bool, mapping: @escaping (_ box: Box, _ lattice: PhysicalSpace) throws -> MappedBox) {
+      (self.isKept, self.mapping) = (isKept, mapping)
+    }
+
+    mutating func mapped(_ box: Box, _ lattice: PhysicalSpace) throws -> MappedBox {
+      if let last, last.box == box, last.lattice == lattice { return last.mapped }
+      let mapped = try mapping(box, lattice)
+      if isKept { last = (box, lattice, mapped) }
+      return mapped
+    }
+  }
+
   private func resampleChunk(_ box: Box, _ writer: PyramidWriter, _ notes: SampledRegion.Notes) throws {
     try Task.checkCancellation()
     let leading = Box(lower: others.map { _ in 0 }, upper: others.map { image.levels[0].source.extent[$0] })
+    var positions = ChunkPositions(isKept: leading.count > 1) { try mapping($0, $1, notes) }
     for place in leading.indices {
       var channel = 0
       var time = 0
@@ -113,40 +135,53 @@ struct ImageResampler: Sendable {
         return VolumePyramid(levels: levels.map { $0.placed(in: $0.space.converted(to: space.unit)).liftedToThreeAxes() })
           .downsampled(by: factors)
       }
-      try write(volume, box, place, writer, notes, image.voxelType.scalar)
+      let positions = { (part: Box) in try positions.mapped(part, volume.space) }
+      try write(volume, box, place, writer, positions, image.voxelType.scalar)
     }
   }
 
   private func write<Voxel: VoxelScalar>(
-    _ volume: LazyVolume, _ box: Box, _ place: [Int], _ writer: PyramidWriter, _ notes: SampledRegion.Notes, _ type: Voxel.Type
+    _ volume: LazyVolume, _ box: Box, _ place: [Int], _ writer: PyramidWriter, _ positions: @escaping (Box) throws -> MappedBox,
+    _ type: Voxel.Type
   ) throws {
-    let values: VoxelBuffer<Voxel> =
-      isLabels ? try nearest(volume, box, notes) : try interpolated(volume, box, notes).converted(to: type)
+    let values: VoxelBuffer<Voxel> = isLabels ? try labels(volume, box, positions) : try interpolated(volume, box, positions)
     let spatial = rank == 2 ? Array(box.lower.dropFirst()) : box.lower
     let extent = [Int](repeating: 1, count: place.count) + (rank == 2 ? Array(box.extent.lengths.dropFirst()) : box.extent.lengths)
     try writer.write(values.reshaped(to: Extent(extent)), at: place + spatial)
   }
 
-  private func interpolated(_ volume: LazyVolume, _ box: Box, _ notes: SampledRegion.Notes) throws -> VoxelBuffer<Float> {
-    try BoxResampler(volume: volume, interpolation: interpolation, threads: 1) { try mapping($0, volume.space, notes) }
-      .values(over: box).values
+  private func interpolated<Voxel: VoxelScalar>(
+    _ volume: LazyVolume, _ box: Box, _ positions: @escaping (Box) throws -> MappedBox
+  ) throws -> VoxelBuffer<Voxel> {
+    let (values, valid) = try BoxResampler(volume: volume, interpolation: interpolation, threads: 1, mapping: positions).values(over: box)
+    var converted = values.converted(to: Voxel.self)
+    if fill == 0 { return converted }
+    let outside = Voxel.saturating(real: fill)
+    for i in valid.elements.indices where valid.elements[i] == 0 { converted.elements[i] = outside }
+    return converted
   }
 
-  /// Labels are never blended: each voxel takes the nearest one.
-  private func nearest<Voxel: VoxelScalar>(_ volume: LazyVolume, _ box: Box, _ notes: SampledRegion.Notes) throws -> VoxelBuffer<Voxel> {
-    var mapped = try mapping(box, volume.space, notes)
+  /// Labels are never blended: each voxel takes the nearest one, or that with the most weight about it.
+  private func labels<Voxel: VoxelScalar>(
+    _ volume: LazyVolume, _ box: Box, _ positions: (Box) throws -> MappedBox
+  ) throws -> VoxelBuffer<Voxel> {
+    let outside = Voxel.saturating(real: fill)
+    var mapped = try positions(box)
     let wanted = mapped.bounds(margin: 1).intersection(volume.extent.box)
-    if wanted.isEmpty { return VoxelBuffer<Voxel>(extent: box.extent) }
+    if wanted.isEmpty { return VoxelBuffer<Voxel>(extent: box.extent, repeating: outside) }
     if let (low, high) = BoxResampler.parts(of: box, reading: wanted) {
       var values = VoxelBuffer<Voxel>(extent: box.extent)
       for half in [low, high] {
-        let part: VoxelBuffer<Voxel> = try nearest(volume, half, notes)
+        let part: VoxelBuffer<Voxel> = try labels(volume, half, positions)
         values.copy(from: part, box: half.extent.box, at: half.relative(to: box.lower).lower)
       }
       return values
     }
     mapped.rebase(to: wanted.lower)
-    return Filtering.nearest(try volume.source.read(wanted, as: Voxel.self), at: mapped.positions)
+    let source = try volume.source.read(wanted, as: Voxel.self)
+    return interpolation == .labelVote
+      ? Filtering.voted(source, at: mapped.positions, outside: outside)
+      : Filtering.nearest(source, at: mapped.positions, outside: outside)
   }
 }
 

@@ -15,9 +15,11 @@ extension TransformApplication {
     public var outside: Int
     /// The largest distance left by the inversion, in fixed voxels; zero towards moving space, where none is inverted.
     public var largestInverseResidual: Double
+    /// What coordinates are counted in: voxels, or a unit of length.
+    public var unit: String
   }
 
-  /// Maps the points of a CSV and writes them to `output`, other columns untouched.
+  /// Maps the points of a CSV, or of GeoJSON in the plane, and writes them to `output`, all else untouched.
   ///
   /// Towards fixed space points of the moving image go by T⁻¹, towards moving space points of the fixed image by T, exactly.
   ///
@@ -27,9 +29,10 @@ extension TransformApplication {
     if FileManager.default.fileExists(atPath: output), !options.overwrite {
       throw PipelineError("--output \(output) exists", hint: "choose another name, or give --overwrite")
     }
-    let table = try PointTable(contentsOf: path, rank: transforms.rank)
+    try options.requireSense(forPoints: path)
+    let file = try points(in: path)
     let fixedSpace = transforms.transform.fixedSpace
-    let lifted = table.points.map { [Double](repeating: 0, count: 3 - $0.count) + $0 }
+    let lifted = file.points.map { [Double](repeating: 0, count: 3 - $0.count) + $0 }
     let mapped: [[Double]]
     var outside = 0
     var residual = 0.0
@@ -46,11 +49,18 @@ extension TransformApplication {
       outside = count(found.voxels, outside: transforms.fixedExtent)
       mapped = options.voxels ? found.voxels : found.voxels.map(fixedSpace.world(of:))
     }
-    let text = table.text(replacing: mapped.map { Array($0.suffix(transforms.rank)) })
+    if let lost = mapped.firstIndex(where: { !$0.allSatisfy(\.isFinite) }) {
+      throw PipelineError(
+        "\(path): the point \(ApplyOptions.text(file.points[lost])) comes to lie nowhere by the transforms",
+        hint: "check the unit and the order of coordinates; --voxels takes them in voxels")
+    }
+    let text = try file.text(replacing: mapped.map { Array($0.suffix(transforms.rank)) })
     do { try Data(text.utf8).write(to: URL(fileURLWithPath: output), options: .atomic) } catch {
       throw PipelineError("\(output) cannot be written: \(RunError.reason(error))", hint: "name a file in a folder you may write to")
     }
-    return PointResult(count: table.points.count, outside: outside, largestInverseResidual: residual)
+    return PointResult(
+      count: file.points.count, outside: outside, largestInverseResidual: residual,
+      unit: options.voxels ? "voxels" : fixedSpace.unit?.name ?? "the images' unit, which they do not name")
   }
 
   private func count(_ voxels: [[Double]], outside extent: Extent) -> Int {

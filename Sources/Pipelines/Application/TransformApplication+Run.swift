@@ -13,23 +13,25 @@ extension TransformApplication {
   /// - Throws: `PipelineError` where the ranks do not fit, the output exists or lies inside the input; `RunError` where another run writes
   ///   the same output; errors of reading and writing; `CancellationError`.
   public func apply(to image: StoredImage, output: String) async throws -> ImageResult {
-    try await apply(to: image, output: output, isResuming: false)
+    try await apply(to: image, output: output, resumed: nil)
   }
 
-  private func apply(to image: StoredImage, output: String, isResuming: Bool) async throws -> ImageResult {
+  /// - Parameter resumed: the lattice of a run that is gone on with.
+  private func apply(to image: StoredImage, output: String, resumed: OutputGrid?) async throws -> ImageResult {
     let outputRun = OutputRun(output: output, overwrite: options.overwrite, retries: options.retries, progress: progress)
+    let inputs = image.places + [options.like].compactMap(\.self)
     try outputRun.checkPlace(
-      outside: image.places + [ApplicationPlanFile.place(ofTransforms: folder)], notHolding: image.places + [folder])
+      outside: inputs + [ApplicationPlanFile.place(ofTransforms: folder)], notHolding: inputs + [folder])
     try outputRun.checkIsNoFolder(hint: "applied.ome.zarr")
     try outputRun.checkAbsenceUnlessPublished()
-    let plan = try ApplicationPlan(self, image, output)
+    let plan = try ApplicationPlan(self, image, output, grid: resumed)
     let work = outputRun.work
     let run = ApplicationRun(plan, work)
     let images = plan.images(in: work)
     return try await outputRun.perform(
       run,
       OutputRun.Steps(
-        adopt: { try adopt(plan, run, work, isResuming: isResuming) }, complete: { try images.complete() },
+        adopt: { try adopt(plan, run, work, isResuming: resumed != nil) }, complete: { try images.complete() },
         moves: { [Publication.Move(from: images.result, to: plan.name)] }
       ) {
         let sampled = run.sampled
@@ -52,7 +54,8 @@ extension TransformApplication {
     var options = file.options
     change(&options)
     let (application, image) = try file.application(options, progress)
-    return try await application.apply(to: image, output: OutputRun.outputPath(of: work.url), isResuming: true)
+    return try await application.apply(
+      to: image, output: OutputRun.outputPath(of: work.url), resumed: file.frozenGrid(in: work))
   }
 
   /// Records the plan, and keeps what an earlier run with the same inputs did.

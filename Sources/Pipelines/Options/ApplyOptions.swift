@@ -13,12 +13,28 @@ public struct ApplyOptions: Sendable, Codable {
     case moving
   }
 
+  /// What a result covers.
+  public enum Cover: String, Sendable, CaseIterable, Codable {
+    /// What the image that was registered there covers.
+    case fixed
+    /// That, and all of the image that is brought along.
+    case union
+  }
+
   /// The space that things are brought into.
   public var target = Target.fixed
   /// How voxels are interpolated; `nil` is linear for images and nearest for labels.
   public var interpolation: OutputInterpolation?
-  /// Whether the image holds labels, which are never blended.
+  /// Whether the image holds labels, which are never blended; a vote among labels says so, too.
   public var isLabels = false
+  /// An image whose voxels the result has, in place of those of the image that was registered.
+  public var like: String?
+  /// The distance between voxels of the result, z, y, x (2D: y, x), in the fixed image's unit; `nil` for that of the image registered.
+  public var spacing: [Double]?
+  /// What the result covers.
+  public var cover = Cover.fixed
+  /// The value of voxels that come from outside the image.
+  public var fill = 0.0
   /// Whether points are in voxels of their image rather than physical.
   public var voxels = false
   /// The format of an image that is written; `nil` goes by the output's name.

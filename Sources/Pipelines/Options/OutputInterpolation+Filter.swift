@@ -3,10 +3,11 @@
 internal import Filtering
 
 extension OutputInterpolation {
+  /// What interpolates intensities; labels are not.
   var filter: Interpolation {
     switch self {
     case .linear: .linear
-    case .nearest: .nearest
+    case .nearest, .labelVote: .nearest
     case .cubic: .cubic
     }
   }

@@ -99,9 +99,11 @@ public enum RegistrationEngine: String, Sendable, CaseIterable, Codable {
   case itk
 }
 
-/// How registered voxels are interpolated.
+/// How the voxels of a result are interpolated.
 public enum OutputInterpolation: String, Sendable, CaseIterable, Codable {
   case linear, nearest, cubic
+  /// For labels: the one with the most weight among the eight neighbours, of equal ones the smallest.
+  case labelVote = "label-vote"
 }
 
 /// The formats of a registered image.

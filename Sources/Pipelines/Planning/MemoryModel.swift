@@ -34,6 +34,10 @@ enum MemoryModel {
   static let bytesPerInvertedVoxel = 12
   /// A control point of the local field there: its components, and once more side by side.
   static let bytesPerInvertedPoint = 28
+  /// The most control points that are held at once about a box of voxels far apart.
+  static let mostFieldPoints = 2 << 20
+  /// A voxel's position that is kept for other channels and times.
+  static let bytesPerKeptPosition = 12
   /// A point of the coarse warp, whose inverse is held too.
   static let bytesPerWarpPoint = 12
 

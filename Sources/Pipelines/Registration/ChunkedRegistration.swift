@@ -111,6 +111,11 @@ public struct ChunkedRegistration: Sendable {
         throw PipelineError("--\(name) \(path) does not exist", hint: "check the path")
       }
     }
+    if options.interpolation == .labelVote {
+      throw PipelineError(
+        "--interpolation label-vote is for labels, and the moving image holds intensities",
+        hint: "choose linear, nearest or cubic; bring labels along by `weft apply` afterwards")
+    }
     guard !options.stages.isEmpty else { throw PipelineError("--stages names no stage", hint: "choose among affine, warp and fine") }
   }
 

@@ -2,6 +2,7 @@
 
 internal import BlockExecution
 internal import Foundation
+internal import Grids
 internal import Volumes
 
 /// `plan.json` of an application of transforms to an image.
@@ -15,6 +16,8 @@ struct ApplicationPlanFile: PlanFile {
   var registration: String
   var transforms: [InputIdentity]
   var options: ApplyOptions
+  /// The lattice of the result.
+  var grid: SpaceRecord
   var stages: [StageOutline]
 
   init(_ plan: ApplicationPlan, _ stages: [StageOutline]) {
@@ -22,6 +25,7 @@ struct ApplicationPlanFile: PlanFile {
     registration = URL(fileURLWithPath: plan.application.folder).standardizedFileURL.path
     transforms = Self.identities(ofTransforms: plan.application.folder)
     options = plan.application.options
+    grid = SpaceRecord(extent: plan.map.grid.extent, space: plan.map.grid.space)
     self.stages = stages
   }
 
@@ -57,11 +61,16 @@ struct ApplicationPlanFile: PlanFile {
     )
   }
 
+  /// The lattice as it was planned.
+  func frozenGrid(in folder: RunFolder) throws -> OutputGrid {
+    OutputGrid(extent: Extent(grid.extent), space: try grid.space(in: folder.plan.path))
+  }
+
   func run(in folder: RunFolder, threads: Int?, progress: any ProgressReporter) throws -> (run: any StagedRun, retries: Int) {
     var options = options
     if let threads { options.threads = threads }
     let (application, image) = try application(options, progress)
-    let plan = try ApplicationPlan(application, image, OutputRun.outputPath(of: folder.url))
+    let plan = try ApplicationPlan(application, image, OutputRun.outputPath(of: folder.url), grid: frozenGrid(in: folder))
     return (ApplicationRun(plan, folder), options.retries)
   }
 }

@@ -16,6 +16,7 @@ struct ApplicationRun: StagedRun {
       "version": WeftVersion.current, "input": InputIdentity(plan.image).text,
       "transforms": ApplicationPlanFile.identities(ofTransforms: plan.application.folder).map(\.text).joined(separator: "; "),
       "to": plan.application.options.target.rawValue, "labels": "\(plan.isLabels)",
+      "grid": "\(plan.map.grid)", "fill": "\(plan.application.options.fill)",
     ])
   }
 

@@ -10,56 +10,10 @@ import Volumes
 
 /// Transforms of a finished run, with all their parts, applied to other things.
 struct ApplicationTests {
-  private static let pair = KnownPair(
-    [32, 44, 40], fixed: PhysicalSpace(spacing: [1.2, 1, 1], unit: .micrometer),
-    moving: PhysicalSpace(spacing: [1.1, 1, 1.05], origin: [1, -1, 0], unit: .micrometer))
-
-  /// A coarse warp that is not quite right, so that something is left for the blocks.
-  private static var warp: DisplacementField {
-    var field = VectorField(zeros: [8, 11, 10])
-    for index in field.extent.box.indices {
-      field.y[index] = Float(sin(Double(index[2]) * 0.5))
-      field.x[index] = Float(cos(Double(index[1]) * 0.6))
-    }
-    return DisplacementField(vectors: field, space: pair.fixedSpace.downsampled(by: [4, 4, 4]))
-  }
-
-  /// One registration for all these tests, by its files.
-  private static let run = Task {
-    try await withTemporaryFolder { folder in
-      let out = folder.appendingPathComponent("out").path
-      let options = smallOptions(.normal, block: [32, 22, 40])
-      let registration = try ChunkedRegistration(fixed: pair.images.fixed, moving: pair.images.moving, options: options)
-      let coarse = knownCoarse(pair.affine, warp, on: pair.fixedSpace, extent: pair.extent)
-      let blocks = try await registration.registerBlocks(coarse, in: folder.appendingPathComponent("fields").path)
-      #expect(blocks.records.map(\.state) == [.registered, .registered])
-      _ = try await registration.resample(coarse, blocks, into: out)
-      return try files(below: out)
-    }
-  }
-
-  private func withRun(_ body: (URL) async throws -> Void) async throws {
-    try await withTemporaryFolder { folder in
-      for (name, bytes) in try await Self.run.value {
-        let file = folder.appendingPathComponent("out").appendingPathComponent(name)
-        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try bytes.write(to: file)
-      }
-      try await body(folder)
-    }
-  }
-
-  private func application(_ folder: URL, _ change: (inout ApplyOptions) -> Void = { _ in }) throws -> TransformApplication {
-    var options = ApplyOptions()
-    options.threads = 2
-    change(&options)
-    return try TransformApplication(transforms: folder.appendingPathComponent("out").path, options: options)
-  }
-
   @Test func theMovingImageAppliedIsTheRegisteredOne() async throws {
-    try await withRun { folder in
+    try await RegisteredRun.with { folder in
       let applied = folder.appendingPathComponent("registered.ome.zarr").path
-      let result = try await application(folder).apply(to: Self.pair.images.moving, output: applied)
+      let result = try await application(folder).apply(to: RegisteredRun.pair.images.moving, output: applied)
       #expect(result.largestInverseResidual == 0)
       let (ours, theirs) = (try files(below: applied), try files(below: folder.path + "/out/registered.ome.zarr"))
       #expect(ours.count > 2 && ours == theirs)
@@ -68,8 +22,8 @@ struct ApplicationTests {
 
   @Test(arguments: [ApplyOptions.Target.fixed, .moving])
   func anImageThatLiesElsewhereIsReportedWithBothExtents(target: ApplyOptions.Target) async throws {
-    try await withRun { folder in
-      var away = target == .fixed ? Self.pair.images.moving : Self.pair.images.fixed
+    try await RegisteredRun.with { folder in
+      var away = target == .fixed ? RegisteredRun.pair.images.moving : RegisteredRun.pair.images.fixed
       let output = folder.appendingPathComponent("away.ome.zarr").path
       let near = try await application(folder) { ($0.target, $0.overwrite) = (target, true) }.apply(to: away, output: output)
       #expect(near.warning == nil)
@@ -81,14 +35,14 @@ struct ApplicationTests {
   }
 
   @Test func labelsStayLabels() async throws {
-    try await withRun { folder in
+    try await RegisteredRun.with { folder in
       // Neighbouring labels beyond 2²⁴, which Float cannot tell apart.
-      let extent = Self.pair.extent
+      let extent = RegisteredRun.pair.extent
       let labels = VoxelBuffer(
         extent: extent, elements: extent.box.indices.map { UInt32(1 << 30) + UInt32($0[0] / 5 * 64 + $0[1] / 5 * 8 + $0[2] / 5) })
       let path = folder.appendingPathComponent("labels.ome.zarr").path
       _ = try await application(folder) { $0.isLabels = true }.apply(
-        to: image(labels, Self.pair.movingSpace, name: "labels"), output: path)
+        to: image(labels, RegisteredRun.pair.movingSpace, name: "labels"), output: path)
       let values = try readAll(path, as: UInt32.self)
       #expect(Set(values.elements).subtracting(labels.elements).subtracting([0]).isEmpty)
       let transforms = try TransformFolder.open(folder.path + "/out")
@@ -105,8 +59,8 @@ struct ApplicationTests {
   }
 
   @Test func labelsOfRealNumbersAreRefused() async throws {
-    try await withRun { folder in
-      let voxels = VoxelBuffer<Float>(extent: Self.pair.extent)
+    try await RegisteredRun.with { folder in
+      let voxels = VoxelBuffer<Float>(extent: RegisteredRun.pair.extent)
       await #expect(throws: PipelineError.self) {
         _ = try await application(folder) { $0.isLabels = true }.apply(to: image(voxels), output: folder.path + "/x.ome.zarr")
       }
@@ -114,12 +68,12 @@ struct ApplicationTests {
   }
 
   @Test(arguments: [true, false]) func pointsGoThereAndBack(inVoxels: Bool) async throws {
-    try await withRun { folder in
+    try await RegisteredRun.with { folder in
       var random = SeededGenerator(seed: 4)
       let points = (0..<200).map { _ in
-        (0..<3).map { Double.random(in: 6...Double(Self.pair.extent[$0] - 7), using: &random) }
+        (0..<3).map { Double.random(in: 6...Double(RegisteredRun.pair.extent[$0] - 7), using: &random) }
       }
-      let given = inVoxels ? points : points.map { Self.pair.fixedSpace.world(of: $0) }
+      let given = inVoxels ? points : points.map { RegisteredRun.pair.fixedSpace.world(of: $0) }
       let table = folder.appendingPathComponent("points.csv").path
       let rows = given.enumerated().map { "cell \($0.offset),\($0.element[2]),\"a,b\",\($0.element[0]),\($0.element[1])" }
       try (["name,x,note,z,y"] + rows).joined(separator: "\n").write(toFile: table, atomically: true, encoding: .utf8)
@@ -147,14 +101,14 @@ struct ApplicationTests {
   }
 
   @Test func anImageBroughtBackIsTheMovingOne() async throws {
-    try await withRun { folder in
+    try await RegisteredRun.with { folder in
       let back = folder.appendingPathComponent("back.ome.zarr").path
       let registered = try StoredImage.open(folder.path + "/out/registered.ome.zarr")
       let result = try await application(folder) { $0.target = .moving }.apply(to: registered, output: back)
       #expect(result.largestInverseResidual < 0.05)
-      #expect(try StoredImage.open(back).levels[0].space.origin == Self.pair.movingSpace.origin)
+      #expect(try StoredImage.open(back).levels[0].space.origin == RegisteredRun.pair.movingSpace.origin)
       let inner = Box(lower: [9, 9, 9], upper: [23, 34, 30])
-      let (values, moving) = (try readAll(back, as: Float.self).cropped(to: inner), Self.pair.moving.cropped(to: inner))
+      let (values, moving) = (try readAll(back, as: Float.self).cropped(to: inner), RegisteredRun.pair.moving.cropped(to: inner))
       let still = try readAll(registered.path, as: Float.self).cropped(to: inner)
       func mean(_ a: VoxelBuffer<Float>, _ b: VoxelBuffer<Float>) -> Float {
         zip(a.elements, b.elements).map { abs($0 - $1) }.reduce(0, +) / Float(a.count)
@@ -166,12 +120,14 @@ struct ApplicationTests {
 
   /// A chunk that is lost would read as zeros: as no displacement.
   @Test(arguments: [true, false]) func aFieldThatIsNotWholeIsRefused(isStepByStep: Bool) async throws {
-    try await withRun { folder in
+    try await RegisteredRun.with { folder in
       let out = folder.path + (isStepByStep ? "/out" : "/whole")
       if !isStepByStep {
         var options = smallOptions(block: [32, 22, 40])
         options.stages = [.affine, .fine]
-        _ = try await ChunkedRegistration(fixed: Self.pair.images.fixed, moving: Self.pair.images.moving, options: options).run(into: out)
+        _ = try await ChunkedRegistration(
+          fixed: RegisteredRun.pair.images.fixed, moving: RegisteredRun.pair.images.moving, options: options
+        ).run(into: out)
       }
       _ = try TransformFolder.open(out)
       let field = out + "/transforms/field.ome.zarr"
@@ -191,11 +147,11 @@ struct ApplicationTests {
   }
 
   @Test func ranksAndExistingOutputsAreChecked() async throws {
-    try await withRun { folder in
+    try await RegisteredRun.with { folder in
       let flat = image(VoxelBuffer<UInt8>(extent: [40, 40]), name: "flat")
       await #expect(throws: PipelineError.self) { _ = try await application(folder).apply(to: flat, output: folder.path + "/x.ome.zarr") }
       await #expect(throws: PipelineError.self) {
-        _ = try await application(folder).apply(to: Self.pair.images.moving, output: folder.path + "/out/registered.ome.zarr")
+        _ = try await application(folder).apply(to: RegisteredRun.pair.images.moving, output: folder.path + "/out/registered.ome.zarr")
       }
       #expect(throws: PipelineError.self) { try TransformApplication(transforms: folder.path) }
     }
