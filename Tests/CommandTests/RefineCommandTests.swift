@@ -53,6 +53,30 @@ struct RefineCommandTests {
     }
   }
 
+  /// Its process may end between two renames.
+  @Test(arguments: [["refine", "--blocks", "20-22", "--smoothing", "2"], ["resume"], ["refine", "--blocks", "5"]])
+  func resultsThatWereJustGettingTheirNamesGetThem(words: [String]) throws {
+    try withResult { folder, out in
+      let files = FileManager.default
+      let whole = folder + "/whole"
+      try files.copyItem(atPath: out, toPath: whole)
+      let refine = ["--blocks", "20-22", "--smoothing", "2", "-q"]
+      try #require(weft(["refine", whole] + refine).status == 0)
+      try #require(weft(["refine", out] + refine + ["--keep-work"]).status == 0)
+      for name in ["blocks", "run.json"] { try files.moveItem(atPath: "\(out)/\(name)", toPath: "\(out)/.weft/finish/\(name)") }
+      try files.moveItem(atPath: out + "/.weft/published.json", toPath: out + "/.weft/publication.json")
+      let again = try weft([words[0], out, "-q"] + words.dropFirst())
+      #expect(again.status == 0, "\(again.errors)")
+      if words.contains("5") {
+        #expect(try String(contentsOfFile: out + "/run.json", encoding: .utf8).split(separator: "\"blocks\" : [").count > 2)
+        try #require(weft(["refine", whole, "--blocks", "5", "-q"]).status == 0)
+      }
+      let (expected, found) = try (resultFiles(whole), resultFiles(out))
+      #expect(expected.keys == found.keys)
+      for (name, bytes) in expected { #expect(found[name] == bytes, "\(name)") }
+    }
+  }
+
   @Test func whatIsPrintedTellsOfTheBlocks() throws {
     try withResult { _, out in
       let refined = try weft(["refine", out, "--blocks", "20", "--json", "--metric", "mi"])

@@ -72,8 +72,9 @@ struct RunControlTests {
       #expect(resumed.status == 0, "\(resumed.errors)")
       #expect(!FileManager.default.fileExists(atPath: folder + "/out"))
       try #require(weft(register).status == 0)
-      // The budget is a parameter that run.json tells.
+      // The budget is a parameter that run.json and the plan that is kept tell.
       for place in ["out", "elsewhere"] {
+        try FileManager.default.removeItem(atPath: folder + "/\(place)/blocks/plan.json")
         let record = folder + "/\(place)/run.json"
         let lines = try String(contentsOfFile: record, encoding: .utf8).split(separator: "\n").filter { !$0.contains("memoryBytes") }
         try lines.joined(separator: "\n").write(toFile: record, atomically: true, encoding: .utf8)

@@ -32,7 +32,9 @@ public struct RegistrationRefinement: Sendable {
     (self.blocks, self.options, self.progress) = (blocks, options, progress)
     let hint = "name the --output of a finished `weft register`"
     guard !folder.isEmpty else { throw PipelineError("no registration is named", hint: hint) }
-    guard !FileManager.default.fileExists(atPath: output.path + "/run.json") else { return }
+    // The results of a refinement may be just getting their names.
+    let isRefined = (try? RefinementPlanFile.read(work)).flatMap(\.self) != nil
+    if isRefined || FileManager.default.fileExists(atPath: output.path + "/run.json") { return }
     guard let isFolder = FileManager.default.isFolder(atPath: output.path) else {
       throw PipelineError("\(output.path) does not exist", hint: hint)
     }
