@@ -53,7 +53,7 @@ enum ApplyCommand {
             "What the result covers: fixed, what the image registered there does, or union, that and all of the input"),
           .parsed(
             "--fill", at: \.options.fill, "VALUE", "Value of voxels that come from outside the input",
-            expected: "a number, whole ones up to 2^53"
+            expected: "a number, whole ones up to 2^53", fallback: "0"
           ) { Values.exact($0) },
         ]),
       OptionGroup(
@@ -86,7 +86,7 @@ enum ApplyCommand {
       CommandExample(
         "bring labels of the moving image onto the fixed one", "weft apply -t out -i moving_labels.ome.zarr -o labels.ome.zarr --labels"),
       CommandExample(
-        "the same with smooth outlines, four times as coarse, all of them",
+        "the same with smooth outlines, on voxels of 4, and all of them",
         "weft apply -t out -i labels.ome.zarr -o coarse.ome.zarr --interpolation label-vote --spacing 4,4,4 --extent union"),
       CommandExample("send cells found in the fixed image to moving space", "weft apply -t out -i cells.csv -o there.csv --to moving"),
     ])

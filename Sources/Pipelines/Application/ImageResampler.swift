@@ -153,7 +153,12 @@ struct ImageResampler: Sendable {
   private func interpolated<Voxel: VoxelScalar>(
     _ volume: LazyVolume, _ box: Box, _ positions: @escaping (Box) throws -> MappedBox
   ) throws -> VoxelBuffer<Voxel> {
-    let (values, valid) = try BoxResampler(volume: volume, interpolation: interpolation, threads: 1, mapping: positions).values(over: box)
+    // Voxels of one or two bytes that are stored like that are converted all at once, which is quicker than chunk by chunk and takes no more.
+    let isStored = factors.allSatisfy { $0 == 1 } && MemoryLayout<Voxel>.size <= 2
+    let read = { (part: Box) in try volume.source.read(part, as: Voxel.self).converted(to: Float.self) }
+    let resampler = BoxResampler(
+      volume: volume, interpolation: interpolation, threads: 1, read: isStored ? read : nil, mapping: positions)
+    let (values, valid) = try resampler.values(over: box)
     var converted = values.converted(to: Voxel.self)
     if fill == 0 { return converted }
     let outside = Voxel.saturating(real: fill)

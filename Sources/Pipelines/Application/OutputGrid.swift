@@ -59,8 +59,9 @@ struct OutputGrid: Sendable, Equatable {
 
   /// The lattice grown by whole voxels to hold a box of (fractional) voxels, too.
   private func covering(_ lower: [Double], _ upper: [Double], _ name: String) throws -> OutputGrid {
-    let first = (0..<3).map { extent[$0] == 1 ? 0 : min(0, lower[$0].rounded(.down)) }
-    let last = (0..<3).map { extent[$0] == 1 ? 0 : max(Double(extent[$0] - 1), upper[$0].rounded(.up)) }
+    // A thousandth of a voxel beyond a border counts as on it where images are resampled.
+    let first = (0..<3).map { extent[$0] == 1 ? 0 : min(0, (lower[$0] + 1e-3).rounded(.down)) }
+    let last = (0..<3).map { extent[$0] == 1 ? 0 : max(Double(extent[$0] - 1), (upper[$0] - 1e-3).rounded(.up)) }
     let lengths = try Self.lengths(zip(first, last).map { $1 - $0 + 1 }) {
       PipelineError(
         "--extent union makes \($0) voxels: \(name) comes to lie from voxel \(ApplyOptions.text(first)) to \(ApplyOptions.text(last)) of "

@@ -12,19 +12,6 @@ import Volumes
 struct GeoJSONTests {
   private static let affine = AffineTransform(matrix: [[1.1, 0.2], [-0.1, 0.9]], offset: [3, -5])
 
-  /// A registration in the plane by an affine map alone: x to `affine(x)`.
-  private func withTransforms(_ body: (_ folder: URL) async throws -> Void) async throws {
-    try await withTemporaryFolder { folder in
-      let space = PhysicalSpace(spacing: [0.5, 0.5], origin: [2, 3], unit: .micrometer)
-      let voxels = LazyVolume(Volume(voxels: VoxelBuffer(extent: [1, 80, 90]), space: space.liftedToThreeAxes()), name: "moving")
-      let transform = ComposedTransform(affine: Self.affine.liftedToThreeAxes(), coarse: nil, fixedSpace: space.liftedToThreeAxes())
-      let place = folder.appendingPathComponent("out/transforms")
-      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
-      try TransformFolder.write(transform, fixed: [1, 80, 90], moving: voxels, rank: 2, to: place)
-      try await body(folder)
-    }
-  }
-
   private func apply(_ text: String, _ folder: URL, _ change: (inout ApplyOptions) -> Void = { $0.target = .moving }) throws -> [String:
     Any]
   {
@@ -57,7 +44,7 @@ struct GeoJSONTests {
     """
 
   @Test func positionsGoWhereTheMapLeadsAndAllElseStays() async throws {
-    try await withTransforms { folder in
+    try await withFlatTransforms(Self.affine) { folder in
       let result = try apply(Self.everything, folder)
       let features = try #require(result["features"] as? [[String: Any]])
       let polygon = try #require((features[0]["geometry"] as? [String: Any])?["coordinates"] as? [[[NSNumber]]])
@@ -87,7 +74,7 @@ struct GeoJSONTests {
   }
 
   @Test(arguments: [true, false]) func thereAndBackIsWhereItWas(inVoxels: Bool) async throws {
-    try await withTransforms { folder in
+    try await withFlatTransforms(Self.affine) { folder in
       _ = try apply(Self.everything, folder) { ($0.target, $0.voxels) = (.moving, inVoxels) }
       let there = try String(contentsOfFile: folder.path + "/out.geojson", encoding: .utf8)
       let back = try apply(there, folder) { ($0.target, $0.voxels) = (.fixed, inVoxels) }
@@ -114,7 +101,7 @@ struct GeoJSONTests {
     ("{\"type\": \"Polygon\", \"coordinates\": [[1, 2]]}", "$.coordinates[0][0] is no"), ("{\"type\": ", "is no JSON"), ("", "is no JSON"),
   ])
   func whatIsNoGeoJSONOfThePlaneIsRefusedWithItsPlace(text: String, message: String) async throws {
-    try await withTransforms { folder in
+    try await withFlatTransforms(Self.affine) { folder in
       let error = #expect(throws: PipelineError.self) { _ = try apply(text, folder) }
       let said = error?.localizedDescription ?? ""
       #expect(said.contains("in.geojson") && said.contains(message), "\(said)")

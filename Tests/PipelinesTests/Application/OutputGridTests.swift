@@ -133,6 +133,32 @@ struct OutputGridTests {
     }
   }
 
+  /// By whole pixels: each pixel is known.
+  @Test(arguments: [ApplyOptions.Target.fixed, .moving], OutputInterpolation.allCases)
+  func aShiftedPlaneIsWholeInItsUnion(target: ApplyOptions.Target, interpolation: OutputInterpolation) async throws {
+    // 6 pixels down and 10 to the left, from fixed to moving.
+    try await withFlatTransforms(.translation([3, -5])) { folder in
+      let pixels = patternVoxels(flatLattice.extent, seed: 4, as: UInt16.self)
+      let output = folder.path + "/shifted.ome.zarr"
+      let result = try await application(folder) {
+        ($0.target, $0.cover, $0.interpolation, $0.fill) = (target, .union, interpolation, 9)
+      }.apply(to: image(pixels, flatLattice.space), output: output)
+      #expect(result.largestInverseResidual <= 0.01)
+      let level = try StoredImage.open(output).levels[0]
+      #expect(level.source.extent == [86, 100])
+      let origin = target == .fixed ? [-1.0, 3] : [2, -2]
+      #expect(zip(level.space.origin, origin).allSatisfy { abs($0 - $1) < 1e-9 })
+      // The shifted image begins here in the result.
+      let start = target == .fixed ? [0, 10] : [6, 0]
+      let values = try readAll(output, as: UInt16.self)
+      for index in values.extent.box.indices {
+        let from = zip(index, start).map(-)
+        let expected = flatLattice.extent.box.contains(from) ? pixels[from] : 9
+        #expect(abs(Int(values[index]) - Int(expected)) <= (target == .fixed ? 0 : 700), "\(index)")
+      }
+    }
+  }
+
   @Test func whatLiesOutsideHasTheFill() async throws {
     try await RegisteredRun.with { folder in
       let ones = VoxelBuffer<Int16>(extent: Self.pair.extent, repeating: 1)

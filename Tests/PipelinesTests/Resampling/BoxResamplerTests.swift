@@ -12,7 +12,7 @@ import Volumes
 struct BoxResamplerTests {
   private let space = PhysicalSpace(spacing: [1, 1, 1])
 
-  @Test(arguments: OutputInterpolation.allCases)
+  @Test(arguments: [OutputInterpolation.linear, .nearest, .cubic])
   func aBulgeInsideABoxIsReadInFull(interpolation: OutputInterpolation) throws {
     var random = SeededGenerator(seed: 3)
     let extent: Extent = [48, 48, 48]

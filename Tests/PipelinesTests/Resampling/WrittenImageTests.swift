@@ -92,7 +92,7 @@ struct WrittenImageTests {
     let voxels = VoxelBuffer(extent: Self.extent, elements: Self.extent.box.indices.map { Float(truth($0.map(Double.init))) })
     try await withTemporaryFolder { folder in
       var errors: [OutputInterpolation: Double] = [:]
-      for interpolation in OutputInterpolation.allCases {
+      for interpolation in [OutputInterpolation.linear, .nearest, .cubic] {
         let path = try await resampled(image(voxels), Self.turned, into: folder) { $0.interpolation = interpolation }
         let values = try readAll(path, as: Float.self)
         let inner = Box(lower: [5, 5, 5], upper: [15, 19, 22])
