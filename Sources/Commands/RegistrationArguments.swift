@@ -136,10 +136,10 @@ extension RegistrationArguments {
         "--thresholds", at: \.options.thresholds, "NAME=VALUE,...", "Where the verdict on a block changes",
         detail:
           "A block is good if the registered image lies within `residual` voxels of the fixed one (1.2), as far as `evidence` per cent "
-          + "of its tissue (80) can tell, its displacement within `disagreement` voxels of its neighbours' (2), and the map folds in no more "
+          + "of its tissue (75) can tell, its displacement within `disagreement` voxels of its neighbours' (2), and the map folds in no more "
           + "than `folding` per cent of it (0). A core of less than `tissue` per cent tissue (2) is background.",
         expected: Values.thresholdsExpected,
-        fallback: "residual=1.2,evidence=80,disagreement=2,folding=0,tissue=2"
+        fallback: "residual=1.2,evidence=75,disagreement=2,folding=0,tissue=2"
       ) { Values.thresholds($0) },
       .flag("--overwrite", at: \.options.overwrite, "Replace results that exist"),
       .flag(

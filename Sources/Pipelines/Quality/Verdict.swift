@@ -37,7 +37,7 @@ public struct VerdictThresholds: Sendable, Equatable, Codable {
   /// Of phantoms whose error is known, blocks above 1.5 voxels are told from the others best at 1.2.
   public var residual = 1.2
   /// The least part of the tissue where the residual can be told, in per cent.
-  public var evidence = 80.0
+  public var evidence = 75.0
   /// The most disagreement with a neighbour, in voxels.
   public var disagreement = 2.0
   /// The most voxels where the whole map folds, in per cent.

@@ -49,7 +49,7 @@ struct OutputTests {
       let lines = try String(contentsOfFile: out + "/blocks.csv", encoding: .utf8).split(separator: "\n").map {
         $0.split(separator: ",", omittingEmptySubsequences: false)
       }
-      #expect(lines.count == 5 && lines.allSatisfy { $0.count == 36 })
+      #expect(lines.count == 5 && lines.allSatisfy { $0.count == lines[0].count && $0.count == 38 })
       #expect(lines[0].prefix(10).joined(separator: ",") == "block,index_z,index_y,index_x,start_z,start_y,start_x,stop_z,stop_y,stop_x")
       #expect(lines[4].prefix(10).joined(separator: ",") == "3,0,1,1,0,20,20,32,40,40")
       let names = try FileManager.default.contentsOfDirectory(atPath: out).sorted()
