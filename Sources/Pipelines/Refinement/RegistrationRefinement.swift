@@ -33,7 +33,7 @@ public struct RegistrationRefinement: Sendable {
     let hint = "name the --output of a finished `weft register`"
     guard !folder.isEmpty else { throw PipelineError("no registration is named", hint: hint) }
     // The results of a refinement may be just getting their names.
-    let isRefined = (try? RefinementPlanFile.read(work)).flatMap(\.self) != nil
+    let isRefined = (try? RefinementPlanFile.read(work)) != nil
     if isRefined || FileManager.default.fileExists(atPath: output.path + "/run.json") { return }
     guard let isFolder = FileManager.default.isFolder(atPath: output.path) else {
       throw PipelineError("\(output.path) does not exist", hint: hint)
@@ -111,7 +111,7 @@ public struct RegistrationRefinement: Sendable {
       RunFolder.sweep(output)
       let result: Result
       do { result = try await body() } catch {
-        if isNew, (try? RefinementPlanFile.read(work)).flatMap({ $0 }).map({ !hasTasks($0) }) ?? true { try? work.remove() }
+        if isNew, (try? RefinementPlanFile.read(work)).map({ !hasTasks($0) }) ?? true { try? work.remove() }
         throw error
       }
       if !FileManager.default.fileExists(atPath: work.plan.path) { try? work.remove() }
