@@ -86,7 +86,9 @@ struct ResidualShifts {
   var forwardBackward: Double? { Self.twoThirds(apart) }
 
   private static func twoThirds(_ parts: [(length: Double, weight: Double)]) -> Double? {
-    var left = parts.map(\.weight).reduce(0, +) * 2 / 3
+    let total = parts.map(\.weight).reduce(0, +)
+    guard total > 0 else { return nil }
+    var left = total * 2 / 3
     return parts.sorted { $0.length < $1.length }.first { part in
       left -= part.weight
       return left <= 0

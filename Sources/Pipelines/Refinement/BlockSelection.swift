@@ -45,7 +45,7 @@ public enum BlockSelection: Sendable, Equatable, CustomStringConvertible {
   }
 
   private static func text(_ ranges: [ClosedRange<Int>]) -> String {
-    ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
+    ranges.map { $0.lowerBound == $0.upperBound ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
   }
 
   /// Numbers as short as a list can say them.

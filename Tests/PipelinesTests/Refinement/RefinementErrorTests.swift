@@ -25,6 +25,8 @@ struct RefinementErrorTests {
     #expect(BlockSelection("@some list.txt") == .file("some list.txt"))
     for text in ["", "@", "12,", "4-3", "-4", "1-2-3", "all", "1;2", "1,a"] { #expect(BlockSelection(text) == nil, "\(text)") }
     for text in ["flagged", "12,40-44", "@list"] { #expect(BlockSelection(text)?.description == text) }
+    // As many as no array counts.
+    #expect(BlockSelection("0-\(Int.max)")?.description == "0-\(Int.max)")
   }
 
   @Test func blocksThatAreNotThereAndBadListsAreNamed() async throws {
