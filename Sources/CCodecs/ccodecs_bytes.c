@@ -59,7 +59,9 @@ void ccodecs_copy_rows(const void *__sized_by(count) source __noescape, size_t c
   }
 }
 
-int ccodecs_equal_bytes(const void *__sized_by(count) bytes __noescape, size_t count, const void *__sized_by(other_count) other __noescape,
-    size_t other_count) {
-  return count == other_count && memcmp(bytes, other, count) == 0;
+int ccodecs_all_equal(
+    const void *__sized_by(count) bytes __noescape, size_t count, const void *__sized_by(item_size) item __noescape, size_t item_size) {
+  if (item_size == 0 || count % item_size != 0) return 0;
+  // Each item is the one before it.
+  return count == 0 || (memcmp(bytes, item, item_size) == 0 && memcmp(bytes, (const char *)bytes + item_size, count - item_size) == 0);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CCodecs
 internal import Grids
 public import Volumes
 
@@ -71,33 +70,24 @@ extension ChunkedArray {
   private func scatter<Source: VoxelScalar, Stored: VoxelScalar>(
     _ voxels: VoxelBuffer<Source>, _ box: Box, as type: Stored.Type
   ) throws(ChunkStoreError) {
-    let fill = metadata.fillValue.voxel(as: Stored.self)
-    let chunkStrides = metadata.storedStrides
-    let strides = box.extent.strides
-    let empty = [Stored](repeating: fill, count: chunk.count)
-    var stored = empty
-    func encoded(_ tile: Box, _ key: String) throws(ChunkStoreError) -> [UInt8]? {
-      let inBox = zip(tile.lower, box.lower).map(-)
-      // A chunk at the array's end is filled up.
-      if tile.extent != chunk { stored = empty }
-      var target = stored.mutableSpan
-      copyStrided(
-        tile.extent.lengths, from: voxels.span, StridedLayout(offset: zip(inBox, strides).map(*).reduce(0, +), steps: strides),
-        to: &target, StridedLayout(offset: 0, steps: chunkStrides))
-      return ccodecs_equal_bytes(stored.rawBytes, empty.rawBytes) != 0 ? nil : try self.encoded(&stored, key)
-    }
+    var encoder = ChunkEncoder<Stored>(metadata)
     var staged: [StagedValue] = []
-    func stage(_ file: Box) throws(ChunkStoreError) {
-      let key = key(ofFile: zip(file.lower, metadata.unit.lengths).map { $0 / $1 })
-      let bytes =
-        if let sharding = metadata.sharding {
-          try shard(sharding, key, file) { (tile) throws(ChunkStoreError) in try encoded(tile, key) }
-        } else {
-          try encoded(file, key)
-        }
-      if let bytes { staged.append(try store.stage(key, bytes)) } else { try store.remove(key) }
-    }
-    do { for file in box.tiles(of: metadata.unit) { try stage(file) } } catch {
+    do {
+      for file in box.tiles(of: metadata.unit) {
+        let key = key(ofFile: zip(file.lower, metadata.unit.lengths).map { $0 / $1 })
+        let value =
+          if let sharding = metadata.sharding {
+            try shard(sharding, key, file, voxels, box, &encoder).map { (bytes) throws(ChunkStoreError) in
+              try store.stage(key, bytes.rawBytes)
+            }
+          } else {
+            try encoded(file, key, voxels, box, &encoder) { bytes in
+              Result { () throws(ChunkStoreError) in try store.stage(key, bytes) }
+            }?.get()
+          }
+        if let value { staged.append(value) } else { try store.remove(key) }
+      }
+    } catch {
       store.discard(staged)
       throw error
     }
@@ -105,17 +95,21 @@ extension ChunkedArray {
   }
 
   /// The bytes of a shard; `nil` where no chunk of it is to be stored.
-  private func shard(
-    _ sharding: Sharding, _ key: String, _ box: Box, _ encoded: (Box) throws(ChunkStoreError) -> [UInt8]?
+  private func shard<Source: VoxelScalar, Stored: VoxelScalar>(
+    _ sharding: Sharding, _ key: String, _ file: Box, _ voxels: VoxelBuffer<Source>, _ box: Box, _ encoder: inout ChunkEncoder<Stored>
   ) throws(ChunkStoreError) -> [UInt8]? {
     let counts = sharding.chunkCounts(chunk)
     var index = ShardIndex(count: counts.count)
     var bytes = [UInt8](repeating: 0, count: sharding.isIndexAtEnd ? 0 : sharding.indexByteCount(counts.count))
-    for tile in box.tiles(of: chunk) {
-      guard let chunk = try encoded(tile) else { continue }
-      let place = sharding.place(ofChunk: zip(tile.lower, self.chunk.lengths).map { $0 / $1 }, counts)
-      index[place] = bytes.count..<bytes.count + chunk.count
-      bytes += chunk
+    // So that it does not move while it grows; what is not written to takes no memory.
+    bytes.reserveCapacity(sharding.indexByteCount(counts.count) + counts.count * metadata.chunkByteCount)
+    for tile in file.tiles(of: chunk) {
+      let began = bytes.count
+      let isStored: Void? = try encoded(tile, key, voxels, box, &encoder) { chunk in
+        unsafe chunk.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+      }
+      guard isStored != nil else { continue }
+      index[sharding.place(ofChunk: zip(tile.lower, chunk.lengths).map { $0 / $1 }, counts)] = began..<bytes.count
     }
     if index.isEmpty { return nil }
     do {
@@ -128,27 +122,11 @@ extension ChunkedArray {
     }
   }
 
-  /// The bytes of a chunk.
-  private func encoded<Stored: VoxelScalar>(_ stored: inout [Stored], _ key: String) throws(ChunkStoreError) -> [UInt8] {
-    if metadata.isBigEndian {
-      var span = stored.mutableSpan
-      var bytes = span.mutableRawBytes
-      ccodecs_swap_bytes(&bytes, voxelType.size)
-    }
-    guard let first = metadata.codecs.first else {
-      var bytes = [UInt8](unwritten: metadata.chunkByteCount)
-      var span = bytes.mutableSpan
-      var target = span.mutableRawBytes
-      ccodecs_copy_bytes(stored.rawBytes, &target)
-      return bytes
-    }
-    do {
-      var bytes = try first.encoded(stored.rawBytes)
-      for codec in metadata.codecs.dropFirst() { bytes = try codec.encoded(bytes.rawBytes) }
-      return bytes
-    } catch {
-      throw uncompressible(key, metadata.chunkByteCount)
-    }
+  /// What `body` makes of the bytes of a chunk; `nil` where it is not to be stored.
+  private func encoded<Source: VoxelScalar, Stored: VoxelScalar, Value>(
+    _ tile: Box, _ key: String, _ voxels: VoxelBuffer<Source>, _ box: Box, _ encoder: inout ChunkEncoder<Stored>, _ body: (RawSpan) -> Value
+  ) throws(ChunkStoreError) -> Value? {
+    do { return try encoder.encode(tile, of: voxels, in: box, body) } catch { throw uncompressible(key, metadata.chunkByteCount) }
   }
 
   private func uncompressible(_ key: String, _ count: Int) -> ChunkStoreError {

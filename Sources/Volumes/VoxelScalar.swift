@@ -29,6 +29,8 @@ extension VoxelScalar where Self: FixedWidthInteger {
     let rounded = value.rounded(.toNearestOrEven)
     if rounded >= Value(Self.max) { return Self.max }
     if rounded <= Value(Self.min) { return Self.min }
+    // By way of a concrete type where that holds every value: the generic conversion takes several times as long.
+    if Self.bitWidth < 64, let value = rounded as? Float { return Self(truncatingIfNeeded: Int(value)) }
     return Self(rounded)
   }
 

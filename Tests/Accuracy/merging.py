@@ -54,8 +54,12 @@ class Measure:
         tell(self.seconds, self.bytes, **more)
 
 
+MOST = 8 << 30  # bytes
+
+
 def within(limit, part, folder):
-    """Calls a part in a process of its own, which is killed where what it measures takes longer than the limit, whatever it is in."""
+    """Calls a part in a process of its own, which is killed where what it measures takes longer than the limit or adds more memory than
+    MOST, whatever it is in."""
     reading, keeper = os.pipe()
     child = os.fork()
     if child == 0:
@@ -65,11 +69,13 @@ def within(limit, part, folder):
         os._exit(0)
     os.close(keeper)
     told = os.read(reading, 64)
-    if told and not select.select([reading], [], [], limit)[0]:
-        added = status("VmHWM", child) - int(told)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        return tell(limit, added, finished=False)
+    began = time.monotonic()
+    while told and not select.select([reading], [], [], 1)[0]:
+        seconds, added = time.monotonic() - began, status("VmHWM", child) - int(told)
+        if seconds > limit or added > MOST:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return tell(seconds, added, finished=False)
     sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 

@@ -3,6 +3,7 @@
 import ChunkStores
 import Foundation
 import Grids
+import Synchronization
 import TestSupport
 import Testing
 import Volumes
@@ -32,6 +33,29 @@ struct WriteTests {
       #expect(try Data(contentsOf: folder.appendingPathComponent("2/2")).count == 32)
       #expect(files(in: folder) == [".zarray", "2/2"])
     }
+  }
+
+  /// A thread keeps Zstandard's tables from chunk to chunk.
+  @Test(arguments: [Compression.zstd(level: 1), .zstd(level: 3), .zstd(level: 7), .zstd(level: 12), .standard])
+  func theBytesOfAChunkDoNotFollowFromThoseEncodedBefore(compression: Compression) throws {
+    let store = CountingStore()
+    @Sendable func write(_ name: String, _ side: Int, seed: Int, _ compression: Compression) throws -> [UInt8]? {
+      let metadata = ArrayMetadata(format: .v3, extent: [side, side], chunk: [side, side], voxelType: .uint16, compression: compression)
+      let smooth = patternVoxels([side, side], seed: seed, as: UInt16.self).mapVoxels { $0 % 1021 }
+      try ChunkedArray.create(in: store, node: name, metadata).write(smooth, at: [0, 0])
+      return try store.get(name + "/c/0/0")
+    }
+    let bytes = Mutex<[[UInt8]?]>([])
+    let thread = Thread {
+      for (index, side) in [300, 17, 513, 300, 64, 300].enumerated() {
+        let written = try? write("\(index)", side, seed: side, index == 4 ? .zstd(level: 19) : compression)
+        bytes.withLock { $0.append(written) }
+      }
+    }
+    thread.start()
+    while !thread.isFinished { usleep(1000) }
+    let first = try #require(bytes.withLock { $0.first } ?? nil)
+    bytes.withLock { #expect($0[3] == first && $0[5] == first) }
   }
 
   @Test func noTemporaryFileIsLeft() throws {

@@ -13,6 +13,5 @@
 #include "ccodecs_gzip_file.h"
 #include "ccodecs_lz4.h"
 #include "ccodecs_unpack_file.h"
-#include "ccodecs_writeback.h"
 #include "ccodecs_zlib.h"
 #include "ccodecs_zstd.h"

@@ -19,8 +19,8 @@ void ccodecs_copy_bytes(
 void ccodecs_copy_rows(const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape,
     size_t capacity, size_t from, size_t from_step, size_t to, size_t to_step, size_t row, size_t rows);
 
-/// Whether two buffers have the same length and the same bytes: 1 or 0.
-int ccodecs_equal_bytes(
-    const void *__sized_by(count) bytes __noescape, size_t count, const void *__sized_by(other_count) other __noescape, size_t other_count);
+/// Whether a buffer is one item, bit for bit, again and again: 1 or 0.
+int ccodecs_all_equal(
+    const void *__sized_by(count) bytes __noescape, size_t count, const void *__sized_by(item_size) item __noescape, size_t item_size);
 
 #pragma clang assume_nonnull end

@@ -85,7 +85,16 @@ enum ByteCodec: Sendable, Hashable {
 
   /// Encodes `bytes`: the same bytes for the same input on every machine.
   func encoded(_ bytes: RawSpan) throws(CodecFailure) -> [UInt8] {
-    var result = [UInt8](unwritten: bound(bytes.byteCount))
+    var result: [UInt8] = []
+    let count = try encode(bytes, into: &result)
+    result.removeLast(result.count - count)
+    return result
+  }
+
+  /// Encodes `bytes` into the beginning of `result`, which is made longer where it is too short, and gives the number of bytes written.
+  func encode(_ bytes: RawSpan, into result: inout [UInt8]) throws(CodecFailure) -> Int {
+    let bound = bound(bytes.byteCount)
+    if result.count < bound { result = [UInt8](unwritten: bound) }
     var elements = result.mutableSpan
     var target = elements.mutableRawBytes
     let count: Int64 =
@@ -103,8 +112,7 @@ enum ByteCodec: Sendable, Hashable {
       case .crc32c: ccodecs_crc32c_encode(bytes, &target)
       }
     guard count >= 0 else { throw .failed }
-    result.removeLast(result.count - Int(count))
-    return result
+    return Int(count)
   }
 
   private func bound(_ count: Int) -> Int {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CCodecs
 internal import Foundation
 
 /// Whole files through POSIX calls, with errors that name the path and the cause.
@@ -58,9 +57,8 @@ package enum FileAccess {
     return bytes
   }
 
-  /// Writes a new file and brings it to the disk, or only has that begun; false where its folder does not exist. A file that cannot be
-  /// finished is removed.
-  package static func write(_ bytes: [UInt8], to path: String, isSynchronised: Bool = true) throws(ChunkStoreError) -> Bool {
+  /// Writes a new file; false where its folder does not exist. A file that cannot be finished is removed.
+  static func write(_ bytes: RawSpan, to path: String) throws(ChunkStoreError) -> Bool {
     let descriptor = unsafe Foundation.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       if errno == ENOENT { return false }
@@ -68,7 +66,7 @@ package enum FileAccess {
     }
     var failed: Int32 = 0
     var written = 0
-    while written < bytes.count {
+    while written < bytes.byteCount {
       let count = unsafe bytes.withUnsafeBytes { source in
         unsafe Foundation.write(descriptor, source.baseAddress! + written, source.count - written)
       }
@@ -78,11 +76,6 @@ package enum FileAccess {
         break
       }
       written += count
-    }
-    if isSynchronised {
-      if failed == 0 && fsync(descriptor) != 0 && errno != EINVAL { failed = errno }
-    } else if failed == 0 {
-      ccodecs_begin_writing(descriptor)
     }
     if close(descriptor) != 0 && failed == 0 { failed = errno }
     guard failed == 0 else {

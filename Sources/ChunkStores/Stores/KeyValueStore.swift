@@ -18,8 +18,8 @@ public struct ValueRequest: Sendable, Hashable {
 public enum StagedValue: Sendable {
   /// Held in memory.
   case value(String, [UInt8])
-  /// In a file of another name.
-  case file(temporary: String, path: String)
+  /// In a file of another name, which is being brought to the disk.
+  case file(temporary: String, path: String, arrival: FileArrival)
 }
 
 /// Values under keys, as a folder holds files: what Zarr is stored in.
@@ -67,7 +67,7 @@ public protocol KeyValueStore: Sendable {
   /// Begins to store a value, which nobody sees before `commit`; so that the disk is at work on many while others are made.
   ///
   /// - Throws: as `put`.
-  func stage(_ key: String, _ value: [UInt8]) throws(ChunkStoreError) -> StagedValue
+  func stage(_ key: String, _ value: RawSpan) throws(ChunkStoreError) -> StagedValue
 
   /// Stores staged values, each whole or not at all; those that cannot be stored are gone.
   ///
@@ -84,7 +84,9 @@ public protocol KeyValueStore: Sendable {
 extension KeyValueStore {
   public func get(_ key: String, _ range: ByteRange) throws(ChunkStoreError) -> ValuePart? { try get(key)?.part(range) }
 
-  public func stage(_ key: String, _ value: [UInt8]) throws(ChunkStoreError) -> StagedValue { .value(key, value) }
+  public func stage(_ key: String, _ value: RawSpan) throws(ChunkStoreError) -> StagedValue {
+    .value(key, unsafe value.withUnsafeBytes { unsafe Array($0) })
+  }
 
   public func commit(_ staged: [StagedValue]) throws(ChunkStoreError) {
     for case .value(let key, let value) in staged { try put(key, value) }

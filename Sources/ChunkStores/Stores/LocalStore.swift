@@ -40,30 +40,30 @@ public struct LocalStore: KeyValueStore, Equatable {
     (try? FileManager.default.contentsOfDirectory(atPath: name(of: prefix))) ?? []
   }
 
-  public func put(_ key: String, _ value: [UInt8]) throws(ChunkStoreError) { try commit([try stage(key, value)]) }
+  public func put(_ key: String, _ value: [UInt8]) throws(ChunkStoreError) { try commit([try stage(key, value.rawBytes)]) }
 
-  public func stage(_ key: String, _ value: [UInt8]) throws(ChunkStoreError) -> StagedValue {
+  public func stage(_ key: String, _ value: RawSpan) throws(ChunkStoreError) -> StagedValue {
     try StoreKey.validate(key)
     let path = name(of: key)
     let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
     let file = path.dropFirst(folder.count + 1)
     let temporary = "\(folder)/.tmp-\(file)-\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-    if try !FileAccess.write(value, to: temporary, isSynchronised: false) {
+    if try !FileAccess.write(value, to: temporary) {
       // The folder is not there yet.
       try FileAccess.createFolder(folder)
-      guard try FileAccess.write(value, to: temporary, isSynchronised: false) else {
+      guard try FileAccess.write(value, to: temporary) else {
         throw ChunkStoreError(
           "the folder \(folder) vanished while writing to it", hint: "do not remove an output while it is written; run again")
       }
     }
-    return .file(temporary: temporary, path: path)
+    return .file(temporary: temporary, path: path, arrival: FileArrival(of: temporary))
   }
 
   public func commit(_ staged: [StagedValue]) throws(ChunkStoreError) {
     for (index, value) in staged.enumerated() {
-      guard case .file(let temporary, let path) = value else { continue }
+      guard case .file(let temporary, let path, let arrival) = value else { continue }
       do {
-        try FileAccess.synchroniseFile(temporary)
+        try arrival.wait()
         try FileAccess.rename(temporary, to: path)
       } catch {
         discard(Array(staged[index...]))
@@ -73,7 +73,7 @@ public struct LocalStore: KeyValueStore, Equatable {
   }
 
   public func discard(_ staged: [StagedValue]) {
-    for case .file(let temporary, _) in staged { try? FileAccess.removeFile(temporary) }
+    for case .file(let temporary, _, _) in staged { try? FileAccess.removeFile(temporary) }
   }
 
   public func remove(_ key: String) throws(ChunkStoreError) {

@@ -49,7 +49,10 @@ struct FineStage: Sendable {
   /// Registers a block in one way; no field where nothing is gained.
   private func run(_ block: Block, _ attempt: FineAttempt) throws -> (record: BlockRecord, field: SplineField?) {
     try Task.checkCancellation()
-    guard foregroundPart(of: block.extended) >= Self.leastForeground else { return (BlockRecord(block, .background), nil) }
+    // What a core without tissue is displaced by counts for nothing, whatever lies around it.
+    guard foregroundPart(of: block.extended) >= Self.leastForeground, foregroundPart(of: block.core) > 0 else {
+      return (BlockRecord(block, .background), nil)
+    }
     let box = attempt == .widerHalo ? images.grid.widened(block) : settings.box(of: block, in: images.grid)
     do {
       guard let pair = try BlockPair.read(box, of: images, coarse: coarse, threads: threads) else {
