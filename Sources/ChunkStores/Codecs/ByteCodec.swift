@@ -102,7 +102,7 @@ enum ByteCodec: Sendable, Hashable {
       case .blosc(let parameters):
         ccodecs_blosc_encode(
           bytes, &target, parameters.compressor.code, Int32(parameters.level), parameters.shuffle.code, parameters.itemSize,
-          parameters.blockSize)
+          parameters.encodedBlockSize)
       case .zstd(let level, let checksum): ccodecs_zstd_encode(bytes, &target, Int32(level), checksum ? 1 : 0)
       case .zlib(let level): ccodecs_zlib_encode(bytes, &target, Int32(level), 0)
       case .gzip(let level): ccodecs_zlib_encode(bytes, &target, Int32(level), 1)

@@ -87,6 +87,12 @@ struct BloscParameters: Sendable, Hashable {
   var shuffle: BloscShuffle
   /// Bytes an item.
   var itemSize: Int
-  /// Bytes a block; 0 where Blosc chooses.
+  /// Bytes a block; 0 where who writes chooses.
   var blockSize = 0
+
+  /// Bytes a block that Blosc is told when it encodes; 0 where Blosc chooses.
+  ///
+  /// For Zstandard up to level 5 Blosc chooses 32 to 256 kB. From more than 256 kB on, Zstandard takes other tables, with which it is faster, in
+  /// encoding and in decoding; what is written stays about as short.
+  var encodedBlockSize: Int { blockSize == 0 && compressor == .zstd && level <= 5 ? 512 << 10 : blockSize }
 }
