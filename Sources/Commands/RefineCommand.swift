@@ -61,8 +61,8 @@ enum RefineCommand {
           .parsed(
             "--smoothing", at: \.options.smoothing, "VOXELS", "Width of the Gaussian that smooths the displacement after each step",
             detail: "Its standard deviation: 2.5 keeps noise from leading a block astray, below 1 follows fine detail.",
-            expected: "voxels above 0, as 2.5", fallback: "by the images' noise"
-          ) { Values.aboveZero($0).map(Optional.some) },
+            expected: "voxels above 0 and up to \(Int(RefinementOptions.mostSmoothing)), as 2.5", fallback: "by the images' noise"
+          ) { text in Values.aboveZero(text).flatMap { $0 <= RefinementOptions.mostSmoothing ? .some($0) : nil } },
         ]),
       OptionGroup(
         "Output and machine",

@@ -51,6 +51,7 @@ public struct RegistrationReport: Sendable {
   ///   damaged.
   public init(folder: String) throws {
     self.folder = folder
+    try RunHandle.requirePublished(in: folder)
     run = try RecordedRun(folder: folder)
     var missing: [String] = []
     do { transforms = try TransformFolder.open(folder) } catch {

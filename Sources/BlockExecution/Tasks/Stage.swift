@@ -22,6 +22,9 @@ package struct Stage: Sendable {
       }
     }
 
+    /// All numbers.
+    package var numbers: [Int] { filter { _ in true } }
+
     /// The numbers that `isWanted`.
     package func filter(_ isWanted: (Int) -> Bool) -> [Int] {
       switch self {

@@ -65,7 +65,7 @@ extension RegistrationPlan {
     if isFrozen, need(core) > available {
       throw PipelineError(
         "the blocks of the run that is resumed, of \(Extent(core)), need \(MemoryBudget.describe(need(core) + MemoryModel.base)) each, and "
-          + "--memory allows \(memory)", hint: "give more memory, or --chunk-size to begin again with smaller blocks")
+          + "--memory allows \(memory)", hint: "give more memory, or begin again with smaller blocks, by `weft register --chunk-size`")
     }
     while need(core) > available {
       let longest = core.indices.max { core[$0] < core[$1] }!

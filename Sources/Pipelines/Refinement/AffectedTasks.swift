@@ -72,10 +72,10 @@ extension Refinement {
       found =
         level.isFirst
         ? try self.changes(.found, of: level)
-        : try changes(in: RegistrationRun.StageName.compose, level.affectedTasks(RegistrationRun.StageName.compose).filter { _ in true })
+        : try changes(in: RegistrationRun.StageName.compose, level.affectedTasks(RegistrationRun.StageName.compose).numbers)
     case .whole:
       let joined =
-        level.isFirst ? blended : try level.affectedTasks(RegistrationRun.StageName.compose).filter { _ in true }
+        level.isFirst ? blended : try level.affectedTasks(RegistrationRun.StageName.compose).numbers
       // A repair reaches control points of regions beside those that it looks at.
       let repaired = try [level.repair(Journal(level.run.folder, level.run.outlines)), kept.repair()].flatMap {
         $0?.checks.keys.sorted() ?? []

@@ -79,9 +79,15 @@ public enum BlockSelection: Sendable, Equatable, CustomStringConvertible {
     case .numbers(let ranges): return try check(ranges, "--blocks \(self)")
     case .flagged: return try check(Self.flagged(table).map { $0...$0 }, table)
     case .file(let path):
-      guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-        throw PipelineError("--blocks @\(path): there is no such text file", hint: "name a file with numbers of blocks, as 12,40-44")
+      let hint = "name a text file with numbers of blocks, as 12,40-44"
+      guard let isFolder = FileManager.default.isFolder(atPath: path) else {
+        throw PipelineError("--blocks @\(path): there is no such file", hint: hint)
       }
+      if isFolder { throw PipelineError("--blocks @\(path) is a folder", hint: hint) }
+      guard let data = FileManager.default.contents(atPath: path) else {
+        throw PipelineError("--blocks @\(path) cannot be read", hint: "see that you may read it")
+      }
+      guard let text = String(data: data, encoding: .utf8) else { throw PipelineError("--blocks @\(path) is no text", hint: hint) }
       let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
       return try Set(
         lines.flatMap { index, line -> [Int] in

@@ -35,7 +35,12 @@ struct KeptRun: Sendable {
   init(_ output: URL) throws {
     self.output = output
     folder = RunFolder(output.appendingPathComponent(Self.folderName))
-    guard let plan = try RegistrationPlanFile.read(folder) else {
+    let hint = "copy \(output.path) again from where it is whole, or register the pair again"
+    let found: RegistrationPlanFile?
+    do { found = try RegistrationPlanFile.read(folder) } catch {
+      throw PipelineError("\(folder.plan.path) is damaged, or was not written by Weft \(WeftVersion.current)", hint: hint)
+    }
+    guard let plan = found else {
       let record = output.appendingPathComponent("run.json")
       let told = try? JSONDecoder().decode(Told.self, from: Data(contentsOf: record))
       guard let told, told.command == RegistrationPlanFile.kindName else {
@@ -55,9 +60,13 @@ struct KeptRun: Sendable {
     self.plan = plan
     journal = Journal(folder, plan.stages)
     let records = Self.refinements(folder)
-    refinements =
-      FileManager.default.fileExists(atPath: records.path)
-      ? try RunFolder.decoder.decode([RefinementRecord].self, from: Data(contentsOf: records)) : []
+    guard FileManager.default.fileExists(atPath: records.path) else {
+      refinements = []
+      return
+    }
+    do { refinements = try RunFolder.decoder.decode([RefinementRecord].self, from: Data(contentsOf: records)) } catch {
+      throw PipelineError("\(records.path) is damaged", hint: hint)
+    }
   }
 
   /// Of `run.json`.
@@ -100,6 +109,6 @@ struct KeptRun: Sendable {
         throw PipelineError("the \(side) image is not that of the registration in \(output.path): \(difference)", hint: hint)
       }
     }
-    return try plan.registration(options, progress)
+    return try plan.registration(options, progress, isCoarseDone: true)
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import BlockExecution
+internal import Foundation
 internal import Grids
 internal import Registration
 
@@ -19,16 +20,39 @@ extension LevelRun {
     let stage = FineStage(
       registration: registration, coarse: coarse, images: try images(), settings: settings, threads: registration.plan.threads,
       fields: fields)
+    let earlier = try blocks(refinement.kept.journal).records
+    let rescue = BlockRescue(grid, of: refinement.blocks.count, isStrict: registration.options.isStrict, attempt: .refined)
     return Stage(
       RegistrationRun.StageName.refine, tasks: .some(refinement.blocks), width: 1,
-      rescue: BlockRescue(grid, of: refinement.blocks.count, isStrict: registration.options.isStrict, attempt: .refined).outcome
+      rescue: { task, error in
+        guard let outcome = rescue.outcome(task, error) else { return nil }
+        return earlier[task].state == .failed ? outcome : try? keep(earlier[task], error.localizedDescription, fields).outcome(fields)
+      }
     ) { task in
       let first = try stage.run(grid[task])
       let attempts = options.allowed(self.attempts(after: first))
       var record = try stage.run(first, again: attempts) ?? first
+      if record.state == .failed, earlier[task].state != .failed {
+        record = try keep(earlier[task], record.message ?? "no reason is known", fields)
+      }
       record.attempt = .refined
       return try record.outcome(fields)
     }
+  }
+
+  /// A block as the run before left it, where refining it failed: an error tells nothing of the displacement that there is.
+  private func keep(_ earlier: BlockRecord, _ reason: String, _ fields: BlockFieldFiles) throws -> BlockRecord {
+    guard let kept = run.refinement?.kept else { preconditionFailure("only a refinement has earlier blocks") }
+    registration.progress.report(.warning("block \(earlier.block.number) stays as it was: refining it failed (\(reason))"))
+    var record = earlier
+    record.attempt = .refined
+    guard record.state == .registered else { return record }
+    let found = BlockFieldFiles(
+      fine: kept.folder.stage(RegistrationRun.StageName.fine), again: kept.folder.stage(RegistrationRun.StageName.retry), lattice: lattice)
+    let target = fields.url(of: record.block, isAgain: true)
+    if FileManager.default.fileExists(atPath: target.path) { try FileManager.default.removeItem(at: target) }
+    try FileManager.default.linkOrCopy(found.url(of: record.block, isAgain: earlier.attempt != .planned), to: target)
+    return record
   }
 
   /// How far around their cores blocks are read.

@@ -112,15 +112,36 @@ struct Refinement: Sendable {
       _ = try fields.read(
         record.block, isAgain: record.attempt != .planned, region: level.lattice.controlPoints(for: record.block.extended))
     }
-    let regions = FieldRegions(level.lattice)
-    for stage in [RegistrationRun.StageName.carry, RegistrationRun.StageName.blend, RegistrationRun.StageName.compose]
-    where kept.plan.stages.contains(where: { $0.name == stage }) {
-      let field = try LocalField.open(at: kept.fieldPath(stage), lattice: level.lattice)
-      try field.check()
-      for (task, entry) in kept.journal.entries(of: stage)
-      where entry.outcome.result != String(field.storedChunkCount(in: regions.region(task))) {
-        throw DamagedOutput(path: kept.fieldPath(stage), reason: "chunks of it are gone")
+    for stage in Self.fieldStages where kept.plan.stages.contains(where: { $0.name == stage }) {
+      try checkChunks(of: kept.fieldPath(stage), kept.journal.entries(of: stage), level)
+    }
+  }
+
+  /// Reads the fields that are kept for the next refinement: of a chunk that was damaged and removed meanwhile, and that no chosen block acts
+  /// on, no task makes another, and without it nothing would be displaced there.
+  ///
+  /// - Throws: `PipelineError` where something is not what was written.
+  func checkFields(_ run: RegistrationRun, _ journal: Journal) throws {
+    do {
+      for stage in Self.fieldStages where kept.plan.stages.contains(where: { $0.name == stage }) {
+        try checkChunks(of: run.full.path(stage), run.entries(of: stage, journal), run.full)
       }
+    } catch let damage as DamagedOutput {
+      throw PipelineError(
+        "\(damage.path) is not whole (\(damage.reason)), and the refinement does not make all of it",
+        hint: "`weft cancel \(kept.output.path) --clean` drops the refinement, and the result stays as it was; then refine again")
+    }
+  }
+
+  private static let fieldStages = [RegistrationRun.StageName.carry, RegistrationRun.StageName.blend, RegistrationRun.StageName.compose]
+
+  /// - Throws: `DamagedOutput` where a chunk of a field is damaged or gone.
+  private func checkChunks(of path: String, _ entries: [Int: LedgerEntry], _ level: LevelRun) throws {
+    let regions = FieldRegions(level.lattice)
+    let field = try LocalField.open(at: path, lattice: level.lattice)
+    try field.check()
+    for (task, entry) in entries where entry.outcome.result != String(field.storedChunkCount(in: regions.region(task))) {
+      throw DamagedOutput(path: path, reason: "chunks of it are gone")
     }
   }
 }

@@ -13,7 +13,10 @@ public struct RefinementOptions: Sendable, Codable {
   /// How far around its core a block is read, at least as far as in the run; `nil` for as far. Blocks are blended over the run's overlap.
   public var overlap: Overlap?
   /// Standard deviation of the Gaussian that smooths a block's whole displacement after each step, in voxels; `nil` goes by the images' noise.
+  /// Up to `mostSmoothing`.
   public var smoothing: Double?
+  /// A wider Gaussian leaves a block of the usual size no displacement at all.
+  public static let mostSmoothing = 100.0
   /// The most memory; `nil` is that of the run.
   public var memory: MemoryBudget?
   /// How many threads compute; `nil` takes all that this process may use.

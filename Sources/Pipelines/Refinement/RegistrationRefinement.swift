@@ -64,6 +64,11 @@ public struct RegistrationRefinement: Sendable {
         progress.report(.note("an earlier refinement was just about to end, and has"))
         try work.clear()
       }
+      if let earlier, earlier.selection != blocks.description || earlier.options.settings != options.settings, hasTasks(earlier) {
+        throw PipelineError(
+          "a refinement of other blocks or with other settings (\(Self.text(earlier))) was interrupted in \(output.path)",
+          hint: "`weft resume \(output.path)` goes on with it, `weft cancel \(output.path) --clean` drops it")
+      }
       let kept = try KeptRun(output)
       let registration = try kept.registration(options, withChunks: true, progress)
       let numbers = try blocks.resolved(in: output.path, count: registration.grid.count)
@@ -119,6 +124,11 @@ public struct RegistrationRefinement: Sendable {
     } catch { throw explained(error) }
   }
 
+  private static func text(_ plan: RefinementPlanFile) -> String {
+    (["--blocks \(plan.selection)"] + plan.options.settings.sorted { $0.key < $1.key }.map { "--\($0.key) \($0.value)" }).joined(
+      separator: " ")
+  }
+
   private func hasTasks(_ plan: RefinementPlanFile) -> Bool {
     let journal = Journal(work, plan.stages)
     return plan.stages.contains { !journal.entries(of: $0.name).isEmpty }
@@ -132,7 +142,8 @@ public struct RegistrationRefinement: Sendable {
     }
     guard let cause = error as? CocoaError else { return error }
     return PipelineError(
-      "a result in \(output.path) cannot be written: \(RunError.reason(cause))", hint: "free some space, or see that you may write there")
+      "a result in \(output.path) cannot be written: \(RunError.reason(cause))",
+      hint: "free some space, or see that you may write there; then the same command goes on")
   }
 
   /// Ends a refinement whose results were just getting their names.

@@ -49,12 +49,15 @@ public struct ChunkedRegistration: Sendable {
   }
 
   /// The same, with the numbers of a run that is resumed.
+  ///
+  /// - Parameter isCoarseDone: whether masks and what the run started from are not read any more: the coarse result is kept.
   init(
-    fixed: StoredImage, moving: StoredImage, options: RegistrationOptions, progress: any ProgressReporter, frozen: FrozenPlan?
+    fixed: StoredImage, moving: StoredImage, options: RegistrationOptions, progress: any ProgressReporter, frozen: FrozenPlan?,
+    isCoarseDone: Bool = false
   ) throws {
     self.fixed = fixed
     self.moving = moving
-    self.options = options
+    self.options = options.withAbsolutePaths
     self.progress = progress
     let fixedLevels = try fixed.volumes(channel: options.fixedChannel).levels
     let movingLevels = try moving.volumes(channel: options.movingChannel).levels
@@ -75,15 +78,28 @@ public struct ChunkedRegistration: Sendable {
     try PairChecks.requireComparableSpacing(fixedPyramid.finest, movingPyramid.finest)
     fixedRegion = try fixedPyramid.finest.cropped(to: Self.regionBox(options.region, of: fixedLevels[0]))
     try Self.check(options)
-    for case (let mask?, let image) in [(options.fixedMask, fixedPyramid.finest), (options.movingMask, movingPyramid.finest)]
-    where mask != "auto" { _ = try MaskFile.open(mask, of: image, rank: rank) }
     plan = try .make(
       fixed: fixedRegion, whole: fixedPyramid.finest, moving: movingPyramid.finest, movingChannels: moving.channelCount * moving.timeCount,
       rank: rank, options: options, frozen: frozen)
+    if !isCoarseDone { try requireOtherInputs() }
   }
 
   /// The blocks of the fine stage, on three axes (2D as one plane).
   public var grid: BlockGrid { plan.grid }
+
+  /// - Throws: `PipelineError` where a mask or what the registration starts from is not there, or does not fit.
+  private func requireOtherInputs() throws {
+    for (name, path) in [
+      ("fixed-mask", options.fixedMask), ("moving-mask", options.movingMask), ("initial-transform", options.initialTransform),
+    ] {
+      guard let path, path != "auto" || name == "initial-transform" else { continue }
+      guard FileManager.default.fileExists(atPath: path) else {
+        throw PipelineError("--\(name) \(path) does not exist", hint: "check the path")
+      }
+    }
+    for case (let mask?, let image) in [(options.fixedMask, fixedPyramid.finest), (options.movingMask, movingPyramid.finest)]
+    where mask != "auto" { _ = try MaskFile.open(mask, of: image, rank: rank) }
+  }
 
   private static func check(_ options: RegistrationOptions) throws {
     guard options.blendSigma > 0, options.blendSigma.isFinite else {
@@ -102,14 +118,6 @@ public struct ChunkedRegistration: Sendable {
     }
     if let downsample = options.downsample, downsample < 1 {
       throw PipelineError("--downsample \(downsample) is below 1", hint: "give a whole number, as 4")
-    }
-    for (name, path) in [
-      ("fixed-mask", options.fixedMask), ("moving-mask", options.movingMask), ("initial-transform", options.initialTransform),
-    ] {
-      guard let path, path != "auto" || name == "initial-transform" else { continue }
-      guard FileManager.default.fileExists(atPath: path) else {
-        throw PipelineError("--\(name) \(path) does not exist", hint: "check the path")
-      }
     }
     if options.interpolation == .labelVote {
       throw PipelineError(

@@ -19,6 +19,7 @@ extension RegistrationRun {
       if FileManager.default.fileExists(atPath: transforms) { try FileManager.default.removeItem(atPath: transforms) }
       try FileManager.default.linkOrCopyFolder(coarseFiles.transforms.path, to: transforms)
       try completeTransforms(in: URL(fileURLWithPath: transforms))
+      try refinement?.checkFields(self, journal)
       if keepsBlocks { try keep(journal, at: target.appendingPathComponent(KeptRun.folderName)) }
       var files: [String: Int] = [:]
       let tables = [

@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import ChunkStores
 internal import Foundation
 internal import Volumes
 
 extension RegistrationOptions {
+  /// The same from whatever folder a run is gone on with.
+  var withAbsolutePaths: RegistrationOptions {
+    func absolute(_ path: String?) -> String? {
+      path.map { $0 == "auto" || StoreLocation.isRemote($0) ? $0 : URL(fileURLWithPath: $0).standardizedFileURL.path }
+    }
+    var options = self
+    (options.fixedMask, options.movingMask) = (absolute(fixedMask), absolute(movingMask))
+    options.initialTransform = absolute(initialTransform)
+    return options
+  }
+
   /// All that is read beside the two images: masks, and what the registration starts from.
   var otherInputs: [InputIdentity] {
     [fixedMask, movingMask].compactMap { $0.flatMap(Self.identity(ofMask:)) } + (initialTransform.map(Self.identities(ofTransforms:)) ?? [])

@@ -19,10 +19,15 @@ struct RegistrationPlanFile: PlanFile {
   var stages: [StageOutline]
 
   /// The registration that is planned.
-  func registration(_ options: RegistrationOptions, _ progress: any ProgressReporter) throws -> ChunkedRegistration {
+  ///
+  /// - Parameter isCoarseDone: whether masks and what it starts from are not read any more.
+  func registration(
+    _ options: RegistrationOptions, _ progress: any ProgressReporter, isCoarseDone: Bool = false
+  ) throws -> ChunkedRegistration {
     try ChunkedRegistration(
       fixed: .open(fixed.path, axes: fixed.axes, spacing: fixed.spacing),
-      moving: .open(moving.path, axes: moving.axes, spacing: moving.spacing), options: options, progress: progress, frozen: frozen)
+      moving: .open(moving.path, axes: moving.axes, spacing: moving.spacing), options: options, progress: progress, frozen: frozen,
+      isCoarseDone: isCoarseDone)
   }
 
   func run(in folder: RunFolder, threads: Int?, progress: any ProgressReporter) throws -> (run: any StagedRun, retries: Int) {

@@ -95,7 +95,10 @@ public struct TransformFolder: Sendable {
   /// Opens the transforms of a run: the output folder, or `transforms/` inside it.
   ///
   /// - Throws: `PipelineError` where there are none, naming what is missing.
-  public static func open(_ path: String) throws -> TransformFolder { try open(path, withField: true) }
+  public static func open(_ path: String) throws -> TransformFolder {
+    try RunHandle.requirePublished(in: path)
+    return try open(path, withField: true)
+  }
 
   /// The same, with or without the local field, which may not be there yet.
   static func open(_ path: String, withField: Bool) throws -> TransformFolder {
