@@ -42,6 +42,15 @@ enum ResumeCommand {
       }
       progress.close()
       try RegistrationSummary.tell(result, console, arguments.output)
+    case .rounds:
+      let result = try await RoundRegistration.resume(
+        arguments.run, progress: progress,
+        change: { options in
+          if let memory = arguments.memory { options.memory = memory }
+          if let threads = arguments.threads { options.threads = threads }
+        }, roundDone: { _ = try ReportCommand.write(after: $0.folder, console) })
+      progress.close()
+      try RoundsSummary.tell(result, console, arguments.output)
     case .refinement:
       let result = try await RegistrationRefinement.resume(arguments.run, progress: progress) { options in
         if let memory = arguments.memory { options.memory = memory }

@@ -89,7 +89,7 @@ struct KeptRun: Sendable {
     let hint = "put it back as it was, or register the pair again"
     for (side, input) in [("fixed", plan.fixed), ("moving", plan.moving)] {
       let now: InputIdentity
-      do { now = InputIdentity(try .open(input.path, axes: input.axes, spacing: input.spacing)) } catch {
+      do { now = InputIdentity(try input.opened()) } catch {
         throw PipelineError(
           "the \(side) image of the registration in \(output.path) cannot be read: \(error.localizedDescription)", hint: hint)
       }

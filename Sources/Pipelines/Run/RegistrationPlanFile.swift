@@ -18,9 +18,7 @@ struct RegistrationPlanFile: PlanFile {
 
   /// The registration that is planned.
   func registration(_ options: RegistrationOptions, _ progress: any ProgressReporter) throws -> ChunkedRegistration {
-    try ChunkedRegistration(
-      fixed: .open(fixed.path, axes: fixed.axes, spacing: fixed.spacing),
-      moving: .open(moving.path, axes: moving.axes, spacing: moving.spacing), options: options, progress: progress, frozen: frozen)
+    try ChunkedRegistration(fixed: fixed.opened(), moving: moving.opened(), options: options, progress: progress, frozen: frozen)
   }
 
   func run(in folder: RunFolder, threads: Int?, progress: any ProgressReporter) throws -> (run: any StagedRun, retries: Int) {
