@@ -97,6 +97,11 @@ enum ApplyCommand {
     let record: ApplyRecord
     var warning: String?
     if TransformApplication.holdsPoints(arguments.input) {
+      if let name = arguments.spacing != nil ? "--input-spacing" : arguments.axes != nil ? "--axes" : nil {
+        throw PipelineError(
+          "\(name) is for images, and \(arguments.input) holds points",
+          hint: "leave \(name) out; --voxels says that points are counted in voxels")
+      }
       let result = try application.apply(toPointsIn: arguments.input, output: arguments.result)
       record = ApplyRecord(
         output: arguments.result, points: result.count, outside: result.outside, unit: result.unit,

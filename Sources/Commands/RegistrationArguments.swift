@@ -97,7 +97,7 @@ extension RegistrationArguments {
           + "each other everywhere."),
       .value(
         "--initial-transform", at: \.options.initialTransform, "FILE",
-        "Start from an affine map (ITK, ANTs, elastix), landmark pairs (CSV) or an earlier result",
+        "Start from an affine map (ITK, ANTs, elastix), landmark pairs (CSV) or the affine part of an earlier result",
         detail:
           "Landmarks have the columns fixed_z,fixed_y,fixed_x,moving_z,moving_y,moving_x (2D: without z), physical, or are BigWarp's. "
           + "Bare matrices, as greedy and bigstream write them, are made a .mat by `weft transform convert` first.",

@@ -34,7 +34,7 @@ enum ServeCommand {
     if arguments.output.json {
       try console.print(json: record)
     } else {
-      console.print(record.text(next: arguments.line("view", port: server.port)))
+      console.print(record.text(next: arguments.line("view", port: server.port), unless: viewed.whyNotShown))
     }
     await server.run()
     return .done
@@ -54,9 +54,11 @@ struct ServeRecord: Encodable {
   /// What lies elsewhere.
   let inputs: [Input]
 
-  /// - Parameter line: the command that tells how to look at it.
-  func text(next line: String) -> String {
+  /// - Parameters:
+  ///   - line: the command that tells how to look at it.
+  ///   - reason: why that would show nothing; `nil` where it shows something.
+  func text(next line: String, unless reason: String?) -> String {
     Numbers.table([("serving", folder), ("address", address + "/")] + inputs.map { ("besides", "\($0.path) at \($0.address)/") })
-      + "\n\nCtrl-C ends it. How to look at it:\n  \(line)"
+      + "\n\nCtrl-C ends it. " + (reason.map { "`weft view` would show nothing: \($0)" } ?? "How to look at it:\n  \(line)")
   }
 }

@@ -12,9 +12,10 @@ enum BigWarpLandmarks {
     return (fields.count == 6 || fields.count == 8) && ["true", "false"].contains(fields[1])
   }
 
-  /// The pairs that are active and have both points.
+  /// The pairs that are active.
   ///
-  /// - Throws: `TransformError` where the file cannot be read, a line has another number of fields, or a field is no number.
+  /// - Throws: `TransformError` where the file cannot be read, a line has another number of fields, a field is no number, or a pair that is
+  ///   active lacks a point.
   static func read(_ path: String) throws(TransformError) -> LandmarkPairs {
     let lines = try TransformText.read(path).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     var pairs = LandmarkPairs(fixed: [], moving: [])
@@ -36,8 +37,13 @@ enum BigWarpLandmarks {
         }
         numbers.append(value)
       }
+      guard fields[1] == "true" else { continue }
       // A point that was not set yet is at infinity.
-      guard fields[1] == "true", numbers.allSatisfy(\.isFinite) else { continue }
+      guard numbers.allSatisfy(\.isFinite) else {
+        throw TransformError(
+          "\(path) line \(number + 1) is active, and one of its two points is at infinity, where BigWarp has those that were never set",
+          hint: "set the point in BigWarp, or make the line inactive (\"false\")")
+      }
       pairs.moving.append(numbers[..<(expected / 2 - 1)].reversed())
       pairs.fixed.append(numbers[(expected / 2 - 1)...].reversed())
     }

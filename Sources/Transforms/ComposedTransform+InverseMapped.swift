@@ -37,9 +37,10 @@ extension ComposedTransform {
     let base = SIMD3(Double(mapped.base[0]), Double(mapped.base[1]), Double(mapped.base[2]))
     let bound = SIMD3(Double(fixedExtent[0]), Double(fixedExtent[1]), Double(fixedExtent[2]))
     var largest: Float = 0
-    let search = InverseSearch(tolerance: tolerance) { place in
-      let moved = sampler.map { place + $0.displacement(at: place) } ?? place
-      return nodes.map { moved + SIMD3<Double>($0.interpolated(moved).lowHalf3) } ?? moved
+    let search = InverseSearch(tolerance: tolerance, voxel: 1)
+    func moved(_ place: SIMD3<Double>) -> SIMD3<Double> {
+      let there = sampler.map { place + $0.displacement(at: place) } ?? place
+      return nodes.map { there + SIMD3<Double>($0.interpolated(there).lowHalf3) } ?? there
     }
     let unknown = SIMD3<Double>(repeating: .nan)
     var i = 0
@@ -51,7 +52,7 @@ extension ComposedTransform {
           let target = row + columns[2] * Double(column)
           // Where the last two lead is mostly so near that nothing is left to search for.
           let start = way.last.isNaN ? base + mapped.positions.vector(at: i) : target + way.last + (way.last - way.previous)
-          let (x, remaining) = search.place(mappedTo: target, from: start)
+          let (x, remaining) = search.place(mappedTo: target, from: start, by: moved)
           way = remaining <= tolerance ? (way.last.isNaN ? x - target : way.last, x - target) : (unknown, unknown)
           if all(x .>= SIMD3(repeating: 0)), all(x .<= bound) { largest = max(largest, Float(remaining)) }
           mapped.positions.z.elements[i] = Float(x[0] - base[0])
@@ -70,12 +71,18 @@ extension ComposedTransform {
   /// How far from where affine map and coarse warp come from a place is searched for, in fixed voxels.
   private static let inverseMargin = 32
 
-  /// The lengths of what `inverseMapped` asks `local` for about a box of moving voxels, in fixed voxels, as far as the affine map tells;
-  /// `nil` where that has no inverse.
+  /// The lengths of what `inverseMapped` asks `local` for about a box of so many moving voxels, wherever it lies, in fixed voxels, as far as
+  /// the affine map tells; `nil` where that has no inverse.
   public func inverseReach(of box: Extent, in moving: PhysicalSpace) -> [Int]? {
-    guard let back = affine.inverse else { return nil }
-    return AffineTransform.voxelMap(from: moving, through: back, to: fixedSpace).matrix.map { row in
-      Int(min(zip(row, box.lengths).map { abs($0) * Double($1) }.reduce(0, +), 1e9)) + 2 * Self.inverseMargin
+    affine.inverse.map { back in reach(of: box, in: moving, through: back).map { $0 + 2 * Self.inverseMargin } }
+  }
+
+  /// The lengths of `fixedPart` of a box of so many voxels of another lattice, wherever it lies.
+  public func fixedReach(of box: Extent, in lattice: PhysicalSpace) -> [Int] { reach(of: box, in: lattice, through: .identity(rank: 3)) }
+
+  private func reach(of box: Extent, in lattice: PhysicalSpace, through map: AffineTransform) -> [Int] {
+    AffineTransform.voxelMap(from: lattice, through: map, to: fixedSpace).matrix.map { row in
+      Int(min(zip(row, box.lengths).map { abs($0) * Double($1) }.reduce(0, +), 1e9).rounded(.up)) + 1
     }
   }
 

@@ -34,19 +34,13 @@ public final class InversionNotes: Sendable {
   }
 }
 
-/// The inverse of a displacement, found point by point.
-///
-/// By fixed-point iteration `x ← x − (T(x) − y)` (Chen et al., A simple fixed-point approach to invert a deformation field, Med. Phys. 35,
-/// 2008), and where that does not settle by Newton's method with derivatives from differences, its steps bounded.
+/// The inverse of a displacement, found point by point by `InverseSearch`.
 public struct InverseMap: PointMap {
   let map: any PointMap
   let lattice: FieldLattice
   let tolerance: Double
   let notes: InversionNotes
   private let voxel: Double
-
-  private static let fixedPointRounds = 30
-  private static let newtonRounds = 30
 
   /// - Parameters:
   ///   - map: what is inverted, a map near the identity without a jump at its lattice's border.
@@ -62,65 +56,10 @@ public struct InverseMap: PointMap {
   }
 
   public func move(_ points: inout [SIMD3<Double>]) throws {
-    let targets = points
-    var remaining = [Double](repeating: .infinity, count: points.count)
-    var best = points
-    var active = Array(points.indices)
-    func errors(_ places: [SIMD3<Double>]) throws -> [SIMD3<Double>] {
-      var moved = places
-      try map.move(&moved)
-      return moved.indices.map { moved[$0] - targets[active[$0]] }
-    }
-    for round in 0..<Self.fixedPointRounds + Self.newtonRounds where !active.isEmpty {
-      let places = active.map { points[$0] }
-      let here = try errors(places)
-      var left: [Int] = []
-      for (number, i) in active.enumerated() {
-        let length = (here[number] * here[number]).sum().squareRoot()
-        if length < remaining[i] { (remaining[i], best[i]) = (length, places[number]) }
-        if length > tolerance * voxel * 0.5 { left.append(number) }
-      }
-      if left.isEmpty { break }
-      let kept = left.map { here[$0] }
-      active = left.map { active[$0] }
-      if round < Self.fixedPointRounds {
-        for (number, i) in active.enumerated() { points[i] -= kept[number] }
-      } else {
-        if round == Self.fixedPointRounds { for i in active { points[i] = best[i] } }
-        try newton(&points, active, round == Self.fixedPointRounds ? nil : kept, errors)
-      }
-    }
-    points = best
-    note(points, remaining)
-  }
-
-  /// One bounded step of Newton's method for the points at `active`.
-  private func newton(
-    _ points: inout [SIMD3<Double>], _ active: [Int], _ known: [SIMD3<Double>]?, _ errors: ([SIMD3<Double>]) throws -> [SIMD3<Double>]
-  ) throws {
-    let places = active.map { points[$0] }
-    let here = try known ?? errors(places)
-    let step = 0.05 * voxel
-    let columns = try (0..<3).map { axis -> [SIMD3<Double>] in
-      var way = SIMD3<Double>()
-      way[axis] = step
-      return zip(try errors(places.map { $0 + way }), here).map { ($0 - $1) / step }
-    }
-    for (number, i) in active.enumerated() {
-      points[i] -= Self.newtonStep(columns.map { $0[number] }, here[number], atMost: 2 * voxel)
-    }
-  }
-
-  /// What to go back by for an error to vanish, with the derivatives along each axis; no further than `longest`.
-  static func newtonStep(_ columns: [SIMD3<Double>], _ error: SIMD3<Double>, atMost longest: Double) -> SIMD3<Double> {
-    let (a, b, c) = (columns[0], columns[1], columns[2])
-    let determinant = (a * cross(b, c)).sum()
-    var step = error
-    if abs(determinant) > 1e-6 {
-      step = SIMD3((error * cross(b, c)).sum(), (a * cross(error, c)).sum(), (a * cross(b, error)).sum()) / determinant
-    }
-    let length = (step * step).sum().squareRoot()
-    return length > longest ? step * (longest / length) : step
+    let search = InverseSearch(tolerance: tolerance * voxel * 0.5, voxel: voxel)
+    let (places, residuals) = try search.places(mappedTo: points, from: points, by: map)
+    note(places, residuals)
+    points = places
   }
 
   private func note(_ points: [SIMD3<Double>], _ remaining: [Double]) {
@@ -137,10 +76,6 @@ public struct InverseMap: PointMap {
     let settled = remaining.filter { $0 <= tolerance * voxel * 0.5 }.max() ?? 0
     notes.add(residual: max(largest, settled / voxel), unresolved: unresolved, points: points.count)
   }
-}
-
-private func cross(_ a: SIMD3<Double>, _ b: SIMD3<Double>) -> SIMD3<Double> {
-  SIMD3(a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
 }
 
 extension PartedMap {

@@ -43,6 +43,7 @@ extension TransformChain {
     case .bigstream: return (TransformChain(try MatrixText.read(path, format: .bigstream), unit: length), kind)
     case .bigwarp:
       let pairs = try BigWarpLandmarks.read(path)
+      try pairs.requireSpan(in: path)
       return (TransformChain(try .fitting(fixed: pairs.fixed, moving: pairs.moving), unit: length), kind)
     case .landmarks:
       let pairs = try LandmarkPairs.read(contentsOf: path)

@@ -16,6 +16,8 @@ struct FoundImages {
     var channel: Int?
     /// The round that it is of; `nil` for a registration of two images.
     var round: String?
+    /// Whether an option names it, rather than a record or a folder.
+    var isNamed = false
 
     /// The same for all ways to write the same place.
     var place: String { StoreLocation.isRemote(path) ? path : URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
@@ -33,7 +35,7 @@ struct FoundImages {
     } else if let record = RecordedInputs(contentsOf: folder + "/run.json") {
       findRun(record, folder, image)
     } else {
-      if let image { images.append(Image(role: .image, path: image)) }
+      if let image { images.append(Image(role: .image, path: image, isNamed: true)) }
       let inside = Self.zarrImages(in: folder)
       images += inside.filter { !OMEImage.isLabels($0) }.map { Image(role: .image, path: $0) }
       images += inside.filter(OMEImage.isLabels).map { Image(role: .labels, path: $0) }
@@ -44,7 +46,7 @@ struct FoundImages {
   private mutating func findImage(_ path: String, under image: String?) {
     let isLabels = OMEImage.isLabels(path)
     if isLabels, let below = image ?? RecordedInputs.segmentation(of: path)?.image {
-      images.append(Image(role: .image, path: below))
+      images.append(Image(role: .image, path: below, isNamed: image != nil))
     }
     images.append(Image(role: isLabels ? .labels : .image, path: path))
     if !isLabels { addLabels(of: path) }
@@ -56,12 +58,12 @@ struct FoundImages {
       let names = OutputFormat.allCases.map { folder + "/registered." + $0.fileExtension }
       let registered = names.first(where: FileAccess.exists) ?? names[0]
       let fixed = image ?? record.image
-      images.append(Image(role: .fixed, path: fixed, channel: record.channel))
+      images.append(Image(role: .fixed, path: fixed, channel: record.channel, isNamed: image != nil))
       images.append(Image(role: .registered, path: registered, channel: record.movingChannel))
       addLabels(of: fixed)
       addLabels(of: registered)
     case .segmentation:
-      images.append(Image(role: .image, path: image ?? record.image))
+      images.append(Image(role: .image, path: image ?? record.image, isNamed: image != nil))
       // The folder may have been moved, with the labels in it.
       let beside = folder + "/" + URL(fileURLWithPath: record.output).lastPathComponent
       images.append(Image(role: .labels, path: FileAccess.exists(record.output) ? record.output : beside))

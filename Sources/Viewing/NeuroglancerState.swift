@@ -23,20 +23,29 @@ public struct NeuroglancerState: Encodable, Sendable {
   /// Opens the images of a folder, and reads at most a million voxels of each.
   ///
   /// - Parameter address: that of `weft serve`, without a slash at its end.
-  /// - Throws: `PipelineError` where no image can be shown; `CancellationError`.
+  /// - Throws: `PipelineError` where no image can be shown, or one that an option names cannot; `CancellationError`.
   public init(_ folder: ViewedFolder, at address: String) throws {
     var opened: [(layer: ViewedLayer, image: OpenedLayer)] = []
     var omissions: [String] = []
     for layer in folder.layers {
       do {
         let image = try OpenedLayer(layer)
+        if let first = opened.first, first.image.space.rank != image.space.rank {
+          let error = PipelineError(
+            "\(layer.path) is \(image.space.rank)D and \(first.layer.path) is \(first.image.space.rank)D: they do not lie on each other",
+            hint: "look at each by itself, as by `weft view \(layer.path)`")
+          if first.layer.isNamed { throw Refusal(error: error) }
+          throw error
+        }
         if let first = opened.first, !image.hasSameSpacing(as: first.image) {
           omissions.append(
             "\(layer.path) is shown with voxels of \(image.space.spacing), and \(first.layer.path) with \(first.image.space.spacing), as their files "
               + "have it: they will not lie on each other where one of these is wrong (`weft convert --spacing` corrects it)")
         }
         opened.append((layer, image))
-      } catch let error as CancellationError { throw error } catch {
+      } catch let error as CancellationError { throw error } catch let refusal as Refusal { throw refusal.error } catch {
+        // What was asked for by name is shown or refused.
+        if layer.isNamed { throw error }
         let hint = (error as? any LocalizedError)?.recoverySuggestion.map { ": \($0)" } ?? ""
         omissions.append("\(layer.name) is left out: \(error.localizedDescription)\(hint)")
       }
@@ -48,6 +57,9 @@ public struct NeuroglancerState: Encodable, Sendable {
     layers = opened.map { ($0.layer, Self.legend($0.layer, $0.image)) }
     json = Self.state(first.image, opened.map { Self.layer($0.layer, $0.image, address) })
   }
+
+  /// An image that does not lie on one that an option names.
+  private struct Refusal: Error { let error: PipelineError }
 
   public func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
 

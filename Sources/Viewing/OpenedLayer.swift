@@ -28,20 +28,7 @@ struct OpenedLayer {
   ///
   /// - Throws: errors of opening and reading; `PipelineError` where viewers would not show it, or show it elsewhere.
   init(_ layer: ViewedLayer) throws {
-    let path = layer.path
-    let shown = StoreLocation.split(path)
-    guard shown.query.isEmpty else {
-      throw PipelineError("the address \(shown.path) needs what is sent with each request", hint: "copy the image to a folder")
-    }
-    guard !StoreLocation.isInArchive(path) else {
-      throw PipelineError("\(path) lies in a zip archive, which viewers do not read", hint: "unpack it")
-    }
-    let image = try StoredImage.open(path)
-    guard Self.formats.contains(image.format) else {
-      throw PipelineError(
-        "\(path) is of the kind \(image.format), and viewers read \(Self.formats.joined(separator: " and "))",
-        hint: "`weft convert \(path) image.ome.zarr` makes one; for an image below others, name it by --image image.ome.zarr")
-    }
+    let image = try Self.image(at: layer.path, as: layer.role)
     axes = image.axes.filter { $0.kind == .space }.map { $0.name.lowercased() }
     hasChannels = image.axes.contains { $0.kind == .channel }
     let volumes = try image.volumes(channel: layer.channel ?? 0)
@@ -50,6 +37,30 @@ struct OpenedLayer {
     contrast =
       layer.role == .labels
       ? nil : ContrastRange(try ImageSample(VolumePyramid(levels: volumes.levels.map { $0.liftedToThreeAxes() })).values)
+  }
+
+  /// Opens what viewers show; no voxel is read.
+  ///
+  /// - Throws: as `init`.
+  static func image(at path: String, as role: ViewedLayer.Role) throws -> StoredImage {
+    let shown = StoreLocation.split(path)
+    guard shown.query.isEmpty else {
+      throw PipelineError("the address \(shown.path) needs what is sent with each request", hint: "copy the image to a folder")
+    }
+    guard !StoreLocation.isInArchive(path) else {
+      throw PipelineError("\(path) lies in a zip archive, which viewers do not read", hint: "unpack it")
+    }
+    let image = try StoredImage.open(path)
+    guard formats.contains(image.format) else {
+      throw PipelineError(
+        "\(path) is of the kind \(image.format), and viewers read \(formats.joined(separator: " and "))",
+        hint: "`weft convert \(path) image.ome.zarr` makes one; for an image below others, name it by --image image.ome.zarr")
+    }
+    guard role != .labels || image.voxelType.isInteger else {
+      throw PipelineError(
+        "\(path) has voxels of \(image.voxelType.rawValue), and labels are whole numbers", hint: "name label images by --labels")
+    }
+    return image
   }
 
   /// Whether both images have voxels of the same size.

@@ -19,12 +19,12 @@ public struct ViewedFolder: Sendable {
   /// Images that the record of a run names and that are not where they were.
   public let missing: [String]
 
-  /// Looks into a folder; no image is opened.
+  /// Looks into a folder; no voxel is read.
   ///
   /// - Parameters:
   ///   - image: where the fixed image of a registration, or the image that was segmented, lies now; `nil` for where the record names it.
   ///   - labels: label images to show besides those that are found.
-  /// - Throws: `PipelineError` where the folder, or an image that was named, does not exist.
+  /// - Throws: `PipelineError` where the folder, or an image that was named, does not exist, or viewers do not show the latter.
   public init(_ path: String, image: String? = nil, labels: [String] = []) throws {
     self.path = path
     guard !StoreLocation.isRemote(path) else {
@@ -44,7 +44,10 @@ public struct ViewedFolder: Sendable {
       throw PipelineError("\(option) \(path) does not exist", hint: "check the path")
     }
     let found = FoundImages(in: path, image: image)
-    let named = labels.map { FoundImages.Image(role: .labels, path: $0) }
+    let named = labels.map { FoundImages.Image(role: .labels, path: $0, isNamed: true) }
+    for image in found.images + named where image.isNamed && !StoreLocation.isRemote(image.path) {
+      _ = try OpenedLayer.image(at: image.path, as: image.role)
+    }
     var layers: [ViewedLayer] = []
     missing = found.images.map(\.path).filter { !StoreLocation.isRemote($0) && !StoreLocation.isInArchive($0) && !FileAccess.exists($0) }
     var places: Set<String> = []
@@ -65,9 +68,17 @@ public struct ViewedFolder: Sendable {
     }
     guard !layers.isEmpty else {
       throw PipelineError(
-        "\(path) holds no OME-Zarr image",
-        hint: "give the output folder of `weft register`, or an OME-Zarr image, as `weft convert` and `weft segment` write it")
+        "\(path) holds no OME-Zarr image: it is none, none lies directly in it, and no run.json in it names one",
+        hint:
+          "give the output folder of `weft register`, or an OME-Zarr image, as `weft convert` and `weft segment` write it; `weft serve` "
+          + "serves any folder, to programs that know what is in it")
     }
+  }
+
+  /// Why there is no view of it; `nil` where there is one.
+  public var whyNotShown: String? {
+    do { try requireWhole() } catch { return error.localizedDescription }
+    return nil
   }
 
   /// - Throws: `PipelineError` where a run is on its way; one that has ended may have kept its work.

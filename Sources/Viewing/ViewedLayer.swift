@@ -32,12 +32,14 @@ public struct ViewedLayer: Sendable {
   public let names: [String]?
   /// Whether it is an image in Zarr that lies outside the folder that is served, and so has to be served besides.
   public let isOutside: Bool
+  /// Whether an option names it, rather than a record or a folder.
+  let isNamed: Bool
 
   /// - Parameters:
   ///   - folder: what is served.
   ///   - others: those of the view that have names already.
   init(_ image: FoundImages.Image, in folder: String, beside others: [ViewedLayer]) {
-    (role, path, channel) = (image.role, image.path, image.channel)
+    (role, path, channel, isNamed) = (image.role, image.path, image.channel, image.isNamed)
     let last = URL(fileURLWithPath: StoreLocation.split(image.path).path).lastPathComponent
     let stem = [".ome.zarr", ".zarr"].first { last.hasSuffix($0) && last.count > $0.count }.map { String(last.dropLast($0.count)) } ?? last
     let wish = image.round ?? (role == .fixed || role == .registered ? role.rawValue : stem)

@@ -85,10 +85,19 @@ struct BadApplyTests {
         ["bytes.ome.zarr holds labels", "--interpolation cubic blends"])
       for option in [
         "--like @a.nrrd", "--spacing 1,1,1", "--extent union", "--fill 3", "--labels", "--interpolation nearest", "--format tiff",
+        "--ome-version 0.4", "--input-spacing 1,1,1", "--axes zyx",
       ] {
         let name = String(option.split(separator: " ")[0])
         await expectError("apply -t @out -i @points.csv -o @x.csv \(option)", in: folder, ["\(name) is for images", "points.csv"])
       }
+      await expectError("apply -t @out -i @b.nrrd -o @x.zarr --voxels", in: folder, ["--voxels", "points", "b.nrrd is an image"])
+      for output in ["x.geojson", "x.json", "x.ome.zarr", "x.tif", "x"] {
+        await expectError("apply -t @out -i @points.csv -o @\(output)", in: folder, [output, "points.csv", ".csv"])
+      }
+      for output in ["x.csv", "x.ome.zarr", "x"] {
+        await expectError("apply -t @out -i @flat.geojson -o @\(output)", in: folder, [output, "flat.geojson", ".geojson or .json"])
+      }
+      await expectError("apply -t @out -i @b.nrrd -o @x.geojson", in: folder, ["images are not written as .geojson"])
       try folder.put("{\"type\": \"Point\", \"coordinates\": [1, 2]}", "flat.geojson")
       await expectError("apply -t @out -i @flat.geojson -o @x.geojson", in: folder, ["flat.geojson is GeoJSON, which is 2D", "are 3D"])
       await expectError("apply -t @out -i @b.nrrd -o @a.nrrd --like @a.nrrd --overwrite", in: folder, ["is the input", "a.nrrd"])

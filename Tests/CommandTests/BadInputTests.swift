@@ -158,8 +158,8 @@ struct BadInputTests {
   }
 
   @Test(arguments: [
-    ("nan.txt", ["nan.txt line 4 holds `nan`"]), ("bad.mat", ["bad.mat"]), ("bad.txt", ["bad.txt", "cannot be read as a transform"]),
-    ("columns.csv", ["no column `fixed_y`"]),
+    ("nan.txt", ["nan.txt line 4 holds `nan`"]), ("bad.mat", ["bad.mat"]), ("bad.txt", ["bad.txt is no transform that is known"]),
+    ("columns.csv", ["columns.csv is no transform that is known", "fixed_z,fixed_y,fixed_x"]),
     ("empty.csv", ["is empty"]), ("far.csv", ["overlap"]),
   ])
   func aDamagedStartIsNamed(name: String, parts: [String]) async throws {

@@ -152,4 +152,24 @@ struct KillTests {
       #expect(try weft(register + ["--overwrite"]).status == 0)
     }
   }
+
+  @Test func anotherResultInTheFolderThatARegistrationStartsFromIsNoticed() throws {
+    try withTemporaryFolder { url in
+      let folder = url.path
+      try #require(weft(["phantom", folder + "/pair", "--shape", "64,80", "--seed", "2", "-q"]).status == 0)
+      let register = ["register", folder + "/pair/fixed.ome.zarr", folder + "/pair/moving.ome.zarr", "--accuracy", "draft", "--overwrite"]
+      func start(_ metric: String) throws {
+        let run = try weft(register + ["-o", folder + "/earlier", "--stages", "affine", "--metric", metric, "-q"])
+        try #require(run.status == 0, "\(run.errors)")
+      }
+      let later = register + ["-o", folder + "/out", "--initial-transform", folder + "/earlier", "--keep-work"]
+      try start("lncc")
+      try #require(weft(later + ["-q"]).status == 0)
+      let same = try weft(later)
+      #expect(same.status == 0 && !same.errors.contains("coarse …") && !same.errors.contains("initial transform"), "\(same.errors)")
+      try start("mse")
+      let other = try weft(later)
+      #expect(other.status == 0 && other.errors.contains("initial transform") && other.errors.contains("coarse …"), "\(other.errors)")
+    }
+  }
 }

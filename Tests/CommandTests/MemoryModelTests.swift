@@ -56,7 +56,8 @@ import Testing
       let settings: [(Int, String, [String])] = [
         (120, "fixed", []), (120, "moving", []), (250, "fixed", []), (250, "moving", []), (130, "fixed", finer), (130, "moving", finer),
         (250, "fixed", finer), (250, "fixed", ["--interpolation", "label-vote"]), (250, "fixed", ["--spacing", "9,9,9"]),
-        (250, "moving", ["--spacing", "9,9,9"]),
+        (250, "moving", ["--spacing", "9,9,9"]), (120, "fixed", ["--extent", "union"]), (120, "moving", ["--extent", "union"]),
+        (150, "fixed", ["--spacing", "3,3,3", "--extent", "union"]),
       ]
       for (number, (megabytes, target, more)) in settings.enumerated() {
         let out = folder + "/\(number)-\(target).tif"

@@ -134,15 +134,21 @@ import Volumes
         try pairs.writeBigWarp(to: path)
         #expect(try LandmarkPairs.readBigWarp(contentsOf: path) == pairs)
       }
-      // As BigWarp saves them: moving before fixed, x first; pairs that are off or half-set do not count.
+      // As BigWarp saves them: moving before fixed, x first; pairs that are off do not count.
       let text = """
         "Pt-0","true","1","2","3","4","5","6"
         "Pt-1","false","1","1","1","1","1","1"
-        "Pt-2","true","7","8","9","Infinity","Infinity","Infinity"
+        "Pt-2","false","7","8","9","Infinity","Infinity","Infinity"
 
         """
       try Data(text.utf8).write(to: URL(fileURLWithPath: path))
       #expect(try LandmarkPairs.readBigWarp(contentsOf: path) == LandmarkPairs(fixed: [[6, 5, 4]], moving: [[3, 2, 1]]))
+      for number in ["Infinity", "-Infinity", "NaN"] {
+        try Data(text.replacingOccurrences(of: "\"Pt-0\",\"true\",\"1\"", with: "\"Pt-0\",\"true\",\"\(number)\"").utf8)
+          .write(to: URL(fileURLWithPath: path))
+        let error = #expect(throws: TransformError.self) { try LandmarkPairs.readBigWarp(contentsOf: path) }
+        #expect(error?.message.contains("line 1") == true && error?.hint != nil)
+      }
     }
   }
 

@@ -2,6 +2,7 @@
 
 import Foundation
 import Grids
+import TestSupport
 import Testing
 import Transforms
 import Volumes
@@ -68,6 +69,37 @@ import Volumes
     let missed = zip(back, targets).count { (($0 - $1) * ($0 - $1)).sum().squareRoot() > 0.01 * Self.lattice.finestSpacing }
     #expect(missed >= notes.summary.unresolved)
     #expect(zip(back, targets).allSatisfy { $0[0].isFinite && $1[0].isFinite })
+  }
+
+  /// Of one method: images ask place by place, points and displacement fields many at once.
+  @Test(arguments: [0.5, 2, 5, 12]) func oneByOneAndManyAtOnceFindTheSame(size: Double) throws {
+    let map = FieldMap(Self.field(size), edge: .nearest)
+    let search = InverseSearch(tolerance: 1e-4, voxel: 1.5)
+    var random = SeededGenerator(seed: 5)
+    let targets = (0..<300).map { _ -> SIMD3<Double> in
+      let world = Self.lattice.space.world(of: (0..<3).map { Double.random(in: -3...Double(Self.lattice.extent[$0] + 3), using: &random) })
+      return SIMD3(world[0], world[1], world[2])
+    }
+    let many = try search.places(mappedTo: targets, from: targets, by: map)
+    for (i, target) in targets.enumerated() {
+      let one = search.place(mappedTo: target, from: target) { place in
+        var points = [place]
+        map.move(&points)
+        return points[0]
+      }
+      #expect(one.place == many.places[i] && one.residual == many.residuals[i])
+      // What remains is told truly.
+      let missed = map.displacement(at: one.place) + one.place - target
+      #expect(abs((missed * missed).sum().squareRoot() - one.residual) < 1e-12)
+    }
+    if size < 3 { #expect(many.residuals.allSatisfy { $0 <= 1e-4 }) }
+  }
+
+  @Test func whatIsNowhereIsNotSearchedFor() throws {
+    let map = FieldMap(Self.field(2), edge: .nearest)
+    let targets = [SIMD3(1e300, 0, 0), SIMD3(.nan, 0, 0), SIMD3(.infinity, 0, 0), SIMD3(40.0, 20, 5)]
+    let found = try InverseSearch(tolerance: 1e-4, voxel: 1).places(mappedTo: targets, from: targets, by: map)
+    #expect(found.residuals.map(\.isFinite) == [false, false, false, true])
   }
 
   @Test func aSingularMapHasNoInverse() {

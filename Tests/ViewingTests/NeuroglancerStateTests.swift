@@ -2,6 +2,7 @@
 
 import Foundation
 import Grids
+import Pipelines
 import TestSupport
 import Testing
 import Viewing
@@ -119,6 +120,22 @@ struct NeuroglancerStateTests {
       try pair.writeImage("other.ome.zarr", space: PhysicalSpace(spacing: [1, 1, 1], unit: .micrometer))
       let (state, json) = try pair.state(image: pair.folder.path + "/other.ome.zarr")
       #expect(layers(json).count == 2 && state.omissions.count == 1 && state.omissions[0].contains("convert --spacing"))
+    }
+  }
+
+  @Test func aPlaneIsNotShownOnAVolume() throws {
+    try ViewedPair.with { pair in
+      let flat = pair.folder.path + "/flat.ome.zarr"
+      try pair.writeImage("flat.ome.zarr", extent: [30, 40], space: PhysicalSpace(spacing: [0.5, 0.25], unit: .micrometer))
+      for body in [{ _ = try pair.state(image: flat) }, { _ = try pair.state(labels: [flat]) }] {
+        let error = #expect(throws: PipelineError.self) { try body() }
+        #expect(error?.message.contains("\(flat) is 2D") == true)
+      }
+      // One that lies in the folder by itself is left out.
+      try pair.writeImage("out/plane.ome.zarr", extent: [30, 40], space: PhysicalSpace(spacing: [0.5, 0.25]), isLabels: true)
+      let (state, json) = try pair.state()
+      #expect(layers(json).map { $0["name"] as? String } == ["fixed", "registered"])
+      #expect(state.omissions.count == 1 && state.omissions[0].contains("plane is left out") && state.omissions[0].contains("is 2D"))
     }
   }
 }

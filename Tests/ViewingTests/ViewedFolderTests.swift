@@ -89,4 +89,19 @@ struct ViewedFolderTests {
       #expect(message { try ViewedFolder(pair.folder.path + "/in").requireWhole() }.contains("holds no OME-Zarr image"))
     }
   }
+
+  /// `weft serve` and `weft view` look into folders alike: what one shows the other serves.
+  @Test func whatIsNamedAndCannotBeShownIsRefusedBeforeItIsServed() throws {
+    try ViewedPair.with { pair in
+      try pair.write("in/a.tif", "no image")
+      try FileManager.default.createDirectory(atPath: pair.folder.path + "/in/folder", withIntermediateDirectories: false)
+      for name in ["a.tif", "folder"] {
+        let path = pair.folder.path + "/in/" + name
+        #expect(message { _ = try ViewedFolder(pair.out, labels: [path]) }.contains(path))
+        #expect(message { _ = try ViewedFolder(pair.out, image: path) }.contains(path))
+      }
+      #expect(try ViewedFolder(pair.folder.path + "/in/folder").whyNotShown?.contains("holds no OME-Zarr image") == true)
+      #expect(try ViewedFolder(pair.out).whyNotShown == nil)
+    }
+  }
 }

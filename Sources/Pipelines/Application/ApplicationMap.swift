@@ -5,10 +5,15 @@ internal import Transforms
 internal import Volumes
 
 /// Where in an image the voxels of a result come from.
-struct ApplicationMap: Sendable {
+package struct ApplicationMap: Sendable {
   let transforms: TransformFolder
   let target: ApplyOptions.Target
   let grid: OutputGrid
+
+  /// - Parameter grid: the voxels of the result.
+  package init(transforms: TransformFolder, target: ApplyOptions.Target, grid: OutputGrid) {
+    (self.transforms, self.target, self.grid) = (transforms, target, grid)
+  }
 
   /// Whether boxes are those of the fixed lattice, as a registration's own result has them.
   private var isOnFixedLattice: Bool {
@@ -17,7 +22,7 @@ struct ApplicationMap: Sendable {
 
   /// The positions in `lattice` for a box of the result, and the largest distance that an inversion left, in fixed voxels.
   func mapped(_ box: Box, to lattice: PhysicalSpace) throws -> (mapped: MappedBox, residual: Float) {
-    if box.count > 1, fieldPoints(about: box) > MemoryModel.mostFieldPoints { return try inHalves(box, to: lattice) }
+    if box.count > 1, fieldPoints(about: box.extent) > MemoryModel.mostFieldPoints { return try inHalves(box, to: lattice) }
     let transform = transforms.transform
     switch target {
     case .fixed where isOnFixedLattice:
@@ -48,22 +53,20 @@ struct ApplicationMap: Sendable {
     return (whole, max(parts.0.residual, parts.1.residual))
   }
 
-  /// Control points of the local field about a box, as far as the affine map tells.
-  private func fieldPoints(about box: Box) -> Int {
+  /// Control points of the local field about a box of so many voxels, at the most, wherever it lies, as far as the affine map tells.
+  private func fieldPoints(about box: Extent) -> Int {
     guard let field = transforms.field, !isOnFixedLattice else { return 0 }
     let transform = transforms.transform
     let reach =
-      target == .fixed
-      ? transform.fixedPart(of: box, in: grid.space, extent: transforms.fixedExtent).extent.lengths
-      : transform.inverseReach(of: box.extent, in: grid.space) ?? [0, 0, 0]
+      target == .fixed ? transform.fixedReach(of: box, in: grid.space) : transform.inverseReach(of: box, in: grid.space) ?? [0, 0, 0]
     return (0..<3).map { min(reach[$0], transforms.fixedExtent[$0]) / field.lattice.stride[$0] + 4 }.reduce(1, *)
   }
 
-  /// What a box takes while it is mapped, in bytes.
-  var bytesOfBox: Int {
+  /// What a box takes while it is mapped, in bytes, wherever it lies.
+  package var bytesOfBox: Int {
     if isOnFixedLattice { return 0 }
     let box = MemoryModel.boxExtent(rank: transforms.rank, of: grid.extent)
-    let points = min(fieldPoints(about: box.box), MemoryModel.mostFieldPoints) * MemoryModel.bytesPerInvertedPoint
+    let points = min(fieldPoints(about: box), MemoryModel.mostFieldPoints) * MemoryModel.bytesPerInvertedPoint
     return points + box.count * (target == .fixed ? MemoryModel.bytesPerResampledVoxel : MemoryModel.bytesPerInvertedVoxel)
   }
 

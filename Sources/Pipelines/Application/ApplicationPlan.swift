@@ -91,7 +91,9 @@ extension OutputFormat {
       self = .nifti
     } else if lower.hasSuffix(".nrrd") {
       self = .nrrd
-    } else if let ending = [".png", ".jpg", ".jpeg", ".mha", ".mhd", ".bmp", ".h5", ".csv", ".txt", ".gz"].first(where: lower.hasSuffix) {
+    } else if let ending = [".png", ".jpg", ".jpeg", ".mha", ".mhd", ".bmp", ".h5", ".csv", ".json", ".geojson", ".txt", ".gz"].first(
+      where: lower.hasSuffix)
+    {
       throw PipelineError(
         "--output \(name): images are not written as \(ending)", hint: "end it in .ome.zarr, .tif, .nii.gz or .nrrd, or give --format")
     } else {

@@ -5,6 +5,11 @@ internal import Volumes
 extension ApplyOptions {
   /// - Throws: `PipelineError` where options contradict each other or the image.
   func requireSense(for image: String, of type: VoxelType) throws {
+    if voxels {
+      throw PipelineError(
+        "--voxels says what the coordinates of points are counted in, and \(image) is an image",
+        hint: "leave --voxels out; --input-spacing says what an image's file does not")
+    }
     if let like, let other = spacing.map({ "--spacing \(Self.text($0))" }) ?? (cover == .fixed ? nil : "--extent \(cover.rawValue)") {
       throw PipelineError(
         "--like \(like) says which voxels the result has, and so does \(other)", hint: "leave one of the two out")
@@ -23,7 +28,7 @@ extension ApplyOptions {
   func requireSense(forPoints path: String) throws {
     let given = [
       ("--like", like != nil), ("--spacing", spacing != nil), ("--extent", cover != .fixed), ("--fill", fill != 0),
-      ("--interpolation", interpolation != nil), ("--labels", isLabels), ("--format", format != nil),
+      ("--interpolation", interpolation != nil), ("--labels", isLabels), ("--format", format != nil), ("--ome-version", omeVersion != nil),
     ].first { $0.1 }
     if let name = given?.0 {
       throw PipelineError("\(name) is for images, and \(path) holds points", hint: "leave \(name) out")

@@ -4,7 +4,8 @@ internal import Foundation
 
 /// The positions of a GeoJSON file in the plane: every geometry of RFC 7946, in features and collections.
 ///
-/// A position is x, y. Properties, ids and foreign members stay as they are, but `nucleusGeometry`, which QuPath gives a cell, is a geometry,
+/// A position is x, y. A bare array of features, which RFC 7946 does not know and QuPath writes, is read as a collection, and stays an array.
+/// Properties, ids and foreign members stay as they are, but `nucleusGeometry`, which QuPath gives a cell, is a geometry,
 /// too; a `bbox` is that of the new positions. Edges stay straight between their ends.
 ///
 /// https://www.rfc-editor.org/rfc/rfc7946
@@ -21,17 +22,14 @@ struct GeoJSONPoints: PointFile {
     do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
       throw PipelineError("\(path) cannot be read", hint: "check the path")
     }
-    do { root = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed) } catch {
-      let cause = (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String ?? error.localizedDescription
-      throw PipelineError("\(path) is no JSON: \(cause)", hint: "the file is damaged or was not written to its end")
-    }
+    root = try GeoJSONText.value(data, in: path)
     self.path = path
     var found: [[Double]] = []
     var walk = GeoJSONWalk(file: path) { position in
       found.append([position[1], position[0]])
       return position
     }
-    _ = try walk.object(root, at: "$")
+    _ = try walk.whole(root)
     points = found
   }
 
@@ -41,7 +39,7 @@ struct GeoJSONPoints: PointFile {
       let point = left.removeFirst()
       return [point[1], point[0]]
     }
-    let moved = try walk.object(root, at: "$")
+    let moved = try walk.whole(root)
     let data = try JSONSerialization.data(withJSONObject: moved, options: [.sortedKeys, .withoutEscapingSlashes])
     return String(decoding: data, as: UTF8.self) + "\n"
   }
@@ -75,7 +73,12 @@ private struct GeoJSONWalk {
     self.replacement = replacement
   }
 
-  mutating func object(_ value: Any, at place: String) throws -> [String: Any] {
+  /// A file: an object, or an array of features.
+  mutating func whole(_ root: Any) throws -> Any {
+    root is [Any] ? try list(root, at: "$") { try $0.object($1, at: $2) } : try object(root, at: "$")
+  }
+
+  private mutating func object(_ value: Any, at place: String) throws -> [String: Any] {
     guard var members = value as? [String: Any], let type = members["type"] as? String else {
       throw refusal(place, "is no object with a `type`")
     }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Grids
+package import Grids
 internal import Transforms
-internal import Volumes
+package import Volumes
 
 /// The lattice that an image is brought onto, on three axes (2D as one plane), in the unit of the transforms.
-struct OutputGrid: Sendable, Equatable {
-  var extent: Extent
-  var space: PhysicalSpace
+package struct OutputGrid: Sendable, Equatable {
+  package var extent: Extent
+  package var space: PhysicalSpace
 
   /// No result has more voxels: such a number comes from a wrong unit or origin.
   private static let mostVoxels = 1 << 44
 
-  init(extent: Extent, space: PhysicalSpace) {
+  package init(extent: Extent, space: PhysicalSpace) {
     self.extent = extent
     self.space = space
   }
@@ -104,7 +104,7 @@ struct OutputGrid: Sendable, Equatable {
 
 extension OutputGrid: CustomStringConvertible {
   /// All that tells it from another, in a line.
-  var description: String {
+  package var description: String {
     let turned = space.direction == PhysicalSpace.identity(rank: 3) ? "" : ", along \(space.direction)"
     return "\(extent) voxels of \(ApplyOptions.text(space.spacing)) from \(ApplyOptions.text(space.origin))\(turned)"
   }

@@ -13,9 +13,20 @@ extension PointTable: PointFile {}
 
 extension TransformApplication {
   /// Whether a path names a file of points, by its ending: `.csv`, `.geojson` or `.json`.
-  public static func holdsPoints(_ path: String) -> Bool { path.lowercased().hasSuffix(".csv") || isGeoJSON(path) }
+  public static func holdsPoints(_ path: String) -> Bool { isCSV(path) || isGeoJSON(path) }
+
+  private static func isCSV(_ path: String) -> Bool { path.lowercased().hasSuffix(".csv") }
 
   private static func isGeoJSON(_ path: String) -> Bool { [".geojson", ".json"].contains { path.lowercased().hasSuffix($0) } }
+
+  /// - Throws: `PipelineError` where the output's name says that it is no file of the input's kind.
+  func requireKind(of input: String, for output: String) throws {
+    guard Self.isGeoJSON(input) ? !Self.isGeoJSON(output) : !Self.isCSV(output) else { return }
+    let (kind, ending) = Self.isGeoJSON(input) ? ("GeoJSON", ".geojson or .json") : ("a CSV", ".csv")
+    throw PipelineError(
+      "--output \(output) does not end as \(kind) does, and the points of \(input) are written as they came, as \(kind)",
+      hint: "end --output in \(ending)")
+  }
 
   /// The points in a file.
   func points(in path: String) throws -> any PointFile {

@@ -25,6 +25,7 @@ extension TransformApplication {
   ///
   /// - Throws: `PipelineError` where the table or the output does not do.
   public func apply(toPointsIn path: String, output: String) throws -> PointResult {
+    try requireKind(of: path, for: output)
     try OutputFolder.refuse(URL(fileURLWithPath: output), inside: path)
     if FileManager.default.fileExists(atPath: output), !options.overwrite {
       throw PipelineError("--output \(output) exists", hint: "choose another name, or give --overwrite")

@@ -37,24 +37,28 @@ private func found(in folder: String, _ unit: LengthUnit?) throws -> Transforms.
 }
 
 private func read(_ path: String, _ fixed: PhysicalSpace, _ moving: PhysicalSpace) throws -> Transforms.AffineTransform {
-  switch try? TransformFileKind(of: path) {
-  case .elastix, .itkComposite: break
-  case .bigwarp:
-    // Its points know no directions.
-    guard [fixed, moving].allSatisfy({ $0.direction == AffineTransform.identity(rank: 3).matrix }) else {
-      throw PipelineError(
-        "--initial-transform \(path) is of BigWarp, which knows no direction cosines, and an image has some",
-        hint: "make a start of it by `weft transform convert \(path) start.mat --fixed FIXED --moving MOVING`")
-    }
-  default:
-    guard path.lowercased().hasSuffix(".csv") else { return try AffineTransform.read(contentsOf: path, unit: fixed.unit) }
-    let pairs = try LandmarkPairs.read(contentsOf: path)
-    return try .fitting(fixed: pairs.fixed, moving: pairs.moving)
-  }
-  guard let affine = try TransformChain.read(contentsOf: path, memory: mostBytes).chain.converted(to: fixed.unit).affine else {
+  let kind: TransformFileKind
+  do { kind = try TransformFileKind(of: path) } catch {
     throw PipelineError(
-      "--initial-transform \(path) holds a displacement field, and a registration starts from an affine map",
-      hint: "apply it first (`weft apply`), and register what comes of it; `weft transform compose` joins both")
+      "--initial-transform: \(error.message)",
+      hint:
+        "affine maps of ITK, ANTs and elastix, landmarks of BigWarp or with the columns fixed_z,fixed_y,fixed_x,moving_z,moving_y,moving_x, "
+        + "and folders of `weft register` are read; a bare matrix becomes a .mat by `weft transform convert MATRIX start.mat --from greedy` "
+        + "(or bigstream)")
+  }
+  // Points of BigWarp know no directions.
+  guard kind != .bigwarp || [fixed, moving].allSatisfy({ $0.direction == AffineTransform.identity(rank: 3).matrix }) else {
+    throw PipelineError(
+      "--initial-transform \(path) is of BigWarp, which knows no direction cosines, and an image has some",
+      hint: "make a start of it by `weft transform convert \(path) start.mat --fixed FIXED --moving MOVING`")
+  }
+  guard kind != .itkField, let affine = try TransformChain.read(contentsOf: path, memory: mostBytes).chain.converted(to: fixed.unit).affine
+  else {
+    throw PipelineError(
+      "--initial-transform \(path) holds a displacement field, which bends, and a registration starts from an affine map",
+      hint:
+        "give the affine map that was found with it (.mat, .txt, .tfm); or bring MOVING along by the field first, and register what comes of it"
+    )
   }
   return affine
 }

@@ -90,6 +90,11 @@ struct RegistrationRun: StagedRun {
     func mask(_ path: String?) -> String {
       path.flatMap { $0 == "auto" ? nil : try? StoredImage.open($0) }.map { InputIdentity($0).text } ?? file(path)
     }
+    // Of an earlier result what a registration starts from is a file in it.
+    func initialTransform(_ path: String?) -> String {
+      guard let path, FileManager.default.isFolder(atPath: path) == true else { return file(path) }
+      return ApplicationPlanFile.identities(ofTransforms: path).map(\.text).joined(separator: " ")
+    }
     let downsample = StageOutline(
       StageName.downsample,
       parameters: [
@@ -103,7 +108,8 @@ struct RegistrationRun: StagedRun {
       parameters: [
         "stages": RegistrationStage.allCases.filter { options.stages.contains($0) }.map(\.rawValue).joined(separator: ","),
         "engine": options.engine.rawValue, "accuracy": options.accuracy.rawValue, "metric": options.metric.rawValue,
-        "initial transform": file(options.initialTransform), "fixed mask": mask(options.fixedMask), "moving mask": mask(options.movingMask),
+        "initial transform": initialTransform(options.initialTransform), "fixed mask": mask(options.fixedMask),
+        "moving mask": mask(options.movingMask),
         "region": options.region.map { "\($0)" } ?? "all",
       ], tasks: 1)
     let levels = plan.levels.indices.map { LevelOutlines(plan, $0, options) }

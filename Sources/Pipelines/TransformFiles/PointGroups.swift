@@ -21,7 +21,7 @@ enum PointGroups {
     if whole.count <= mostNodes { return [(whole, Array(indices.indices))] }
     var groups: [[Int]: [Int]] = [:]
     for (i, index) in indices.enumerated() {
-      groups[(0..<3).map { Int(min(max(index[$0], 0), Double(extent[$0] - 1))) / cell }, default: []].append(i)
+      groups[(0..<3).map { Int(index[$0].bounded(to: 0...Double(extent[$0] - 1))) / cell }, default: []].append(i)
     }
     return groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { (box(around: indices, $0.value, extent, margin), $0.value) }
   }
@@ -37,6 +37,11 @@ enum PointGroups {
     return Box(
       lower: (0..<3).map { max(0, Int(low[$0]) - margin) }, upper: (0..<3).map { min(extent[$0], Int(high[$0]) + margin + 2) })
   }
+}
+
+extension Double {
+  /// The nearest number of a range; its lower end for what is no number.
+  func bounded(to range: ClosedRange<Double>) -> Double { self > range.lowerBound ? min(self, range.upperBound) : range.lowerBound }
 }
 
 /// The last few things that were read, since iterations ask for about the same again and again.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import BlockExecution
+internal import Filtering
 package import Foundation
 public import Grids
 public import Transforms
@@ -161,8 +162,29 @@ public struct TransformFolder: Sendable {
   /// The local field around a box of the fixed lattice; `nil` where there is none.
   ///
   /// - Throws: `PipelineError` where a part of it is damaged.
-  public func local(over box: Box) throws -> SplineField? {
-    do { return try field?.field(over: box) } catch let damage as DamagedOutput {
+  public func local(over box: Box) throws -> SplineField? { try field.map { field in try naming { try field.field(over: box) } } }
+
+  /// The least and the greatest that the local displacement can be along z, y, x, in fixed voxels: a spline goes nowhere that none of its
+  /// coefficients goes.
+  ///
+  /// - Throws: as `local(over:)`.
+  /// - Complexity: reads all of the field, part by part.
+  func localRange() throws -> (lower: [Double], upper: [Double]) {
+    var (lower, upper) = ([0.0, 0, 0], [0.0, 0, 0])
+    guard let field else { return (lower, upper) }
+    for region in field.lattice.box.tiles(of: [64, 64, 64]) {
+      let part = try naming { try field.field(on: region) }
+      for axis in 0..<3 {
+        let (least, most) = part.coefficients[axis].elements.extremes()
+        (lower[axis], upper[axis]) = (min(lower[axis], Double(least)), max(upper[axis], Double(most)))
+      }
+    }
+    return (lower, upper)
+  }
+
+  /// What reading the field gives, damage told as an error of the folder.
+  private func naming(_ read: () throws -> SplineField) throws -> SplineField {
+    do { return try read() } catch let damage as DamagedOutput {
       throw PipelineError(
         "\(damage.path) is damaged: \(damage.reason)",
         hint: "copy the folder again from where it is whole, or run the registration again")

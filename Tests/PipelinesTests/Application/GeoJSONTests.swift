@@ -95,10 +95,13 @@ struct GeoJSONTests {
     ("{\"type\": \"Point\", \"coordinates\": [1]}", "$.coordinates is no position"),
     ("{\"type\": \"Point\", \"coordinates\": [1, true]}", "$.coordinates is no position"),
     ("{\"type\": \"Point\", \"coordinates\": [1, \"2\"]}", "$.coordinates is no position"),
-    ("{\"type\": \"Point\"}", "$.coordinates is no position"), ("[1, 2]", "$ is no object"), ("3", "$ is no object"),
+    ("{\"type\": \"Point\"}", "$.coordinates is no position"), ("[1, 2]", "$[0] is no object"), ("3", "$ is no object"),
     ("{\"type\": \"Circle\"}", "the type `Circle`"), ("{\"type\": \"FeatureCollection\"}", "$.features is no array"),
     ("{\"type\": \"FeatureCollection\", \"features\": [{\"type\": \"Feature\"}]}", "$.features[0] is a Feature without"),
     ("{\"type\": \"Polygon\", \"coordinates\": [[1, 2]]}", "$.coordinates[0][0] is no"), ("{\"type\": ", "is no JSON"), ("", "is no JSON"),
+    ("[3, {\"type\": \"Point\", \"coordinates\": [1, 2]}]", "$[0] is no object"),
+    ("{\"type\": \"Point\",\n\"coordinates\": [1, 2,\n]}", "line 2 has a comma"),
+    ("{\"type\": \"Point\", \"coordinates\": [1, 2], }", "line 1 has"),
   ])
   func whatIsNoGeoJSONOfThePlaneIsRefusedWithItsPlace(text: String, message: String) async throws {
     try await withFlatTransforms(Self.affine) { folder in
@@ -106,6 +109,41 @@ struct GeoJSONTests {
       let said = error?.localizedDescription ?? ""
       #expect(said.contains("in.geojson") && said.contains(message), "\(said)")
       #expect(!FileManager.default.fileExists(atPath: folder.path + "/out.geojson"))
+    }
+  }
+
+  /// As QuPath writes features that are in no collection.
+  @Test func anArrayOfFeaturesStaysOne() async throws {
+    try await withFlatTransforms(Self.affine) { folder in
+      let features = (0..<3).map {
+        "{\"type\": \"Feature\", \"geometry\": {\"type\": \"Point\", \"coordinates\": [\($0), 7]}, \"id\": \"a,]\"}"
+      }
+      let (input, output) = (folder.path + "/in.json", folder.path + "/out.geojson")
+      try "[\(features.joined(separator: ", "))]".write(toFile: input, atomically: true, encoding: .utf8)
+      let count = try application(folder) { $0.target = .moving }.apply(toPointsIn: input, output: output).count
+      let found = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: output))) as? [[String: Any]])
+      #expect(count == 3 && found.count == 3)
+      for (number, feature) in found.enumerated() {
+        expectEqual((feature["geometry"] as? [String: Any])?["coordinates"], moved(Double(number), 7))
+        #expect(feature["id"] as? String == "a,]")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (Array("{\"type\": \"Point\", \"coordinates\": [1e400, 2]}".utf8), "1.8e308"),
+    (Array("{\"type\": \"Point\", \"name\": \"".utf8) + [0xE9] + Array("\", \"coordinates\": [1, 2]}".utf8), "UTF-8"),
+    (Array("{\"type\": \"Point\", ".utf8), "not written to its end"),
+    (Array("{\"type\": \"Point\", \"coordinates\": [01, 2]}".utf8), "correct it there"),
+  ])
+  func eachFaultOfTheTextHasItsHint(bytes: [UInt8], hint: String) async throws {
+    try await withFlatTransforms(Self.affine) { folder in
+      let input = folder.path + "/in.geojson"
+      try Data(bytes).write(to: URL(fileURLWithPath: input))
+      let error = #expect(throws: PipelineError.self) {
+        _ = try application(folder).apply(toPointsIn: input, output: folder.path + "/out.geojson")
+      }
+      #expect(error?.hint?.contains(hint) == true, "\(error?.message ?? "") \(error?.hint ?? "")")
     }
   }
 }

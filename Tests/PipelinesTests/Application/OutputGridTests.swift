@@ -133,6 +133,42 @@ struct OutputGridTests {
     }
   }
 
+  /// A warp of single nodes that are many pixels off, at the border and elsewhere: a few places of a face tell nothing of them.
+  @Test(arguments: [ApplyOptions.Target.fixed, .moving], 0..<3)
+  func noPixelOfWhatIsMovedIsOutsideTheUnionWhereverTheWarpHasItsPeaks(target: ApplyOptions.Target, seed: UInt64) async throws {
+    var random = SeededGenerator(seed: seed)
+    let space = flatLattice.space.liftedToThreeAxes()
+    var warp = VectorField(zeros: [1, 40, 30])
+    for _ in 0..<12 {
+      let place = [0, Int.random(in: 0..<40, using: &random), [0, 1, 14, 29][Int.random(in: 0..<4, using: &random)]]
+      warp.y[place] = Float.random(in: -4...4, using: &random)
+      warp.x[place] = Float.random(in: -4...4, using: &random)
+    }
+    let coarse = DisplacementField(vectors: warp, space: PhysicalSpace(spacing: [1, 1, 1.5], origin: [0, 2, 3], unit: .micrometer))
+    try await withFlatTransforms(AffineTransform(matrix: [[1, 0.1], [-0.1, 1]], offset: [2, -4]), coarse: coarse) { folder in
+      let output = folder.path + "/union.ome.zarr"
+      let pixels = patternVoxels(flatLattice.extent, seed: 4, as: UInt8.self)
+      _ = try await application(folder) { ($0.target, $0.cover) = (target, .union) }.apply(
+        to: image(pixels, flatLattice.space), output: output)
+      let level = try StoredImage.open(output).levels[0]
+      let transforms = try TransformFolder.open(folder.path + "/out")
+      // Places of the fixed side, and where the map leads from there.
+      let fixed = Box(lower: [0, -60, -60], upper: [1, 220, 240]).indices.map { [0, Double($0[1]) / 2, Double($0[2]) / 2] }
+      let moving = try transforms.map(fixedVoxels: fixed)
+      var inside = 0
+      for (voxel, place) in zip(fixed, moving) {
+        let (from, to) = target == .fixed ? (space.index(of: place), space.world(of: voxel)) : (voxel, place)
+        guard (1..<3).allSatisfy({ from[$0] >= 0 && from[$0] <= Double(flatLattice.extent[$0 - 1] - 1) }) else { continue }
+        inside += 1
+        let there = level.space.index(of: Array(to.dropFirst()))
+        #expect((0..<2).allSatisfy { there[$0] > -1e-2 && there[$0] < Double(level.source.extent[$0]) - 0.99 }, "\(voxel) at \(there)")
+      }
+      #expect(inside > 10_000)
+      // No more is added than displacements come to: 4 µm, 8 pixels, to each side, and what is registered there.
+      #expect((0..<2).allSatisfy { level.source.extent[$0] < flatLattice.extent[$0] + 60 }, "\(level.source.extent)")
+    }
+  }
+
   /// By whole pixels: each pixel is known.
   @Test(arguments: [ApplyOptions.Target.fixed, .moving], OutputInterpolation.allCases)
   func aShiftedPlaneIsWholeInItsUnion(target: ApplyOptions.Target, interpolation: OutputInterpolation) async throws {
@@ -211,6 +247,27 @@ struct OutputGridTests {
       // Smoother, but nowhere else: half a voxel off would do better one voxel away.
       for axis in 0..<3 {
         for step in [-1, 1] { #expect(difference([0, 0, 0]) < 0.8 * difference((0..<3).map { $0 == axis ? step : 0 })) }
+      }
+    }
+  }
+
+  /// 28 bytes a control point, 20 a voxel: a grid may begin far from the fixed image and reach over it.
+  @Test(arguments: 0..<12) func noBoxTakesMoreThanIsCountedWhereverItLies(seed: UInt64) async throws {
+    try await RegisteredRun.with { folder in
+      var random = SeededGenerator(seed: seed)
+      let transforms = try TransformFolder.open(folder.path + "/out")
+      let turn = Double.random(in: -1...1, using: &random)
+      let grid = OutputGrid(
+        extent: Extent([100, 300, 200].map { Int.random(in: 1...$0, using: &random) }),
+        space: PhysicalSpace(
+          spacing: (0..<3).map { _ in Double.random(in: 0.3...4, using: &random) },
+          origin: (0..<3).map { _ in Double.random(in: -200...40, using: &random) },
+          direction: [[1, 0, 0], [0, cos(turn), -sin(turn)], [0, sin(turn), cos(turn)]], unit: .micrometer))
+      let counted = ApplicationMap(transforms: transforms, target: .fixed, grid: grid).bytesOfBox
+      for box in grid.extent.box.tiles(of: [64, 128, 128]) {
+        let part = transforms.transform.fixedPart(of: box, in: grid.space, extent: transforms.fixedExtent)
+        let points = try #require(try transforms.local(over: part)).region.count
+        #expect(points * 28 + box.count * 20 <= counted, "\(box) of \(grid)")
       }
     }
   }

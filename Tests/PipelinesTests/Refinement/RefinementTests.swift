@@ -45,7 +45,8 @@ struct RefinementTests {
           #expect(try number(pair.out + "/" + name) == fileNumbers[name], "\(name)")
         }
       }
-      #expect(fileNumbers.keys.contains("registered.ome.zarr/0/c/0/0/3") && fileNumbers.keys.contains { $0.hasSuffix("/c/0/0/0/8") })
+      let farFields = fileNumbers.keys.filter { $0.hasPrefix("transforms/") && $0.split(separator: "/").last.flatMap { Int($0) } ?? 0 > 3 }
+      #expect(fileNumbers.keys.contains("registered.ome.zarr/0/c/0/0/3") && !farFields.isEmpty)
       // Control points act over two strides.
       let voxels = try #require(try difference(before + "/registered.ome.zarr", pair.out + "/registered.ome.zarr"))
       #expect(voxels.lower[2] >= 70 - 4 && voxels.upper[2] <= 130 + 4 && voxels.extent[2] > 30, "\(voxels)")
