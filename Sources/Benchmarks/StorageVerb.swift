@@ -91,6 +91,8 @@ enum StorageVerb {
             let path = folder + "/" + program
             try? FileManager.default.removeItem(atPath: path)
             let array = try ChunkedArray.create(at: path, metadata)
+            // What the one before has written, or was removed just now, does not keep the disk from the next.
+            sync()
             writing[program, default: []].append(
               program == "weft"
                 ? try write(voxels, to: array, arguments.threads)

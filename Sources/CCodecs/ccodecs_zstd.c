@@ -57,12 +57,13 @@ static void keep_context(ZSTD_CCtx *context) {
 size_t ccodecs_zstd_bound(size_t count) { return ZSTD_compressBound(count); }
 
 int64_t ccodecs_zstd_encode(const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape,
-    size_t capacity, int level, int checksum) {
+    size_t capacity, int level, int checksum, int fast) {
   ZSTD_CCtx *context = take_context();
   if (context == NULL) return CCODECS_FAILED;
   ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
   ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1);
   ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, checksum != 0);
+  if (fast != 0) ZSTD_CCtx_setParameter(context, ZSTD_c_strategy, ZSTD_fast);
   size_t written = ZSTD_compress2(context, target, capacity, source, count);
   keep_context(context);
   return ZSTD_isError(written) ? CCODECS_FAILED : (int64_t)written;

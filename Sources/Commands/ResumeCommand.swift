@@ -16,7 +16,7 @@ enum ResumeCommand {
   static let command = Command<ResumeArguments>(
     "resume", "go on with a run that was interrupted",
     discussion: [
-      "Everything that was finished is kept, block by block; the result is the same, byte for byte, as without the interruption. The same "
+      "Everything that was finished is kept, block by block; the result is the same, byte for byte, as without the interruption. The run's own options hold, --strict too. The same "
         + "`weft register`, `weft refine`, `weft segment`, `weft apply` or `weft convert` goes on as well."
     ],
     defaults: ResumeArguments(),
@@ -36,28 +36,34 @@ enum ResumeCommand {
     Interruption.resumable(output: arguments.run)
     switch try RunHandle(arguments.run).kind {
     case .registration:
+      var isStrict = false
       let result = try await ChunkedRegistration.resume(arguments.run, progress: progress) { options in
         if let memory = arguments.memory { options.memory = memory }
         if let threads = arguments.threads { options.threads = threads }
+        isStrict = options.isStrict
       }
       progress.close()
-      try RegistrationSummary.tell(result, console, arguments.output)
+      return try RegistrationSummary.tell(result, console, arguments.output, isStrict: isStrict)
     case .rounds:
+      var isStrict = false
       let result = try await RoundRegistration.resume(
         arguments.run, progress: progress,
         change: { options in
+          isStrict = options.isStrict
           if let memory = arguments.memory { options.memory = memory }
           if let threads = arguments.threads { options.threads = threads }
         }, roundDone: { _ = try ReportCommand.write(after: $0.folder, console) })
       progress.close()
-      try RoundsSummary.tell(result, console, arguments.output)
+      return try RoundsSummary.tell(result, console, arguments.output, isStrict: isStrict)
     case .refinement:
+      var isStrict = false
       let result = try await RegistrationRefinement.resume(arguments.run, progress: progress) { options in
         if let memory = arguments.memory { options.memory = memory }
         if let threads = arguments.threads { options.threads = threads }
+        isStrict = options.isStrict
       }
       progress.close()
-      try RegistrationSummary.tell(result, console, arguments.output)
+      return try RegistrationSummary.tell(result, console, arguments.output, isStrict: isStrict)
     case .application:
       let result = try await TransformApplication.resume(arguments.run, progress: progress) { options in
         if let memory = arguments.memory { options.memory = memory }

@@ -81,7 +81,12 @@ struct RefineCommandTests {
     try withResult { _, out in
       let refined = try weft(["refine", out, "--blocks", "20", "--json", "--metric", "mi"])
       #expect(refined.status == 0 && refined.output.contains("\"refined\" : [\n    20\n  ]"), "\(refined.output)\(refined.errors)")
-      #expect(try weft(["refine", out, "--blocks", "21", "--strict", "-q"]).status == 3)
+      let strict = ["refine", out, "--blocks", "21", "--strict", "-q"]
+      #expect(try weft(strict).status == 3)
+      // Gone on with, it is as strict as it was begun.
+      try weft(strict, endedOnce: out + "/.weft/refine/ledger")
+      try #require(FileManager.default.fileExists(atPath: out + "/.weft/plan.json"), "it ended before it was killed")
+      #expect(try weft(["resume", out, "-q"]).status == 3)
       let wrong = try weft(["refine", out, "--blocks", "64"])
       #expect(wrong.status == 1 && wrong.errors.contains("names block 64") && wrong.errors.contains("hint: "), "\(wrong.errors)")
       for words in [["refine", out], ["refine", out, "--blocks", "all"], ["refine", out, "--blocks", "1", "--smoothing", "0"]] {

@@ -17,8 +17,9 @@ int64_t ccodecs_zstd_decode(
 /// The largest frame that `count` bytes can give.
 size_t ccodecs_zstd_bound(size_t count);
 
-/// Encodes one frame that states its length; with a checksum of the content where `checksum` is not zero.
+/// Encodes one frame that states its length; with a checksum of the content where `checksum` is not zero, and by the
+/// strategy `fast` whatever the level's own where `fast` is not.
 int64_t ccodecs_zstd_encode(const void *__sized_by(count) source __noescape, size_t count, void *__sized_by(capacity) target __noescape,
-    size_t capacity, int level, int checksum);
+    size_t capacity, int level, int checksum, int fast);
 
 #pragma clang assume_nonnull end

@@ -19,7 +19,7 @@ extension ByteCodec {
           compressor: compressor, level: configuration["clevel"]?.whole ?? 5,
           shuffle: try Self.shuffle(configuration["shuffle"], reader).resolved(itemSize: stated), itemSize: stated,
           blockSize: configuration["blocksize"]?.whole ?? 0))
-    case "zstd": self = .zstd(level: level(0), checksum: configuration["checksum"] == true)
+    case "zstd": self = .zstd(level: level(0), checksum: configuration["checksum"] == true, itemSize: itemSize)
     case "zlib": self = .zlib(level: level(1))
     case "gzip": self = .gzip(level: level(1))
     case "lz4": self = .lz4(acceleration: configuration["acceleration"]?.whole ?? 1)
@@ -62,7 +62,7 @@ extension ByteCodec {
         "shuffle": .integer(Int64(parameters.shuffle.code)), "blocksize": .integer(Int64(parameters.blockSize)),
       ]
     case .lz4(let acceleration): ["id": "lz4", "acceleration": .integer(Int64(acceleration))]
-    case .zstd(let level, _), .zlib(let level), .gzip(let level), .bz2(let level):
+    case .zstd(let level, _, _), .zlib(let level), .gzip(let level), .bz2(let level):
       ["id": .string(name), "level": .integer(Int64(level))]
     case .crc32c, .lz4Blocks: ["id": .string(name)]
     }
@@ -80,7 +80,7 @@ extension ByteCodec {
           "blocksize": .integer(Int64(parameters.blockSize)),
         ],
       ]
-    case .zstd(let level, let checksum):
+    case .zstd(let level, let checksum, _):
       ["name": "zstd", "configuration": ["level": .integer(Int64(level)), "checksum": .boolean(checksum)]]
     case .gzip(let level): ["name": "gzip", "configuration": ["level": .integer(Int64(level))]]
     case .zlib(let level), .bz2(let level):

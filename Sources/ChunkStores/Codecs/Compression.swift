@@ -52,7 +52,7 @@ public enum Compression: Sendable, Hashable {
   func codecs(itemSize: Int) -> [ByteCodec] {
     switch self {
     case .none: []
-    case .zstd(let level): [.zstd(level: level, checksum: false)]
+    case .zstd(let level): [.zstd(level: level, checksum: false, itemSize: itemSize)]
     case .gzip(let level): [.gzip(level: level)]
     case .blosc(let compressor, let level, let shuffle):
       [.blosc(BloscParameters(compressor: compressor, level: level, shuffle: shuffle.resolved(itemSize: itemSize), itemSize: itemSize))]

@@ -14,7 +14,7 @@ struct ConversionPlanFile: PlanFile {
   var stages: [StageOutline]
 
   init(_ run: ConversionRun) {
-    input = InputIdentity(run.plan.image)
+    input = InputIdentity(run.plan.image, withChunks: true)
     options = run.plan.options
     stages = run.outlines
   }

@@ -81,15 +81,16 @@ struct KeptRun: Sendable {
 
   /// The registration as it was planned, but for what no result depends on.
   ///
+  /// - Parameter withChunks: whether the chunk files of the inputs are compared, too: see `InputIdentity`.
   /// - Throws: `PipelineError` where an input is not what it was, or not where it was.
-  func registration(_ own: RefinementOptions, _ progress: any ProgressReporter) throws -> ChunkedRegistration {
+  func registration(_ own: RefinementOptions, withChunks: Bool, _ progress: any ProgressReporter) throws -> ChunkedRegistration {
     var options = plan.options
     (options.memory, options.threads, options.retries) = (own.memory ?? options.memory, own.threads, own.retries)
     (options.isStrict, options.keepWork) = (own.isStrict, own.keepWork)
-    let hint = "put it back as it was, or register the pair again"
+    let hint = "put it back as it was, with the times of its files (`cp -p`, `rsync -t`), or register the pair again"
     for (side, input) in [("fixed", plan.fixed), ("moving", plan.moving)] {
       let now: InputIdentity
-      do { now = InputIdentity(try input.opened()) } catch {
+      do { now = InputIdentity(try input.opened(), withChunks: withChunks) } catch {
         throw PipelineError(
           "the \(side) image of the registration in \(output.path) cannot be read: \(error.localizedDescription)", hint: hint)
       }

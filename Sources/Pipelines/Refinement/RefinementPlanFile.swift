@@ -15,11 +15,15 @@ struct RefinementPlanFile: PlanFile {
   var options: RefinementOptions
   var stages: [StageOutline]
 
+  /// - Parameter withChunks: whether the chunk files of the inputs are compared with what they were, too.
   /// - Throws: where what it refines cannot be opened any more.
-  func refinementRun(in folder: RunFolder, _ options: RefinementOptions, _ progress: any ProgressReporter) throws -> RegistrationRun {
+  func refinementRun(
+    in folder: RunFolder, _ options: RefinementOptions, withChunks: Bool = false, _ progress: any ProgressReporter
+  ) throws -> RegistrationRun {
     let kept = try KeptRun(folder.url.deletingLastPathComponent())
     return try RegistrationRun(
-      kept.registration(options, progress), folder, part: .refinement(Refinement(kept: kept, blocks: blocks, options: options)))
+      kept.registration(options, withChunks: withChunks, progress), folder,
+      part: .refinement(Refinement(kept: kept, blocks: blocks, options: options)))
   }
 
   func run(in folder: RunFolder, threads: Int?, progress: any ProgressReporter) throws -> (run: any StagedRun, retries: Int) {

@@ -66,7 +66,7 @@ public struct RegistrationRefinement: Sendable {
         try work.clear()
       }
       let kept = try KeptRun(output)
-      let registration = try kept.registration(options, progress)
+      let registration = try kept.registration(options, withChunks: true, progress)
       let numbers = try blocks.resolved(in: output.path, count: registration.grid.count)
       if numbers.isEmpty { return nil }
       if isDone { try work.clear() }
@@ -93,7 +93,7 @@ public struct RegistrationRefinement: Sendable {
     let refinement = RegistrationRefinement(output: work.url.deletingLastPathComponent(), options: options, progress: progress)
     return try await refinement.locked {
       if let ended = try refinement.finishPublication() { return try refinement.complete(ended) }
-      return try await refinement.execute(plan.refinementRun(in: work, options, progress))
+      return try await refinement.execute(plan.refinementRun(in: work, options, withChunks: true, progress))
     }
   }
 

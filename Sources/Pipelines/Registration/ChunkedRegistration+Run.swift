@@ -123,10 +123,15 @@ extension ChunkedRegistration {
   ///   - isResuming: whether another input is refused whatever the options say.
   /// - Throws: `PipelineError` where that, or what the earlier run began with, is not what is asked for now.
   private func resumed(in output: OutputFolder, _ published: Publication?, isResuming: Bool) throws -> ChunkedRegistration {
-    let (fixedNow, movingNow) = (InputIdentity(fixed), InputIdentity(moving))
+    let (fixedNow, movingNow) = (InputIdentity(fixed, withChunks: true), InputIdentity(moving, withChunks: true))
+    let othersNow = options.otherInputs.map { $0.withChunks() }
     let earlier = try RegistrationPlanFile.adopted(
       from: output.run, output: output.url.path, overwrite: options.overwrite && !isResuming, progress: progress
-    ) { fixedNow.difference(from: $0.fixed) ?? movingNow.difference(from: $0.moving) }
+    ) { earlier in
+      fixedNow.difference(from: earlier.fixed) ?? movingNow.difference(from: earlier.moving)
+        // Another mask leads to other stages by itself, but for its chunks.
+        ?? othersNow.lazy.compactMap { now in earlier.others?.first { $0.text == now.text }.flatMap(now.difference(from:)) }.first
+    }
     let frozen = earlier.flatMap { $0.frozen.cause == FrozenPlan.Cause(options) ? $0.frozen : nil }
     let registration = try ChunkedRegistration(fixed: fixed, moving: moving, options: options, progress: progress, frozen: frozen)
     if let published, published.key != RegistrationRun(registration, output.run).outlines.key {
@@ -139,7 +144,7 @@ extension ChunkedRegistration {
       }
     }
     let file = RegistrationPlanFile(
-      fixed: fixedNow, moving: movingNow, options: options,
+      fixed: fixedNow, moving: movingNow, others: othersNow, options: options,
       frozen: FrozenPlan(registration.plan, options), stages: RegistrationRun(registration, output.run).outlines)
     try file.write(to: output.run)
     return registration

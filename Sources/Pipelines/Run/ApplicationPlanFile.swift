@@ -21,9 +21,9 @@ struct ApplicationPlanFile: PlanFile {
   var stages: [StageOutline]
 
   init(_ plan: ApplicationPlan, _ stages: [StageOutline]) {
-    input = InputIdentity(plan.image)
+    input = InputIdentity(plan.image, withChunks: true)
     registration = URL(fileURLWithPath: plan.application.folder).standardizedFileURL.path
-    transforms = Self.identities(ofTransforms: plan.application.folder)
+    transforms = Self.identities(ofTransforms: plan.application.folder).map { $0.withChunks() }
     options = plan.application.options
     grid = SpaceRecord(extent: plan.map.grid.extent, space: plan.map.grid.space)
     self.stages = stages

@@ -9,8 +9,9 @@ internal import Volumes
 /// Tells one input from another, and from what it was before, without reading its voxels.
 ///
 /// A file, or each file of a set by its name (for what lies in HDF5 or in an archive the file around it): its bytes and when it was last
-/// changed. A Zarr or N5 folder: a digest of its metadata files and when those were last changed; at an address a digest of those of the image
-/// and its levels; what is sent with each request does not count.
+/// changed. A Zarr or N5 folder: a digest of its metadata files and when those were last changed, and, for the process that drives a run, the
+/// names, lengths and times of its chunk files; at an address a digest of the metadata of the image and its levels; what is sent with each
+/// request does not count.
 struct InputIdentity: Codable, Equatable {
   var path: String
   var axes: String?
@@ -21,12 +22,31 @@ struct InputIdentity: Codable, Equatable {
   var modified: Int?
   /// Digest of the metadata files.
   var metadata: String?
+  /// The files with the voxels of a Zarr or N5 folder; `nil` where they were not looked at.
+  var chunks: ChunkFiles?
 
   /// The identity of an image as it was opened.
-  init(_ image: StoredImage) {
-    self.init(path: image.path, levels: image.levels.map(\.name), set: image.files)
+  ///
+  /// - Parameter withChunks: whether its chunk files are looked at, one `stat` for each: by the process that drives a run, not by those of its
+  ///   tasks, which may be thousands.
+  init(_ image: StoredImage, withChunks: Bool = false) {
+    let levels = image.levels.map(\.name)
+    self.init(path: image.path, levels: levels, set: image.files)
     axes = image.givenAxes
     spacing = image.givenSpacing
+    if withChunks, image.files == nil { lookAtChunks(ofLevels: levels) }
+  }
+
+  /// The same with all files in it, where it is a local folder.
+  func withChunks() -> InputIdentity {
+    var identity = self
+    identity.lookAtChunks(ofLevels: [""])
+    return identity
+  }
+
+  private mutating func lookAtChunks(ofLevels levels: [String]) {
+    guard !StoreLocation.isRemote(path), FileManager.default.isFolder(atPath: path) == true else { return }
+    chunks = ChunkFiles(in: ChunkFiles.folders(ofLevels: levels, of: path))
   }
 
   /// The identity of a file or of a folder.
@@ -94,7 +114,7 @@ struct InputIdentity: Codable, Equatable {
       .filter { FileManager.default.fileExists(atPath: $0.path) }
   }
 
-  /// What differs from an earlier identity, in words; `nil` where nothing does.
+  /// What differs from an earlier identity, in words; `nil` where nothing does. What one of them did not look at is not compared.
   func difference(from earlier: InputIdentity) -> String? {
     if self == earlier { return nil }
     let (place, before) = (StoreLocation.split(path).path, StoreLocation.split(earlier.path).path)
@@ -106,13 +126,16 @@ struct InputIdentity: Codable, Equatable {
     }
     if bytes != earlier.bytes { return "\(path): it had \(earlier.bytes ?? 0) bytes, and has \(bytes ?? 0)" }
     if metadata != earlier.metadata { return "\(path): its metadata are others, or the files that it is read from" }
+    if modified != earlier.modified {
+      func time(_ milliseconds: Int?) -> String { Date(timeIntervalSince1970: Double(milliseconds ?? 0) / 1000).ISO8601Format() }
+      return "\(path): it was last changed at \(time(earlier.modified)), and now at \(time(modified))"
+    }
+    if let chunks, let before = earlier.chunks, let change = chunks.difference(from: before) { return "\(path): \(change)" }
     // Only what is sent with each request is other, as a permission that was given anew.
-    if modified == earlier.modified { return nil }
-    func time(_ milliseconds: Int?) -> String { Date(timeIntervalSince1970: Double(milliseconds ?? 0) / 1000).ISO8601Format() }
-    return "\(path): it was last changed at \(time(earlier.modified)), and now at \(time(modified))"
+    return nil
   }
 
-  /// As a parameter of a stage.
+  /// As a parameter of a stage, without the chunk files.
   var text: String {
     [StoreLocation.split(path).path, axes ?? "", "\(spacing ?? [])", "\(bytes ?? 0)", "\(modified ?? 0)", metadata ?? ""].joined(
       separator: "|")

@@ -12,6 +12,8 @@ struct RegistrationPlanFile: PlanFile {
   var weft = WeftVersion.current
   var fixed: InputIdentity
   var moving: InputIdentity
+  /// Masks, and what it starts from.
+  var others: [InputIdentity]?
   var options: RegistrationOptions
   var frozen: FrozenPlan
   var stages: [StageOutline]

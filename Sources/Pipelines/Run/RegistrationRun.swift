@@ -85,16 +85,6 @@ struct RegistrationRun: StagedRun {
     _ registration: ChunkedRegistration, _ folder: RunFolder, _ part: Part
   ) -> [StageOutline] {
     let (options, plan) = (registration.options, registration.plan)
-    func file(_ path: String?) -> String { path.map { $0 == "auto" ? $0 : InputIdentity(path: $0).text } ?? "none" }
-    // A mask may be an image of several files.
-    func mask(_ path: String?) -> String {
-      path.flatMap { $0 == "auto" ? nil : try? StoredImage.open($0) }.map { InputIdentity($0).text } ?? file(path)
-    }
-    // Of an earlier result what a registration starts from is a file in it.
-    func initialTransform(_ path: String?) -> String {
-      guard let path, FileManager.default.isFolder(atPath: path) == true else { return file(path) }
-      return ApplicationPlanFile.identities(ofTransforms: path).map(\.text).joined(separator: " ")
-    }
     let downsample = StageOutline(
       StageName.downsample,
       parameters: [
@@ -108,8 +98,9 @@ struct RegistrationRun: StagedRun {
       parameters: [
         "stages": RegistrationStage.allCases.filter { options.stages.contains($0) }.map(\.rawValue).joined(separator: ","),
         "engine": options.engine.rawValue, "accuracy": options.accuracy.rawValue, "metric": options.metric.rawValue,
-        "initial transform": initialTransform(options.initialTransform), "fixed mask": mask(options.fixedMask),
-        "moving mask": mask(options.movingMask),
+        "initial transform": options.initialTransform.map { "\(RegistrationOptions.identities(ofTransforms: $0).map(\.text))" } ?? "none",
+        "fixed mask": options.fixedMask.map { RegistrationOptions.identity(ofMask: $0)?.text ?? $0 } ?? "none",
+        "moving mask": options.movingMask.map { RegistrationOptions.identity(ofMask: $0)?.text ?? $0 } ?? "none",
         "region": options.region.map { "\($0)" } ?? "all",
       ], tasks: 1)
     let levels = plan.levels.indices.map { LevelOutlines(plan, $0, options) }

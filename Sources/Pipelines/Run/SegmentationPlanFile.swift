@@ -20,7 +20,7 @@ struct SegmentationPlanFile: TiledPlanFile {
   var stages: [StageOutline]
 
   init(_ run: SegmentationRun) {
-    input = InputIdentity(run.plan.image)
+    input = InputIdentity(run.plan.image, withChunks: true)
     options = run.plan.options
     isIntoImage = run.target.group != nil
     tiles = FrozenTiles(run.plan.grid, memory: run.plan.memory, program: run.plan.method.description)

@@ -18,7 +18,7 @@ struct TileImagePlanFile: TiledPlanFile {
   var stages: [StageOutline]
 
   init(_ run: TileImageRun) {
-    input = InputIdentity(run.plan.source.image)
+    input = InputIdentity(run.plan.source.image, withChunks: true)
     options = run.plan.options
     tiles = FrozenTiles(run.plan.grid, memory: run.plan.memory, program: run.plan.description)
     stages = run.outlines
