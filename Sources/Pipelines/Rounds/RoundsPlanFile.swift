@@ -33,10 +33,10 @@ struct RoundsPlanFile: PlanFile {
   /// The plan of rounds of which none is done.
   init(_ registration: RoundRegistration, in output: URL) throws {
     let options = registration.options
-    fixed = InputIdentity(registration.fixed)
+    fixed = InputIdentity(registration.fixed, withChunks: true)
     rounds = registration.rounds.map { round in
       Round(
-        name: round.name, moving: InputIdentity(round.registration.moving), earlier: Self.record(of: round.name, in: output))
+        name: round.name, moving: InputIdentity(round.registration.moving, withChunks: true), earlier: Self.record(of: round.name, in: output))
     }
     self.options = options
     settings = try Self.settings(options)
