@@ -31,16 +31,18 @@ public struct Positional<Arguments: Sendable>: Sendable {
       })
   }
 
-  /// All arguments from this place on, one at least.
+  /// All arguments from this place on.
   ///
-  /// - Parameter field: what they are appended to.
+  /// - Parameters:
+  ///   - field: what they are appended to.
+  ///   - isRequired: whether giving none is an error.
   public static func repeated<Value: ArgumentValue>(
-    _ name: String, at field: any WritableKeyPath<Arguments, [Value]> & Sendable, _ summary: String,
+    _ name: String, at field: any WritableKeyPath<Arguments, [Value]> & Sendable, _ summary: String, isRequired: Bool = true,
     completion: OptionDescription.Completion = .file
   ) -> Positional {
     Positional(
       description: PositionalDescription(
-        name: name, summary: summary, isRequired: true, isRepeated: true, choices: Value.choices, completion: completion),
+        name: name, summary: summary, isRequired: isRequired, isRepeated: true, choices: Value.choices, completion: completion),
       apply: { (text, arguments) throws(UsageError) in
         guard let value = Value(argument: text) else {
           throw UsageError("invalid value `\(text)` for \(name): expected \(Value.expected)")

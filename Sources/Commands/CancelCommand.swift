@@ -15,7 +15,8 @@ enum CancelCommand {
   static let command = Command<CancelArguments>(
     "cancel", "stop a run, or drop what it did",
     discussion: [
-      "What is finished is kept, and `weft resume` goes on with it, unless --clean is given. Finished results are never touched."
+      "What is finished is kept, and `weft resume` goes on with it, unless --clean is given. Finished results are never touched: of several rounds those "
+        + "that are done stay."
     ],
     defaults: CancelArguments(),
     positionals: [.value("OUTPUT", at: \.run, "The --output of the run", completion: .file)],

@@ -10,13 +10,14 @@ enum PlanCommand {
     discussion: [
       "Takes what `weft register` takes and reads no voxel. `weft register --dry-run` prints the same. Images that are not at hand are "
         + "described: `--fixed-shape 20000,40000,60000 --fixed-dtype uint16` in place of FIXED and MOVING.",
+      "With several moving images there is a plan for each: one runs after the other, so that memory is that of the largest, and disk and time add up.",
       "Core-hours come from rates that were measured on one machine; take them for the right order of magnitude.",
       RegistrationArguments.inputs,
     ],
     defaults: PlanArguments(),
     positionals: [
       .value("FIXED", at: \.registration.fixed, "The image that stays", isRequired: false),
-      .value("MOVING", at: \.registration.moving, "The image that is brought onto it", isRequired: false),
+      .repeated("MOVING", at: \.registration.moving, "The image that is brought onto it, or several rounds", isRequired: false),
     ],
     groups: [
       OptionGroup(
@@ -69,13 +70,24 @@ enum PlanCommand {
   }
 
   static let verb = Verb(command) { arguments, console in
-    try show(arguments.planned(), arguments.registration, console)
+    if let described = try arguments.described() {
+      try show(described, arguments.output, console)
+    } else {
+      try show(arguments.registration, console)
+    }
     return .done
   }
 
-  static func show(_ registration: ChunkedRegistration, _ arguments: RegistrationArguments, _ console: Console) throws {
-    let record = PlanRecord(registration.plan, registration.estimate)
+  /// Shows the plan of images that are at hand: of one pair, or of each round.
+  static func show(_ arguments: RegistrationArguments, _ console: Console) throws {
+    guard arguments.areRounds else { return try show(arguments.registration(), arguments.output, console) }
+    let record = RoundsPlanRecord(try arguments.rounds())
     if arguments.output.json { try console.print(json: record) } else { console.print(record.text) }
+  }
+
+  private static func show(_ registration: ChunkedRegistration, _ output: OutputArguments, _ console: Console) throws {
+    let record = PlanRecord(registration.plan, registration.estimate)
+    if output.json { try console.print(json: record) } else { console.print(record.text) }
   }
 }
 
@@ -91,9 +103,9 @@ struct PlanArguments: TalkingArguments {
     set { registration.output = newValue }
   }
 
-  /// The registration of the images, named or described.
-  func planned() throws -> ChunkedRegistration {
-    guard let fixedShape else { return try registration.registration() }
+  /// The registration of images that are described; `nil` where they are named.
+  func described() throws -> ChunkedRegistration? {
+    guard let fixedShape else { return nil }
     let type = fixedType ?? .uint16
     let (fixedSpacing, movingSpacing) = (registration.fixedSpacing, registration.movingSpacing ?? registration.fixedSpacing)
     return try ChunkedRegistration(
@@ -102,6 +114,27 @@ struct PlanArguments: TalkingArguments {
         as: "--moving-shape", extent: movingShape ?? fixedShape, voxelType: movingType ?? type, spacing: movingSpacing),
       options: registration.options)
   }
+}
+
+/// What is printed of the plans of several rounds.
+struct RoundsPlanRecord: Encodable {
+  struct Round: Encodable {
+    let name: String
+    let moving: String
+    let plan: PlanRecord
+  }
+
+  let rounds: [Round]
+
+  init(_ registration: RoundRegistration) {
+    rounds = registration.rounds.map { round in
+      Round(
+        name: round.name, moving: round.registration.moving.path,
+        plan: PlanRecord(round.registration.plan, round.registration.estimate))
+    }
+  }
+
+  var text: String { rounds.map { "\($0.name): \($0.moving)\n\($0.plan.text)" }.joined(separator: "\n\n") }
 }
 
 /// What is printed of a plan.

@@ -7,12 +7,16 @@ internal import Weft
 /// `weft register`
 enum RegisterCommand {
   static let command = Command<RegistrationArguments>(
-    "register", "bring one image onto another",
+    "register", "bring one image onto another, or several rounds onto one",
     discussion: [
       "First the whole volume is registered at low resolution: a start is searched, then an affine map and a smooth warp. Then each block of "
         + "the fixed volume is registered at full resolution, the blocks' displacements are blended into one continuous field, and the moving "
         + "image is resampled once, from its original voxels.",
       RegistrationArguments.inputs,
+      "With several moving images, as rounds of imaging of one tissue, each is registered to FIXED by itself, one after the other, with the same "
+        + "options; all its channels are written. DIR receives a folder for each, named as the image, in which lies what a run of that pair "
+        + "alone leaves, and rounds.json and report.html, which list them. All images are looked at before the first is registered; a round "
+        + "that fails later keeps none from going on. Docs/Guides/rounds.md tells more.",
       "A run that was interrupted goes on when the same command is given again, or `weft resume DIR`: finished blocks are kept.",
       "DIR receives registered.ome.zarr, transforms/ (ITK/ANTs files and the local field), blocks/ (each block's own field, for `weft refine`), "
         + "blocks.csv, timings.csv and run.json. Nothing "
@@ -42,6 +46,10 @@ enum RegisterCommand {
         "try a small region with smaller blocks",
         "weft register fixed.ome.zarr moving.ome.zarr --output try --region 0:128,256:512,256:512 --chunk-size 128"),
       CommandExample(
+        "bring three rounds of imaging onto the first by their channel 0, all channels applied",
+        "weft register round1.ome.zarr round2.ome.zarr round3.ome.zarr round4.ome.zarr --fixed-channel 0 --moving-channel 0 --output rounds"
+      ),
+      CommandExample(
         "only align two brains of different orientation", "weft register a.nii.gz b.nii.gz --output out --stages affine --format nifti"),
     ],
     check: { (arguments) throws(UsageError) in
@@ -52,10 +60,17 @@ enum RegisterCommand {
 
   static let verb = Verb(command) { arguments, console in
     guard let folder = arguments.folder, !arguments.isDryRun else {
-      try PlanCommand.show(arguments.registration(), arguments, console)
+      try PlanCommand.show(arguments, console)
       return .done
     }
     let progress = ProgressDisplay.make(console, arguments.output)
+    if arguments.areRounds {
+      let rounds = try arguments.rounds(progress: progress)
+      Interruption.resumable(output: folder)
+      let result = try await rounds.run(into: folder) { _ = try ReportCommand.write(after: $0.folder, console) }
+      progress.close()
+      return try RoundsSummary.tell(result, console, arguments.output, isStrict: arguments.options.isStrict)
+    }
     let registration = try arguments.registration(progress: progress)
     Interruption.resumable(output: folder)
     let result = try await registration.run(into: folder)
@@ -94,7 +109,7 @@ struct RegistrationSummary: Encodable {
   static func tell(
     _ result: RegistrationResult, _ console: Console, _ output: OutputArguments, isStrict: Bool = false
   ) throws -> ExitStatus {
-    let summary = RegistrationSummary(result, report: try ReportCommand.write(after: result, console))
+    let summary = RegistrationSummary(result, report: try ReportCommand.write(after: result.folder, console))
     if output.json { try console.print(json: summary) } else { console.print(summary.text) }
     guard result.isFlagged else { return .done }
     if isStrict { console.warn("blocks are flagged, the map folds, or the images hardly overlap: see \(result.folder)/blocks.csv") }

@@ -6,7 +6,8 @@ internal import Weft
 /// What `register` and `plan register` are asked.
 struct RegistrationArguments: TalkingArguments {
   var fixed = ""
-  var moving = ""
+  /// One image, or several rounds.
+  var moving: [String] = []
   var folder: String?
   var options = RegistrationOptions()
   var axes: String?
@@ -15,18 +16,29 @@ struct RegistrationArguments: TalkingArguments {
   var isDryRun = false
   var output = OutputArguments()
 
+  /// Whether several images are registered to one.
+  var areRounds: Bool { moving.count > 1 }
+
   /// Opens both images; no voxel is read.
   func registration(progress: any ProgressReporter = SilentProgress()) throws -> ChunkedRegistration {
     try ChunkedRegistration(
-      fixed: .open(fixed, axes: axes, spacing: fixedSpacing), moving: .open(moving, axes: axes, spacing: movingSpacing), options: options,
+      fixed: .open(fixed, axes: axes, spacing: fixedSpacing), moving: .open(moving[0], axes: axes, spacing: movingSpacing),
+      options: options,
       progress: progress)
+  }
+
+  /// Opens all images; no voxel is read.
+  func rounds(progress: any ProgressReporter = SilentProgress()) throws -> RoundRegistration {
+    try RoundRegistration(
+      fixed: .open(fixed, axes: axes, spacing: fixedSpacing),
+      moving: moving.map { try .open($0, axes: axes, spacing: movingSpacing) }, options: options, progress: progress)
   }
 }
 
 extension RegistrationArguments {
   static let positionals: [Positional<Self>] = [
     .value("FIXED", at: \.fixed, "The image that stays; the result lies on its voxels"),
-    .value("MOVING", at: \.moving, "The image that is brought onto it"),
+    .repeated("MOVING", at: \.moving, "The image that is brought onto it; several are rounds, each brought onto FIXED by itself"),
   ]
 
   static let blocks = OptionGroup<Self>(

@@ -21,6 +21,7 @@ enum ReportCommand {
         + "beside it holds the same facts for programs.",
       "`weft register` writes both at its end; this makes them again, as after a copy of the folder. Pictures need the inputs where they were: "
         + "what cannot be shown any more is named in the report and here.",
+      "Of several rounds that were registered to one image, the reports of all are made again, and the page over them.",
       "What each picture and number means: Docs/Guides/report.md.",
     ],
     defaults: ReportArguments(),
@@ -40,9 +41,11 @@ enum ReportCommand {
     ])
 
   static let verb = Verb(command) { arguments, console in
-    let written = try RegistrationReport(folder: arguments.folder).write(to: arguments.page)
-    for omission in written.omissions { console.warn("the report leaves out \(omission)") }
-    let record = ReportRecord(report: written.page, facts: written.facts, omissions: written.omissions)
+    if RoundsReport.isOne(arguments.folder) {
+      try remakeRounds(arguments, console)
+      return .done
+    }
+    let record = try remake(arguments.folder, to: arguments.page, console)
     if arguments.output.json { try console.print(json: record) } else { console.print(record.text) }
     return .done
   }
@@ -51,17 +54,49 @@ enum ReportCommand {
   ///
   /// - Returns: the page; `nil` where there is none, which was said.
   /// - Throws: `CancellationError`.
-  static func write(after result: RegistrationResult, _ console: Console) throws -> String? {
+  static func write(after folder: String, _ console: Console) throws -> String? {
     do {
-      let written = try RegistrationReport(folder: result.folder).write()
+      let written = try RegistrationReport(folder: folder).write()
       for omission in written.omissions { console.warn("the report leaves out \(omission)") }
       return written.page
     } catch let error as CancellationError { throw error } catch {
       console.warn(
         "the registration is done, but its report could not be written: \(error.localizedDescription); "
-          + "`weft report \(result.folder)` tries again")
+          + "`weft report \(folder)` tries again")
       return nil
     }
+  }
+
+  /// Writes the page over several rounds that are registered; what goes wrong there takes nothing away from them.
+  ///
+  /// - Returns: the page; `nil` where there is none, which was said.
+  static func writeRounds(after folder: String, _ console: Console) -> String? {
+    do { return try RoundsReport(folder: folder).write() } catch {
+      console.warn(
+        "the rounds are registered, but the report over them could not be written: \(error.localizedDescription); `weft report \(folder)` "
+          + "tries again")
+      return nil
+    }
+  }
+
+  /// Makes the reports of all rounds again, and the page over them.
+  private static func remakeRounds(_ arguments: ReportArguments, _ console: Console) throws {
+    let folder = arguments.folder
+    let report = try RoundsReport(folder: folder)
+    if let page = arguments.page {
+      throw PipelineError(
+        "\(folder) holds rounds, and --output \(page) is for the report of one",
+        hint: "name one, as \(report.rounds[0].folder); without --output all reports are written where they belong")
+    }
+    let written = try report.rounds.map { try remake($0.folder, to: nil, console) }
+    let record = RoundsReportRecord(report: try report.write(), rounds: written)
+    if arguments.output.json { try console.print(json: record) } else { console.print(record.text) }
+  }
+
+  private static func remake(_ folder: String, to page: String?, _ console: Console) throws -> ReportRecord {
+    let written = try RegistrationReport(folder: folder).write(to: page)
+    for omission in written.omissions { console.warn("the report leaves out \(omission)") }
+    return ReportRecord(report: written.page, facts: written.facts, omissions: written.omissions)
   }
 }
 
@@ -72,4 +107,12 @@ struct ReportRecord: Encodable {
   let omissions: [String]
 
   var text: String { Numbers.table([("report", report), ("facts", facts)]) }
+}
+
+/// What is printed of the reports of several rounds.
+struct RoundsReportRecord: Encodable {
+  let report: String
+  let rounds: [ReportRecord]
+
+  var text: String { Numbers.table([("report", report)] + rounds.map { ("round", $0.report) }) }
 }

@@ -44,6 +44,17 @@ enum ResumeCommand {
       }
       progress.close()
       return try RegistrationSummary.tell(result, console, arguments.output, isStrict: isStrict)
+    case .rounds:
+      var isStrict = false
+      let result = try await RoundRegistration.resume(
+        arguments.run, progress: progress,
+        change: { options in
+          isStrict = options.isStrict
+          if let memory = arguments.memory { options.memory = memory }
+          if let threads = arguments.threads { options.threads = threads }
+        }, roundDone: { _ = try ReportCommand.write(after: $0.folder, console) })
+      progress.close()
+      return try RoundsSummary.tell(result, console, arguments.output, isStrict: isStrict)
     case .refinement:
       var isStrict = false
       let result = try await RegistrationRefinement.resume(arguments.run, progress: progress) { options in

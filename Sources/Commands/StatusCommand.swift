@@ -16,7 +16,7 @@ enum StatusCommand {
     "status", "tell how far a run is",
     discussion: [
       "Reads the ledgers of the run (in DIR/.weft of a registration, in .NAME.weft beside an image that `weft segment`, `weft apply` or `weft convert` writes), on any "
-        + "machine that sees them; the run itself is not disturbed."
+        + "machine that sees them; the run itself is not disturbed. Of several rounds it lists which are done, and shows the stages of the one under way."
     ],
     defaults: StatusArguments(),
     positionals: [.value("OUTPUT", at: \.run, "The --output of the run", completion: .file)],
@@ -60,6 +60,8 @@ enum StatusCommand {
 
   /// - Parameter end: how it ended while it was watched, or before.
   static func text(_ status: RunStatus, _ end: RunEnd? = nil) -> String {
+    var lines: [String] = []
+    if let rounds = status.rounds { lines += [Numbers.table(rounds.map { ($0.name, $0.state.rawValue) })] }
     var rows = [["stage", "done", "of", "seconds", "failed"]]
     for stage in status.stages {
       rows.append([
@@ -67,7 +69,7 @@ enum StatusCommand {
         String(stage.failures.count),
       ])
     }
-    var lines = [Numbers.columns(rows)]
+    if !status.stages.isEmpty { lines.append(Numbers.columns(rows)) }
     for stage in status.stages where !stage.states.isEmpty {
       lines.append("\(stage.name): " + stage.states.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
     }

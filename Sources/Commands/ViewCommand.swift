@@ -11,6 +11,7 @@ enum ViewCommand {
       "Prints three lines to paste: `weft serve`, which lets a browser read the images, the address that opens them in Neuroglancer, and the "
         + "command that opens them in napari with its plug-in napari-ome-zarr. The fixed image is magenta, the registered one green, labels lie on "
         + "top; black is the 1st percentile of an image, full colour the 99.8th.",
+      "Of several rounds that were registered to one image all are shown, each in a colour of its own.",
       "Viewers read OME-Zarr: what is of another format is left out, with the `weft convert` that mends it. With --json the state of Neuroglancer "
         + "itself is printed. Docs/Guides/viewing.md tells more.",
     ],

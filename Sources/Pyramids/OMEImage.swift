@@ -56,10 +56,15 @@ public enum OMEImage {
     }
   }
 
-  /// How viewers show the channels of the image at `path`: its `omero` metadata; empty where there are none.
+  /// How viewers show the channels of the image at `path`, or of the one that the array there is a level of: its `omero` metadata; empty where
+  /// there are none.
   public static func channels(of path: String) -> [ImageChannel] {
-    guard case .group(_, let attributes)? = try? node(at: trimmed(path)) else { return [] }
-    return (try? MultiscaleMetadata(attributes: attributes, file: path))?.channels ?? []
+    let path = trimmed(path)
+    switch try? node(at: path) {
+    case .group(_, let attributes)?: return (try? MultiscaleMetadata(attributes: attributes, file: path))?.channels ?? []
+    case .array?: return (try? enclosingImage(of: path))?.2.channels ?? []
+    case nil: return []
+    }
   }
 
   /// Whether the image at `path` says that it holds labels.

@@ -131,6 +131,13 @@ public struct PyramidWriter: Sendable {
     return writer
   }
 
+  /// The same writer, whose metadata say how viewers show the channels.
+  package func showing(_ channels: [ImageChannel]) -> PyramidWriter {
+    var writer = self
+    writer.layout.channels = channels
+    return writer
+  }
+
   /// Removes what was written so far.
   public func abandon() throws {
     if FileAccess.exists(workingPath) { try FileManager.default.removeItem(atPath: workingPath) }

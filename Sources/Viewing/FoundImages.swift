@@ -14,6 +14,8 @@ struct FoundImages {
     var path: String
     /// The channel that was registered; `nil` for the first one.
     var channel: Int?
+    /// The round that it is of; `nil` for a registration of two images.
+    var round: String?
     /// Whether an option names it, rather than a record or a folder.
     var isNamed = false
 
@@ -28,6 +30,8 @@ struct FoundImages {
   init(in folder: String, image: String?) {
     if OMEImage.isZarr(folder) {
       findImage(folder, under: image)
+    } else if let rounds = RoundsRecord(in: folder) {
+      findRounds(rounds, folder, image)
     } else if let record = RecordedInputs(contentsOf: folder + "/run.json") {
       findRun(record, folder, image)
     } else {
@@ -65,6 +69,16 @@ struct FoundImages {
       images.append(Image(role: .labels, path: FileAccess.exists(record.output) ? record.output : beside))
     }
     images += Self.zarrImages(in: folder).filter(OMEImage.isLabels).map { Image(role: .labels, path: $0) }
+  }
+
+  /// All rounds on their reference; labels of one are shown with that one.
+  private mutating func findRounds(_ rounds: RoundsRecord, _ folder: String, _ image: String?) {
+    let fixed = image ?? rounds.fixed.path
+    images.append(Image(role: .fixed, path: fixed, channel: rounds.fixed.channel))
+    for round in rounds.rounds {
+      images.append(Image(role: .registered, path: folder + "/" + round.registered, channel: round.moving.channel, round: round.name))
+    }
+    addLabels(of: fixed)
   }
 
   private mutating func addLabels(of image: String) {

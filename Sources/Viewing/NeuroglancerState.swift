@@ -102,7 +102,7 @@ public struct NeuroglancerState: Encodable, Sendable {
       members["type"] = "image"
       members["blend"] = "additive"
       members["opacity"] = .real(1)
-      members["shader"] = .string(shader(layer.role))
+      members["shader"] = .string(shader(layer))
       if let contrast = image.contrast {
         // A constant image would be divided by nothing.
         let high = contrast.high > contrast.low ? contrast.high : contrast.low + 1
@@ -117,10 +117,10 @@ public struct NeuroglancerState: Encodable, Sendable {
     return .object(members)
   }
 
-  private static func shader(_ role: ViewedLayer.Role) -> String {
+  private static func shader(_ layer: ViewedLayer) -> String {
     """
     #uicontrol invlerp contrast
-    #uicontrol vec3 colour color(default="\(colour(role).code)")
+    #uicontrol vec3 colour color(default="\(colour(layer).code)")
     void main() {
       emitRGB(colour * contrast());
     }
@@ -128,10 +128,15 @@ public struct NeuroglancerState: Encodable, Sendable {
     """
   }
 
-  private static func colour(_ role: ViewedLayer.Role) -> (name: String, code: String) {
-    switch role {
+  /// Those of registered images in their order, and again from the first.
+  private static let registeredColours = [
+    ("green", "#00ff00"), ("yellow", "#ffff00"), ("cyan", "#00ffff"), ("orange", "#ff8000"), ("blue", "#0060ff"), ("red", "#ff0000"),
+  ]
+
+  private static func colour(_ layer: ViewedLayer) -> (name: String, code: String) {
+    switch layer.role {
     case .fixed: ("magenta", "#ff00ff")
-    case .registered: ("green", "#00ff00")
+    case .registered: registeredColours[layer.number % registeredColours.count]
     case .image, .labels: ("grey", "#ffffff")
     }
   }
@@ -141,6 +146,6 @@ public struct NeuroglancerState: Encodable, Sendable {
   private static func legend(_ layer: ViewedLayer, _ image: OpenedLayer) -> String {
     if layer.role == .labels { return "\(layer.path), a colour for each object" }
     let range = image.contrast.map { ", black at \(short($0.low)), full colour at \(short($0.high))" } ?? ""
-    return "\(layer.path), \(colour(layer.role).name)\(range)"
+    return "\(layer.path), \(colour(layer).name)\(range)"
   }
 }

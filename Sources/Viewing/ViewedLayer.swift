@@ -10,7 +10,7 @@ public struct ViewedLayer: Sendable {
   public enum Role: String, Sendable {
     /// The fixed image of a registration: magenta, as in the report.
     case fixed
-    /// The moving image, registered: green. Where both are equally bright, they are grey.
+    /// The moving image, registered: green. Where both are equally bright, they are grey. Further rounds have colours of their own.
     case registered
     /// Any other image: grey.
     case image
@@ -22,6 +22,8 @@ public struct ViewedLayer: Sendable {
   public let name: String
   /// What it is.
   public let role: Role
+  /// Which of several registered images it is, from 0; 0 for all others.
+  let number: Int
   /// Where it lies: a path or an address.
   public let path: String
   /// The channel to show; `nil` for the first one.
@@ -40,7 +42,8 @@ public struct ViewedLayer: Sendable {
     (role, path, channel, isNamed) = (image.role, image.path, image.channel, image.isNamed)
     let last = URL(fileURLWithPath: StoreLocation.split(image.path).path).lastPathComponent
     let stem = [".ome.zarr", ".zarr"].first { last.hasSuffix($0) && last.count > $0.count }.map { String(last.dropLast($0.count)) } ?? last
-    let wish = role == .fixed || role == .registered ? role.rawValue : stem
+    let wish = image.round ?? (role == .fixed || role == .registered ? role.rawValue : stem)
+    number = role == .registered ? others.count { $0.role == .registered } : 0
     let taken = Set(others.map(\.name))
     name = ([wish] + (2...others.count + 2).map { "\(wish) \($0)" }).first { !taken.contains($0) }!
     guard !StoreLocation.isRemote(image.path) else {

@@ -30,7 +30,7 @@ struct BadNumberTests {
     "--memory 99999999999999999999GB", "--threads 0", "--threads=-2", "--threads=", "--blend-sigma nan", "--chunk-size 0",
     "--chunk-size 8,x,8",
     "--region 5:5,0:9,0:9", "--format png", "--ome-version 0.6", "--metric ssd", "--engine elastix", "--accuracy best", "--stages ,",
-    "--interpolation spline", "--overwite", "extra",
+    "--interpolation spline", "--overwite",
   ])
   func aValueThatNoImageTakesIsWrongUsage(option: String) async throws {
     try await withImagePair { await expectError("register @a.nrrd @b.nrrd -o @out \(option)", in: $0, status: .wrongUsage, []) }

@@ -20,9 +20,26 @@ public struct RunStatus: Sendable, Codable {
     public var failures: [TaskFailure]
   }
 
+  /// One of several runs that a run consists of.
+  public struct Round: Sendable, Codable {
+    /// How far it is.
+    public enum State: String, Sendable, Codable {
+      case done, begun, waiting
+    }
+
+    /// Its name, that of its folder.
+    public var name: String
+    /// How far it is.
+    public var state: State
+
+    package init(name: String, state: State) { (self.name, self.state) = (name, state) }
+  }
+
   /// The run folder.
   public var folder: String
-  /// The stages in their order.
+  /// The rounds in their order; `nil` for a run that is one.
+  public var rounds: [Round]?
+  /// The stages in their order; of several rounds, those of the one that is under way.
   public var stages: [Stage]
   /// Whether a process is at work in it, as far as this machine can tell.
   public var isRunning: Bool

@@ -99,9 +99,7 @@ struct KeptRun: Sendable {
     let hint = "put it back as it was, with the times of its files (`cp -p`, `rsync -t`), or register the pair again"
     for (side, input) in [("fixed", plan.fixed), ("moving", plan.moving)] {
       let now: InputIdentity
-      do {
-        now = InputIdentity(try .open(input.path, axes: input.axes, spacing: input.spacing), withChunks: withChunks)
-      } catch {
+      do { now = InputIdentity(try input.opened(), withChunks: withChunks) } catch {
         throw PipelineError(
           "the \(side) image of the registration in \(output.path) cannot be read: \(error.localizedDescription)", hint: hint)
       }

@@ -44,7 +44,8 @@ public struct RegistrationRefinement: Sendable {
     throw PipelineError(
       isFolder
         ? "\(output.path) holds no run.json, so it is no finished registration"
-        : "\(output.path) is a file, and blocks of a registration in a folder are refined", hint: hint)
+        : "\(output.path) is a file, and blocks of a registration in a folder are refined", hint: RoundsRecord.hint(in: output.path) ?? hint
+    )
   }
 
   /// Registers the blocks again and brings the result up to date; what an interrupted refinement of the same blocks did is kept.

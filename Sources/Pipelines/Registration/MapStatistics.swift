@@ -15,6 +15,11 @@ public struct MapStatistics: Sendable, Codable, Equatable {
   public var coarseFoldingPercent: Double
   /// Voxels that map inside the moving image, and so show some of it, in per cent.
   public var insidePercent: Double
+
+  /// Whether the moving image covers less of the region than a block needs to be registered.
+  var coversTooLittle: Bool { insidePercent < 1 }
+  /// Whether the map folds, or next to nothing of the moving image is shown.
+  var isFlagged: Bool { foldingPercent > 0 || coversTooLittle }
 }
 
 extension ChunkedRegistration {

@@ -29,10 +29,7 @@ struct OutputFolder {
     try Self.refuseElsewhere(path)
     url = URL(fileURLWithPath: path).standardizedFileURL
     run = RunFolder(url.appendingPathComponent(Self.workName))
-    for input in inputs {
-      try Self.refuse(url, inside: input)
-      try Self.refuse(replacing: input, in: url)
-    }
+    try Self.refuse(url, amid: inputs)
     let isFolder = FileManager.default.isFolder(atPath: url.path)
     var present = isFolder == true ? (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? [] : []
     RunFolder.sweep(url)
@@ -40,6 +37,11 @@ struct OutputFolder {
     isNew = isFolder == nil || present == [Self.workName]
     if let isFolder {
       guard isFolder else { throw PipelineError("--output \(path) is a file", hint: "name a folder that is new or empty") }
+      if FileManager.default.fileExists(atPath: url.appendingPathComponent(RoundsRecord.fileName).path) {
+        throw PipelineError(
+          "--output \(url.path) holds rounds, and one registration has a folder of its own",
+          hint: "name another folder, as \(url.path)/NAME")
+      }
       // Results that an interrupted run was about to publish are its own.
       if Publication.begun(in: run) == nil { try refuseResults(overwrite: overwrite) }
     }
@@ -52,9 +54,11 @@ struct OutputFolder {
   }
 
   /// - Throws: `PipelineError` where the folder holds something besides run folders, which are no results, and that is not to be replaced.
-  func refuseResults(overwrite: Bool) throws {
+  func refuseResults(overwrite: Bool) throws { try Self.refuseResults(in: url, overwrite: overwrite) }
+
+  static func refuseResults(in url: URL, overwrite: Bool) throws {
     let present = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-    let results = present.filter { $0 != Self.workName && !RunFolder.isRemoved($0) }.sorted()
+    let results = present.filter { $0 != workName && !RunFolder.isRemoved($0) }.sorted()
     guard results.isEmpty || overwrite else {
       throw PipelineError(
         "--output \(url.path) exists and holds \(results.prefix(3).joined(separator: ", "))\(results.count > 3 ? ", …" : "")",
@@ -71,11 +75,21 @@ struct OutputFolder {
   }
 
   /// An error that says where: Foundation's own name no file.
-  func explained(_ error: any Error) -> any Error {
+  func explained(_ error: any Error) -> any Error { Self.explained(error, in: url) }
+
+  static func explained(_ error: any Error, in url: URL) -> any Error {
     guard let cause = error as? CocoaError else { return error }
     return PipelineError(
       "a result in \(url.path) cannot be written: \(RunError.reason(cause))",
       hint: "free some space, or choose an output on another disk that you may write to")
+  }
+
+  /// - Throws: `PipelineError` where a folder for results lies inside an input, or results in it would take the place of one.
+  static func refuse(_ output: URL, amid inputs: [String]) throws {
+    for input in inputs {
+      try refuse(output, inside: input)
+      try refuse(replacing: input, in: output)
+    }
   }
 
   /// - Throws: `PipelineError` where an output lies on the web or in an archive, which are read and not written.

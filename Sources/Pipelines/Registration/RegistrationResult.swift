@@ -30,7 +30,7 @@ public struct RegistrationResult: Sendable {
   /// Whether a block is flagged, the map folds, or next to nothing of the moving image is shown: what `--strict` reports.
   public var isFlagged: Bool {
     blocks.contains { $0.verdict.isFlagged } || coarserLevels.contains { $0.blocks.contains { $0.state == .failed } }
-      || map.foldingPercent > 0 || overlapWarning != nil
+      || map.isFlagged
   }
 
   /// What to be told where the moving image covers less of the region than a block needs to be registered; `nil` elsewhere.
@@ -38,7 +38,7 @@ public struct RegistrationResult: Sendable {
     if map.insidePercent == 0 {
       return "the registered image is empty: nothing of the moving image lies in the fixed image's region (start: \(coarse.start))"
     }
-    guard map.insidePercent < 1 else { return nil }
+    guard map.coversTooLittle else { return nil }
     return "the moving image covers \(String(format: "%.2g", map.insidePercent)) % of the fixed image's region, too little to know "
       + "whether it lies where it belongs: look at the result, or choose a --region of FIXED around that place"
   }

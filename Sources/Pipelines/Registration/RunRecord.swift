@@ -9,14 +9,16 @@ internal import Volumes
 
 /// `run.json`: every effective parameter, versions and the identity of the inputs; no seconds and no host names, so that the same command
 /// writes the same bytes.
-struct RunRecord: Encodable {
-  struct Input: Encodable {
-    var path: String
+package struct RunRecord: Encodable {
+  /// An image that went in.
+  package struct Input: Codable, Sendable {
+    package var path: String
     var format: String
     var extent: [Int]
     var voxelType: String
     var axes: String
-    var channel: Int?
+    /// The channel that was registered; `nil` for luminance or the first one.
+    package var channel: Int?
   }
 
   struct Coarse: Encodable {

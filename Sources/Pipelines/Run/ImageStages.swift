@@ -90,8 +90,13 @@ struct ImageStages {
   /// Makes the folder and the metadata of the arrays.
   func prepare() throws { _ = try writer(isShared: folder.hasWorkers) }
 
-  /// Writes the metadata that make the chunks an image.
-  func complete() throws { if format == .zarr { try writer(isShared: true).writeMetadata() } }
+  /// Writes the metadata that make the chunks an image; its channels keep their names and colours.
+  func complete() throws {
+    guard format == .zarr else { return }
+    let image = resampler.image
+    let channels = OMEImage.channels(of: image.path)
+    try writer(isShared: true).showing(channels.count == image.channelCount ? channels : []).writeMetadata()
+  }
 
   /// Where the image lies when all is done, inside the run folder.
   var result: String { format == .zarr ? "\(StageName.resample)/.\(zarrName).partial-run" : "\(StageName.export)/\(exported)" }

@@ -97,6 +97,11 @@ struct InputIdentity: Codable, Equatable {
     }
   }
 
+  /// Opens the image as it was opened.
+  ///
+  /// - Throws: as `StoredImage.open`.
+  func opened() throws -> StoredImage { try .open(path, axes: axes, spacing: spacing) }
+
   private static let metadataNames = [".zgroup", ".zattrs", ".zarray", "zarr.json", "attributes.json"]
 
   /// The metadata of a Zarr or N5 folder, of what lies directly inside it, and, for a level, of the image around it.

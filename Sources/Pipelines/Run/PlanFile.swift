@@ -20,14 +20,15 @@ protocol PlanFile: Codable, Sendable {
 private struct PlanKind: Decodable {
   var kind: String
 
-  /// The verb that a plan is of, where that is another one that Weft knows.
+  /// The command that a plan is of, where that is another one that Weft knows.
   static func other(than own: String, in data: Data) -> String? {
-    let known = [
+    let verbs = [
       RegistrationPlanFile.kindName, ApplicationPlanFile.kindName, ConversionPlanFile.kindName, SegmentationPlanFile.kindName,
       TileImagePlanFile.kindName, RefinementPlanFile.kindName,
     ]
-    let kind = (try? RunFolder.decoder.decode(Self.self, from: data))?.kind
-    return kind.flatMap { $0 != own && known.contains($0) ? $0 : nil }
+    guard let kind = (try? RunFolder.decoder.decode(Self.self, from: data))?.kind, kind != own else { return nil }
+    if kind == RoundsPlanFile.kindName { return "`weft \(RegistrationPlanFile.kindName)` with several rounds" }
+    return verbs.contains(kind) ? "`weft \(kind)`" : nil
   }
 }
 
@@ -41,7 +42,7 @@ extension PlanFile {
       if let kind = PlanKind.other(than: kindName, in: data) {
         let output = OutputRun.outputPath(of: folder.url)
         throw PipelineError(
-          "a run of `weft \(kind)` was begun for \(output)",
+          "a run of \(kind) was begun for \(output)",
           hint: "`weft resume \(output)` goes on with it, `weft cancel \(output) --clean` or --overwrite drops it; or choose another output"
         )
       }

@@ -25,9 +25,7 @@ struct RegistrationPlanFile: PlanFile {
     _ options: RegistrationOptions, _ progress: any ProgressReporter, isCoarseDone: Bool = false
   ) throws -> ChunkedRegistration {
     try ChunkedRegistration(
-      fixed: .open(fixed.path, axes: fixed.axes, spacing: fixed.spacing),
-      moving: .open(moving.path, axes: moving.axes, spacing: moving.spacing), options: options, progress: progress, frozen: frozen,
-      isCoarseDone: isCoarseDone)
+      fixed: fixed.opened(), moving: moving.opened(), options: options, progress: progress, frozen: frozen, isCoarseDone: isCoarseDone)
   }
 
   func run(in folder: RunFolder, threads: Int?, progress: any ProgressReporter) throws -> (run: any StagedRun, retries: Int) {

@@ -8,7 +8,10 @@ extension RunHandle {
   /// Whether an output is there, and no run of it is under way or was interrupted.
   public static func isFinished(_ path: String) -> Bool {
     guard !path.isEmpty, !isBegun(path), let isFolder = FileManager.default.isFolder(atPath: path) else { return false }
-    if isFolder { return OMEImage.isZarr(path) || FileManager.default.fileExists(atPath: path + "/run.json") }
+    if isFolder {
+      let records = ["run.json", RoundsRecord.fileName]
+      return OMEImage.isZarr(path) || records.contains { FileManager.default.fileExists(atPath: path + "/" + $0) }
+    }
     return (try? OutputFormat(ofName: URL(fileURLWithPath: path).lastPathComponent)).map { $0 != .zarr } ?? false
   }
 

@@ -8,6 +8,8 @@ public struct RunHandle: Sendable {
   /// What a run does.
   public enum Kind: Sendable {
     case registration
+    /// Several images are registered to one.
+    case rounds
     /// Blocks of a finished registration are registered again.
     case refinement
     /// Transforms are applied to an image.
@@ -52,6 +54,10 @@ public struct RunHandle: Sendable {
       kind = .tileImages
       plan = try folder.plan(as: TileImagePlanFile.self, of: path)
       output = OutputRun.outputPath(of: folder.url)
+    case RoundsPlanFile.kindName:
+      kind = .rounds
+      plan = try folder.plan(as: RoundsPlanFile.self, of: path)
+      output = folder.url.deletingLastPathComponent().path
     case RefinementPlanFile.kindName:
       kind = .refinement
       plan = try folder.plan(as: RefinementPlanFile.self, of: path)
@@ -67,11 +73,22 @@ public struct RunHandle: Sendable {
   /// The result that gets its final name after all others.
   private static func lastResult(_ kind: Kind, _ output: String) -> URL {
     let url = URL(fileURLWithPath: output)
-    return kind == .registration || kind == .refinement ? url.appendingPathComponent("run.json") : url
+    switch kind {
+    case .registration, .refinement: return url.appendingPathComponent("run.json")
+    case .rounds: return url.appendingPathComponent(RoundsRecord.fileName)
+    case .application, .segmentation, .tileImages, .conversion: return url
+    }
   }
+
+  /// The plan of several rounds; `nil` for a run that is one.
+  private var rounds: RoundsPlanFile? { plan as? RoundsPlanFile }
 
   /// Whether the run has ended since the handle was made, or before with its folder kept, and all results have their names.
   public var isFinished: Bool {
+    if let rounds {
+      let done = RoundsRecord(in: output)?.rounds.map(\.name)
+      return done == rounds.rounds.map(\.name) && !FileManager.default.fileExists(atPath: folder.plan.path)
+    }
     if Publication.kept(in: folder)?.key == plan.stages.key { return true }
     guard let result = Publication.identity(of: Self.lastResult(kind, output)) else { return false }
     return result != earlierResult
@@ -81,7 +98,7 @@ public struct RunHandle: Sendable {
   public static func isBegun(_ path: String) -> Bool { (try? RunFolder.planned(path)) != nil }
 
   /// How far it is.
-  public var status: RunStatus { RunStatus(folder, plan.stages) }
+  public var status: RunStatus { rounds?.status(folder) ?? RunStatus(folder, plan.stages) }
 
   /// Runs one group of tasks of a stage, those of them that are still to be done.
   ///
@@ -173,10 +190,11 @@ public struct RunHandle: Sendable {
   public func clean() throws -> Bool {
     let lock = try RunLock(folder)
     defer { withExtendedLifetime(lock) {} }
+    try rounds?.clean(in: URL(fileURLWithPath: output))
     let publication = Publication.begun(in: folder)
     try publication?.finish(in: folder, to: folder.url.deletingLastPathComponent())
     try folder.remove()
-    if kind == .registration, ((try? FileManager.default.contentsOfDirectory(atPath: output)) ?? ["?"]).isEmpty {
+    if kind == .registration || kind == .rounds, ((try? FileManager.default.contentsOfDirectory(atPath: output)) ?? ["?"]).isEmpty {
       try FileManager.default.removeItem(atPath: output)
     }
     return publication != nil

@@ -107,7 +107,8 @@ public struct TransformFolder: Sendable {
     let file = folder.appendingPathComponent(recordName)
     guard let data = try? Data(contentsOf: file) else {
       throw PipelineError(
-        "\(path) holds no transforms: \(file.path) cannot be read", hint: "give the output folder of a finished `weft register`")
+        "\(path) holds no transforms: \(file.path) cannot be read",
+        hint: RoundsRecord.hint(in: path) ?? "give the output folder of a finished `weft register`")
     }
     let record = try Record(data, in: file)
     guard record.rank == 2 || record.rank == 3 else {

@@ -32,7 +32,7 @@ struct ReportContents: Sendable {
   /// As `moving.ome.zarr onto fixed.ome.zarr`.
   var title: String { "\(Self.lastName(run.moving.shownPath)) onto \(Self.lastName(run.fixed.shownPath))" }
 
-  private static func lastName(_ path: String) -> String {
+  static func lastName(_ path: String) -> String {
     path.split(separator: "/").last.map(String.init) ?? path
   }
 
