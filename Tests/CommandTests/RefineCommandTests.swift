@@ -89,9 +89,54 @@ struct RefineCommandTests {
       #expect(try weft(["resume", out, "-q"]).status == 3)
       let wrong = try weft(["refine", out, "--blocks", "64"])
       #expect(wrong.status == 1 && wrong.errors.contains("names block 64") && wrong.errors.contains("hint: "), "\(wrong.errors)")
-      for words in [["refine", out], ["refine", out, "--blocks", "all"], ["refine", out, "--blocks", "1", "--smoothing", "0"]] {
+      for words in [
+        ["refine", out], ["refine", out, "--blocks", "all"], ["refine", out, "--blocks", "1", "--smoothing", "0"],
+        ["refine", out, "--blocks", "1", "--smoothing", "101"],
+      ] {
         let usage = try weft(words)
         #expect(usage.status == 2 && usage.output.isEmpty, "\(words): \(usage.errors)")
+      }
+    }
+  }
+
+  /// What a refinement does not act on is a copy in its work folder, which no task makes again.
+  @Test func aDamagedCopyOfWhatIsKeptIsNotPublished() throws {
+    try withResult { _, out in
+      let before = try resultFiles(out)
+      let refine = ["refine", out, "--blocks", "0", "-q"]
+      let field = out + "/.weft/blend/field.ome.zarr"
+      func chunks() throws -> [String] {
+        try resultFiles(field).keys.filter { $0.hasPrefix("0/c/") }.sorted().map { field + "/" + $0 }
+      }
+      for isGone in [false, true] {
+        try weft(refine, endedOnce: out + "/.weft/refine/ledger")
+        try #require(FileManager.default.fileExists(atPath: out + "/.weft/plan.json"), "it ended before it was killed")
+        let chunk = try #require(chunks().last)
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: chunk))
+        bytes[bytes.count / 2] ^= 1
+        // The file itself is that of the result, too.
+        try FileManager.default.removeItem(atPath: chunk)
+        if !isGone { try bytes.write(to: URL(fileURLWithPath: chunk)) }
+        let damaged = try weft(["resume", out, "-q"])
+        #expect(damaged.status == 1 && damaged.errors.contains("\(field) is not whole"), "\(damaged.errors)")
+        #expect(damaged.errors.contains("weft cancel \(out) --clean"), "\(damaged.errors)")
+        #expect(try resultFiles(out) == before)
+        try #require(weft(["cancel", out, "--clean"]).status == 0)
+      }
+      #expect(try weft(refine).status == 0)
+    }
+  }
+
+  /// Some results have their final names, and some are those before.
+  @Test func resultsThatAreStillGettingTheirNamesAreNotUsed() throws {
+    try withResult { folder, out in
+      let work = out + "/.weft"
+      try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
+      try #"{"key":"","moves":[],"removed":[]}"#.write(toFile: work + "/publication.json", atomically: true, encoding: .utf8)
+      for words in [["apply", "-t", out, "-i", folder + "/pair/moving.ome.zarr", "-o", folder + "/applied.ome.zarr"], ["report", out]] {
+        let refused = try weft(words)
+        #expect(refused.status == 1 && refused.errors.contains("results in \(out) are still being given their names"), "\(refused.errors)")
+        #expect(refused.errors.contains("weft resume \(out)"))
       }
     }
   }
@@ -101,8 +146,10 @@ struct RefineCommandTests {
       let before = try resultFiles(out)
       _ = try weft(["refine", out, "--blocks", "20-40", "-q"], endedOnce: out + "/.weft/refine/ledger")
       try #require(FileManager.default.fileExists(atPath: out + "/.weft/plan.json"))
-      // Another refinement in its place begins anew where blocks are others.
-      _ = try weft(["refine", out, "--blocks", "20-41", "-q"], endedOnce: out + "/.weft/refine/ledger")
+      // Its work is not lost for another refinement in its place.
+      let refused = try weft(["refine", out, "--blocks", "20-41", "-q"])
+      #expect(refused.status == 1 && refused.errors.contains("(--blocks 20-40) was interrupted"), "\(refused.errors)")
+      #expect(refused.errors.contains("weft resume \(out)") && refused.errors.contains("weft cancel \(out) --clean"))
       let dropped = try weft(["cancel", out, "--clean"])
       #expect(dropped.status == 0 && dropped.output.contains("removed"), "\(dropped.errors)")
       #expect(try resultFiles(out) == before)

@@ -98,6 +98,28 @@ struct RefinementErrorTests {
     }
   }
 
+  @Test func damagedRecordsOfWhatIsKeptAreNamed() async throws {
+    try await withTemporaryFolder { folder in
+      let pair = try await RefinedPair(in: folder, [24, 48, 128])
+      for (name, text) in [("plan.json", "{}"), ("plan.json", "not JSON"), ("refinements.json", "[{")] {
+        let copy = try pair.copy("\(name)-\(text.count)")
+        try text.write(toFile: copy + "/blocks/" + name, atomically: true, encoding: .utf8)
+        try await expectRefusal(copy, "0", ["\(copy)/blocks/\(name) is damaged", "copy \(copy) again from where it is whole"])
+      }
+    }
+  }
+
+  @Test func filesOfNumbersThatAreNoneAreCalledWhatTheyAre() async throws {
+    try await withTemporaryFolder { folder in
+      let pair = try await RefinedPair(in: folder, [24, 48, 128])
+      let binary = folder.appendingPathComponent("binary").path
+      try Data([0xff, 0xfe, 0, 1]).write(to: URL(fileURLWithPath: binary))
+      try await expectRefusal(pair.out, "@\(binary)", ["@\(binary) is no text"])
+      try await expectRefusal(pair.out, "@\(folder.path)", ["@\(folder.path) is a folder"])
+      try await expectRefusal(pair.out, "@\(binary).txt", ["@\(binary).txt: there is no such file"])
+    }
+  }
+
   @Test func anotherInputIsRefused() async throws {
     try await withTemporaryFolder { folder in
       let pair = try await RefinedPair(in: folder, [24, 48, 128])

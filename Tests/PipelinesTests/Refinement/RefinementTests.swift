@@ -2,6 +2,7 @@
 
 import Foundation
 import Grids
+import ImageFiles
 import Pipelines
 import TestSupport
 import Testing
@@ -113,6 +114,38 @@ struct RefinementTests {
       }
       let record = try String(contentsOfFile: steps + "/run.json", encoding: .utf8)
       #expect(record.contains("\"refinements\"") && record.contains("\"smoothing\" : \"3.0\""), "\(record)")
+    }
+  }
+
+  /// An error of the engine tells nothing of the displacement that there is.
+  @Test func aBlockWhoseRefinementFailsStaysAsItWas() async throws {
+    try await withTemporaryFolder { folder in
+      let pair = try await RefinedPair(in: folder, [24, 48, 256])
+      let before = try voxelsAndFields(pair.out)
+      let states = try column("state", pair.out)
+      for blocks in ["1", "1,2"] {
+        try await refine(pair.out, blocks) { $0.smoothing = 5000 }
+        let after = try voxelsAndFields(pair.out)
+        #expect(after.keys == before.keys)
+        for (name, bytes) in before where !name.hasSuffix("run.json") { #expect(after[name] == bytes, "\(name)") }
+        #expect(try column("state", pair.out) == states && column("attempt", pair.out)[1] == "refined")
+      }
+      // What was kept of it is whole.
+      try await refine(pair.out, "1")
+    }
+  }
+
+  /// Masks, and what the run started from, led to the coarse result, which is kept.
+  @Test func whatLedToTheCoarseResultIsNotNeededAnyMore() async throws {
+    try await withTemporaryFolder { folder in
+      let mask = folder.appendingPathComponent("mask.nrrd").path
+      let extent = [24, 48, 128]
+      let ones = VoxelBuffer<Float>(extent: Extent(extent), repeating: 1)
+      try ImageFile.write(LazyVolume(Volume(voxels: ones, space: PhysicalSpace(spacing: [1, 1, 1])), name: "mask"), to: mask)
+      let pair = try await RefinedPair(in: folder, extent, RefinedPair.options { $0.fixedMask = mask })
+      try FileManager.default.removeItem(atPath: mask)
+      #expect(try await refine(pair.out, "1") != nil)
+      #expect(try String(contentsOfFile: pair.out + "/run.json", encoding: .utf8).contains("mask.nrrd"))
     }
   }
 
