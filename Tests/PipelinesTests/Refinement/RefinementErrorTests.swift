@@ -34,7 +34,7 @@ struct RefinementErrorTests {
       let pair = try await RefinedPair(in: folder, [24, 48, 128])
       try await expectRefusal(pair.out, "0,9", ["names block 9", "blocks.csv are 0 to 3", "column `block`"])
       let list = folder.appendingPathComponent("list.txt").path
-      try await expectRefusal(pair.out, "@" + list, [list, "no such text file"])
+      try await expectRefusal(pair.out, "@" + list, [list, "there is no such file"])
       try "0 # the first\n\n1-2,\n".write(toFile: list, atomically: true, encoding: .utf8)
       try await expectRefusal(pair.out, "@" + list, ["\(list), line 3, is no list of blocks: 1-2,"])
       try "0\n1-7\n".write(toFile: list, atomically: true, encoding: .utf8)
