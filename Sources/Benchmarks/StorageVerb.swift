@@ -62,12 +62,13 @@ enum StorageVerb {
   }
 
   private static let layouts: [Layout] = {
+    let blosc = Compression.blosc(.zstd, level: 5, shuffle: .automatic)
     let kinds: [(String, Compression, (Int32, Int32))] = [
-      ("blosc:zstd:5", .standard, (1, 5)), ("zstd:3", .zstd(level: 3), (2, 3)), ("raw", .none, (0, 0)),
+      ("blosc:zstd:5", blosc, (1, 5)), ("zstd:3", .zstd(level: 3), (2, 3)), ("raw", .none, (0, 0)),
     ]
     return [64, 128].flatMap { chunk in
       kinds.map { Layout(name: "\($0.0), \(chunk)³", chunk: chunk, compression: $0.1, bare: $0.2) }
-    } + [Layout(name: "blosc:zstd:5, 64³ in shards of 512³", chunk: 64, shard: 512, compression: .standard)]
+    } + [Layout(name: "blosc:zstd:5, 64³ in shards of 512³", chunk: 64, shard: 512, compression: blosc)]
   }()
 
   static let verb = Verb(command) { arguments in

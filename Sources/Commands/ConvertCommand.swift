@@ -59,7 +59,7 @@ enum ConvertCommand {
             "--shards", \.options.shard, "Voxels of a shard, a file of many chunks: rounded up to whole chunks", fallback: "a file a chunk"),
           .parsed(
             "--compressor", at: \.options.compression, "NAME:LEVEL", "How chunks are compressed: \(Compression.forms)",
-            expected: "a compression, as blosc:zstd:5", fallback: "blosc:zstd:5; of labels blosc:zstd:3:noshuffle"
+            expected: "a compression, as blosc:zstd:5", fallback: "blosc:zstd:1; of labels blosc:zstd:3:noshuffle"
           ) { (try? Compression(parsing: $0)) == nil ? nil : .some($0) },
           .parsed(
             "--levels", at: \.options.levelCount, "N|auto", "How many levels, the finest counted",

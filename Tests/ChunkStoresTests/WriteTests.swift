@@ -111,9 +111,10 @@ struct WriteTests {
   }
 
   @Test func compressionsAreParsedFromText() throws {
+    let blosc = Compression.blosc(.zstd, level: 5, shuffle: .automatic)
     let table: [(String, Compression)] = [
-      ("none", .none), ("zstd", .zstd(level: 3)), ("zstd:9", .zstd(level: 9)), ("gzip:1", .gzip(level: 1)), ("blosc", .standard),
-      ("blosc:zstd:5", .standard), ("blosc:lz4:1:bitshuffle", .blosc(.lz4, level: 1, shuffle: .bits)),
+      ("none", .none), ("zstd", .zstd(level: 3)), ("zstd:9", .zstd(level: 9)), ("gzip:1", .gzip(level: 1)), ("blosc", blosc),
+      ("blosc:zstd:1", .standard), ("blosc:lz4:1:bitshuffle", .blosc(.lz4, level: 1, shuffle: .bits)),
       ("blosc:lz4hc:9:noshuffle", .blosc(.lz4hc, level: 9, shuffle: .none)),
     ]
     for (text, expected) in table { #expect(try Compression(parsing: text) == expected) }

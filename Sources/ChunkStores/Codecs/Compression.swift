@@ -11,10 +11,12 @@ public enum Compression: Sendable, Hashable {
   /// Blosc: shuffled, then compressed in blocks; level 1 (fast) to 9.
   case blosc(BloscCompressor, level: Int, shuffle: BloscShuffle)
 
-  /// Blosc with Zstandard at level 5, bytes shuffled (bits for voxels of one byte).
-  public static let standard = Compression.blosc(.zstd, level: 5, shuffle: .automatic)
+  /// Blosc with Zstandard at level 1, bytes shuffled (bits for voxels of one byte).
+  ///
+  /// What shuffled voxels of images hold besides their noise level 1 finds: level 5 takes four times as long and is 0 to 4 % shorter.
+  public static let standard = Compression.blosc(.zstd, level: 1, shuffle: .automatic)
 
-  /// Blosc with Zstandard at level 3, nothing shuffled: quicker than `standard`, and smaller for ids of many objects.
+  /// Blosc with Zstandard at level 3, nothing shuffled: smaller than `standard` for ids of many objects.
   public static let labels = Compression.blosc(.zstd, level: 3, shuffle: .none)
 
   /// How a compression is written on a command line.
