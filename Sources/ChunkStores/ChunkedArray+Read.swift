@@ -86,14 +86,25 @@ extension ChunkedArray {
       } else {
         try decode(bytes, index, key, into: &voxels)
         result.place(tile, from: voxels.span, beginningAt: origin, steps: steps)
+        guard let decoded else { return }
+        decoded.keep(voxels, of: name(of: index))
+        // What is kept is not written over.
+        voxels = []
       }
     }
     func index(_ box: Box, _ unit: Extent) -> [Int] { zip(box.lower, unit.lengths).map { $0 / $1 } }
+    func name(of index: [Int]) -> String { "\(path) \(index)" }
+    /// Places a chunk that was decoded for an earlier box.
+    func placeKept(_ tile: Box) -> Bool {
+      guard let decoded, let kept = decoded.voxels(of: name(of: index(tile, chunk)), as: Stored.self) else { return false }
+      result.place(tile, from: kept.span, beginningAt: zip(index(tile, chunk), chunk.lengths).map(*), steps: steps)
+      return true
+    }
     /// Fetches the chunks of parts of the box, as many at once as the store takes, and announces those that come next.
     func place(
       _ tiles: [Box], key: (Box) -> String, announce: ([Box]) -> Void, _ fetch: ([Box]) throws(ChunkStoreError) -> [[UInt8]?]
     ) throws(ChunkStoreError) {
-      var rest = tiles[...]
+      var rest = tiles.filter { !placeKept($0) }[...]
       var announced = 0
       while !rest.isEmpty {
         let group = Array(rest.prefix(store.chunksAtOnce(bytes: metadata.chunkByteCount)))

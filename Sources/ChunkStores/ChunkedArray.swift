@@ -13,11 +13,19 @@ public struct ChunkedArray: VoxelSource {
   let store: any KeyValueStore
   /// The key of the array's own node; empty where it is the store's root.
   let node: String
+  private(set) var decoded: DecodedChunks?
 
   init(metadata: ArrayMetadata, store: any KeyValueStore, node: String) {
     self.metadata = metadata
     self.store = store
     self.node = node
+  }
+
+  /// The same array, whose compressed chunks are kept as they are decoded, for boxes that are read later.
+  public func keeping(_ decoded: DecodedChunks) -> ChunkedArray {
+    var array = self
+    array.decoded = decoded
+    return array
   }
 
   /// The path of the array, for messages.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import BlockExecution
+internal import ChunkStores
 internal import Foundation
 internal import Grids
 internal import Pyramids
@@ -23,6 +24,8 @@ struct ApplicationPlan {
   let map: ApplicationMap
   /// How many boxes are resampled at once.
   let boxesAtOnce: Int
+  /// Bytes of decoded chunks that are kept for boxes beside those that were read.
+  private let keptBytes: Int
 
   /// - Parameter grid: where the voxels of the result lie; `nil` to go by the options.
   /// - Throws: `PipelineError` where the ranks do not fit, labels are no whole numbers, options contradict each other, the output's name tells
@@ -60,11 +63,18 @@ struct ApplicationPlan {
     try MemoryModel.require(fixed + box, within: memory)
     boxesAtOnce = MemoryModel.boxesAtOnce(
       of: box, threads: ThreadCount.resolved(options.threads), available: memory.bytes - fixed)
+    keptBytes = MemoryModel.decodedChunks(available: memory.bytes - fixed - boxesAtOnce * box)
   }
 
   /// What writes the image.
   func images(in folder: RunFolder) -> ImageStages {
-    let (map, finest) = (map, finest)
+    let decoded = DecodedChunks(bytes: keptBytes)
+    let map = ApplicationMap(transforms: map.transforms.keeping(decoded), target: map.target, grid: map.grid)
+    let finest = finest
+    var image = image
+    for level in image.levels.indices {
+      image.levels[level].source = (image.levels[level].source as? ChunkedArray)?.keeping(decoded) ?? image.levels[level].source
+    }
     let resampler = ImageResampler(
       image: image, extent: map.grid.extent, space: map.grid.space, rank: map.transforms.rank, interpolation: interpolation,
       factors: isLabels ? [1, 1, 1] : map.antialiasingFactors(finest), isLabels: isLabels, fill: application.options.fill

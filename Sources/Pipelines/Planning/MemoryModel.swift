@@ -57,6 +57,9 @@ enum MemoryModel {
   /// How many boxes of `bytes` each are worked on at once within `available` bytes.
   static func boxesAtOnce(of bytes: Int, threads: Int, available: Int) -> Int { max(1, min(threads, available / bytes)) }
 
+  /// Decoded chunks that are kept where so much is free: boxes of an image and of a field share half a dozen chunks with those beside them.
+  static func decodedChunks(available: Int) -> Int { max(0, min(256 << 20, available / 4)) }
+
   /// A block with its halo. One of a level that is averaged while it is read needs positions, what was read and its sums, beside what is
   /// averaged at once.
   static func block(voxels: Int, isAveraged: Bool, imageVoxels: Int) -> Int {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import BlockExecution
+internal import ChunkStores
 internal import Filtering
 package import Foundation
 public import Grids
@@ -24,7 +25,7 @@ public struct TransformFolder: Sendable {
   /// 2 or 3.
   public let rank: Int
   /// The local field; `nil` where the fine stage did not run.
-  let field: LocalField?
+  private(set) var field: LocalField?
 
   struct Record: Codable {
     var version = 1
@@ -60,6 +61,13 @@ public struct TransformFolder: Sendable {
   static let warpName = "coarse_warp.nii.gz"
   static let inverseName = "coarse_inverse_warp.nii.gz"
   static let fieldName = "field.ome.zarr"
+
+  /// The same, whose field's chunks are kept as they are decoded.
+  func keeping(_ decoded: DecodedChunks) -> TransformFolder {
+    var folder = self
+    folder.field = field.map { LocalField(lattice: $0.lattice, array: $0.array.keeping(decoded)) }
+    return folder
+  }
   static let recordName = "transform.json"
 
   /// Writes everything but the local field, which its stage has put in place.
