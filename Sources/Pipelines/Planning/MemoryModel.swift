@@ -29,7 +29,7 @@ enum MemoryModel {
   static let bytesPerReadVoxel = 6
   static let mostReadVoxels = 4 << 20
   /// A voxel of an output box: displacements, positions, values.
-  static let bytesPerResampledVoxel = 20
+  static let bytesPerResampledVoxel = 22
   /// A voxel of an output box while its place in the fixed image is searched for.
   static let bytesPerInvertedVoxel = 12
   /// A control point of the local field there: its components, and once more side by side.
