@@ -9,7 +9,7 @@ enum EffortVerb {
   static let command = Command<PhantomRun.Arguments>(
     "effort", "what a registration takes where there is less to do",
     discussion: [
-      "Registers a phantom as it is, the same with half of both images empty, and one that is bent nowhere, so that the coarse map already "
+      "Registers a phantom as it is, one of half the length in images whose other half is empty, and one that is bent nowhere, so that the coarse map already "
         + "fits; on one thread. Compares the seconds of the blocks, second attempts among them, and of the whole run."
     ],
     defaults: PhantomRun.Arguments(voxels: 256, core: 64), positionals: PhantomRun.Arguments.positionals,

@@ -30,11 +30,12 @@ struct PhantomRun: Sendable {
 
   /// - Parameters:
   ///   - displacement: of the phantom's smooth part at the most, in voxels; `nil` as usual.
-  ///   - isHalfEmpty: whether the further half of both images along z is nothing but zeros.
+  ///   - isHalfEmpty: whether there is a phantom of half the length along z only, and zeros beyond it in both images.
   init(_ arguments: Arguments, displacement: Double? = nil, isHalfEmpty: Bool = false, in folder: String) async throws {
     var phantom = PhantomOptions()
     phantom.shape = [Int](repeating: arguments.voxels, count: 3)
     phantom.displacement = displacement
+    if isHalfEmpty { phantom.shape[0] /= 2 }
     try await Phantom(phantom).write(into: folder)
     var options = RegistrationOptions.preset(.auto)
     options.blockExtent = [arguments.core]
@@ -42,10 +43,11 @@ struct PhantomRun: Sendable {
     let paths = try ["fixed", "moving"].map { name -> String in
       let path = folder + "/\(name).ome.zarr"
       guard isHalfEmpty else { return path }
-      var volume = try loadVolume(path)
-      let voxels = volume.voxels.count
-      for i in voxels / 2..<voxels { volume.voxels.elements[i] = 0 }
-      try writeNIfTI(volume, to: folder + "/\(name).nii")
+      let half = try loadVolume(path)
+      let whole = Extent([arguments.voxels] + half.voxels.extent.lengths.dropFirst())
+      let empty = [Float](repeating: 0, count: whole.count - half.voxels.count)
+      let voxels = VoxelBuffer(extent: whole, elements: half.voxels.elements + empty)
+      try writeNIfTI(Volume(voxels: voxels, space: half.space), to: folder + "/\(name).nii")
       return folder + "/\(name).nii"
     }
     let start = ContinuousClock.now
