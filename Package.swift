@@ -65,7 +65,7 @@ let targets: [Target] = [
   // Foundations
   library("Grids"),
   library("Volumes", ["Grids"]),
-  library("BlockExecution", ["Grids", "CKernels"]),
+  library("BlockExecution", ["Grids", "CKernels"], resources: [.embedInCode("Engines/weft_dask.py")]),
   library("ChunkStores", ["Grids", "Volumes", "CArchives", "CCodecs", "CWeb"]),
   library("Pyramids", ["Grids", "Volumes", "ChunkStores", "BlockExecution"]),
   library("ImageFiles", ["Grids", "Volumes", "CCodecs", "CHDF5", "CITK", "CTIFF"]),

@@ -64,6 +64,27 @@ public struct Option<Arguments: Sendable>: Sendable {
       }, defaultText: { _ in nil })
   }
 
+  /// An option that may be given several times, whose values are put together.
+  ///
+  /// - Parameters:
+  ///   - combine: what is there by now, and what comes to it.
+  ///   - parse: reads the text; `nil` where it is not understood.
+  public static func repeated<Value: Sendable>(
+    _ names: String..., at field: any WritableKeyPath<Arguments, Value> & Sendable, _ valueName: String, _ summary: String,
+    detail: String? = nil, expected: String, combine: @escaping @Sendable (Value, Value) -> Value,
+    parse: @escaping @Sendable (String) -> Value?
+  ) -> Option {
+    Option(
+      description: OptionDescription(
+        names: names, valueNames: [valueName], summary: summary, detail: detail, isRepeatable: true),
+      apply: { (texts, arguments) throws(UsageError) in
+        guard let value = parse(texts[0]) else {
+          throw UsageError("invalid value `\(texts[0])` for `\(names[0])`: expected \(expected)")
+        }
+        arguments[keyPath: field] = combine(arguments[keyPath: field], value)
+      }, defaultText: { _ in nil })
+  }
+
   /// An option followed by a fixed number of values.
   public static func values<Value: ArgumentValue>(
     _ names: String..., at field: any WritableKeyPath<Arguments, [Value]> & Sendable, _ valueNames: [String], _ summary: String,

@@ -81,7 +81,7 @@ enum ApplyCommand {
           .retries(\.options.retries),
           .flag("--overwrite", at: \.options.overwrite, "Replace an output that exists"),
         ] + ApplyArguments.talking),
-    ], required: ["--transforms", "--input", "--output"],
+    ] + ExecutorArguments.groups(at: \.options.executor), required: ["--transforms", "--input", "--output"],
     examples: [
       CommandExample(
         "bring labels of the moving image onto the fixed one", "weft apply -t out -i moving_labels.ome.zarr -o labels.ome.zarr --labels"),
@@ -89,7 +89,7 @@ enum ApplyCommand {
         "the same with smooth outlines, on voxels of 4, and all of them",
         "weft apply -t out -i labels.ome.zarr -o coarse.ome.zarr --interpolation label-vote --spacing 4,4,4 --extent union"),
       CommandExample("send cells found in the fixed image to moving space", "weft apply -t out -i cells.csv -o there.csv --to moving"),
-    ])
+    ], check: { (arguments) throws(UsageError) in try ExecutorArguments.check(arguments.options.executor) })
 
   static let verb = Verb(command) { arguments, console in
     let progress = ProgressDisplay.make(console, arguments.output)

@@ -84,12 +84,12 @@ enum ConvertCommand {
           .memory(\.options.memory),
           .retries(\.options.retries),
         ]),
-    ],
+    ] + ExecutorArguments.groups(at: \.options.executor),
     examples: [
       CommandExample("make a pyramid of a TIFF stack", "weft convert stack.tif image.ome.zarr --spacing 2,0.5,0.5"),
       CommandExample("store in shards", "weft convert image.ome.zarr sharded.ome.zarr --chunks 64 --shards 512 --compressor zstd:3"),
       CommandExample("write one level as NIfTI", "weft convert image.ome.zarr/2 image.nii.gz"),
-    ])
+    ], check: { (arguments) throws(UsageError) in try ExecutorArguments.check(arguments.options.executor) })
 
   private static func lengths(
     _ name: String, _ field: any WritableKeyPath<ConvertArguments, [Int]?> & Sendable, _ summary: String, fallback: String

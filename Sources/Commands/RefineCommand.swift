@@ -72,12 +72,12 @@ enum RefineCommand {
           .memory(\.options.memory, fallback: "as the run had it"),
           .threads(\.options.threads), .retries(\.options.retries),
         ] + RefineArguments.talking),
-    ], required: ["--blocks"],
+    ] + ExecutorArguments.groups(at: \.options.executor), required: ["--blocks"],
     examples: [
       CommandExample(
         "try the flagged blocks again, with more work and a wider view", "weft refine out --blocks flagged --accuracy high --overlap 0.5"),
       CommandExample("follow mutual information in some blocks", "weft refine out --blocks 12,40-44 --metric mi"),
-    ])
+    ], check: { (arguments) throws(UsageError) in try ExecutorArguments.check(arguments.options.executor) })
 
   static let verb = Verb(command) { arguments, console in
     guard let blocks = arguments.blocks else { throw UsageError("`refine` needs `--blocks`") }

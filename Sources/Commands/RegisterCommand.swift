@@ -36,7 +36,7 @@ enum RegisterCommand {
         ] + RegistrationArguments.talking), RegistrationArguments.blocks, RegistrationArguments.method,
       RegistrationArguments.images,
       RegistrationArguments.result, RegistrationArguments.machine,
-    ], usual: ["--output"],
+    ] + ExecutorArguments.groups(at: \.options.executor), usual: ["--output"],
     examples: [
       CommandExample(
         "register two light-sheet volumes with the settings for their size", "weft register fixed.ome.zarr moving.ome.zarr --output out"),
@@ -50,12 +50,16 @@ enum RegisterCommand {
         "weft register round1.ome.zarr round2.ome.zarr round3.ome.zarr round4.ome.zarr --fixed-channel 0 --moving-channel 0 --output rounds"
       ),
       CommandExample(
+        "register on a cluster, blocks of one volume side by side",
+        "weft register fixed.ome.zarr moving.ome.zarr --output out --executor slurm --slurm-partition short --slurm-time 2:00:00"),
+      CommandExample(
         "only align two brains of different orientation", "weft register a.nii.gz b.nii.gz --output out --stages affine --format nifti"),
     ],
     check: { (arguments) throws(UsageError) in
       if arguments.folder == nil, !arguments.isDryRun {
         throw UsageError("`register` needs `--output`", hint: "name a folder for the results, as --output out")
       }
+      try ExecutorArguments.check(arguments.options.executor)
     })
 
   static let verb = Verb(command) { arguments, console in

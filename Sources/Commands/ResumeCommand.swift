@@ -8,7 +8,22 @@ struct ResumeArguments: TalkingArguments {
   var run = ""
   var memory: MemoryBudget?
   var threads: Int?
+  /// Where tasks are run from now on; `nil` for where they were.
+  var newExecutor: ExecutorOptions?
+  var executor: ExecutorOptions {
+    get { newExecutor ?? ExecutorOptions() }
+    set { newExecutor = newValue }
+  }
   var output = OutputArguments()
+
+  /// Puts what was asked for into the options of a run.
+  func change(_ options: inout some RunOptions) {
+    if let memory { options.memory = memory }
+    if let threads { options.threads = threads }
+    if let newExecutor { options.executor = newExecutor }
+    // What was only planned is done now.
+    if newExecutor?.isPlanOnly != true { options.executor.isPlanOnly = false }
+  }
 }
 
 /// `weft resume`
@@ -16,7 +31,8 @@ enum ResumeCommand {
   static let command = Command<ResumeArguments>(
     "resume", "go on with a run that was interrupted",
     discussion: [
-      "Everything that was finished is kept, block by block; the result is the same, byte for byte, as without the interruption. The run's own options hold, --strict too. The same "
+      "Everything that was finished is kept, block by block; the result is the same, byte for byte, as without the interruption. The run's own options hold, --strict and --executor too; any option of a cluster given here "
+        + "takes the place of all of them, so that --executor local goes on in this process. The same "
         + "`weft register`, `weft refine`, `weft segment`, `weft apply` or `weft convert` goes on as well."
     ],
     defaults: ResumeArguments(),
@@ -28,8 +44,9 @@ enum ResumeCommand {
           .memory(\.memory, fallback: "as the run had it"),
           .threads(\.threads, fallback: "as the run had it"),
         ] + ResumeArguments.talking)
-    ],
-    examples: [CommandExample("go on after a power cut", "weft resume out")])
+    ] + ExecutorArguments.groups(at: \.executor),
+    examples: [CommandExample("go on after a power cut", "weft resume out")],
+    check: { (arguments) throws(UsageError) in try ExecutorArguments.check(arguments.executor) })
 
   static let verb = Verb(command) { arguments, console in
     let progress = ProgressDisplay.make(console, arguments.output)
@@ -38,8 +55,7 @@ enum ResumeCommand {
     case .registration:
       var isStrict = false
       let result = try await ChunkedRegistration.resume(arguments.run, progress: progress) { options in
-        if let memory = arguments.memory { options.memory = memory }
-        if let threads = arguments.threads { options.threads = threads }
+        arguments.change(&options)
         isStrict = options.isStrict
       }
       progress.close()
@@ -49,47 +65,41 @@ enum ResumeCommand {
       let result = try await RoundRegistration.resume(
         arguments.run, progress: progress,
         change: { options in
+          arguments.change(&options)
           isStrict = options.isStrict
-          if let memory = arguments.memory { options.memory = memory }
-          if let threads = arguments.threads { options.threads = threads }
         }, roundDone: { _ = try ReportCommand.write(after: $0.folder, console) })
       progress.close()
       return try RoundsSummary.tell(result, console, arguments.output, isStrict: isStrict)
     case .refinement:
       var isStrict = false
       let result = try await RegistrationRefinement.resume(arguments.run, progress: progress) { options in
-        if let memory = arguments.memory { options.memory = memory }
-        if let threads = arguments.threads { options.threads = threads }
+        arguments.change(&options)
         isStrict = options.isStrict
       }
       progress.close()
       return try RegistrationSummary.tell(result, console, arguments.output, isStrict: isStrict)
     case .application:
       let result = try await TransformApplication.resume(arguments.run, progress: progress) { options in
-        if let memory = arguments.memory { options.memory = memory }
-        if let threads = arguments.threads { options.threads = threads }
+        arguments.change(&options)
       }
       progress.close()
       let record = ApplyRecord(output: result.output, largestInverseResidual: result.largestInverseResidual)
       try ApplyCommand.tell(record, result.warning, console, arguments.output)
     case .segmentation:
       let result = try await ChunkedSegmentation.resume(arguments.run, progress: progress) { options in
-        if let memory = arguments.memory { options.memory = memory }
-        if let threads = arguments.threads { options.threads = threads }
+        arguments.change(&options)
       }
       progress.close()
       try SegmentCommand.tell(result, console, arguments.output)
     case .tileImages:
       let result = try await TileImages.resume(arguments.run, progress: progress) { options in
-        if let memory = arguments.memory { options.memory = memory }
-        if let threads = arguments.threads { options.threads = threads }
+        arguments.change(&options)
       }
       progress.close()
       try WrittenImage.tell(result, console, arguments.output)
     case .conversion:
       let result = try await ImageConversion.resume(arguments.run, progress: progress) { options in
-        if let memory = arguments.memory { options.memory = memory }
-        if let threads = arguments.threads { options.threads = threads }
+        arguments.change(&options)
       }
       progress.close()
       try WrittenImage.tell(result, console, arguments.output)

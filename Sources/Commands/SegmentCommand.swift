@@ -37,7 +37,7 @@ enum SegmentCommand {
           .value("--preview", at: \.preview, "PNG", "With --tile: a picture of the tile and its objects", completion: .file),
         ]),
       SegmentArguments.file, SegmentArguments.result, SegmentArguments.machine,
-    ], usual: ["--output"],
+    ] + ExecutorArguments.groups(at: \.options.executor), usual: ["--output"],
     examples: [
       CommandExample("label nuclei of about 8 µm", "weft segment out/registered.ome.zarr --output labels.ome.zarr --diameter 8um"),
       CommandExample(
@@ -56,6 +56,7 @@ enum SegmentCommand {
         throw UsageError("`--preview \(preview)` is no PNG file", hint: "end the name in .png")
       }
       try arguments.checkPlace(isNeeded: arguments.tile == nil, verb: "segment")
+      try ExecutorArguments.check(arguments.options.executor)
     })
 
   static let verb = Verb(command) { arguments, console in

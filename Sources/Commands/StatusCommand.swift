@@ -48,7 +48,8 @@ enum StatusCommand {
         console.print(end.text)
       }
       guard arguments.isWatching, status?.isRunning == true else { break }
-      try await Task.sleep(for: .seconds(2))
+      // Schedulers are asked less often.
+      try await Task.sleep(for: .seconds(status?.jobs == nil ? 2 : 15))
       if !isJSON { console.print("") }
       // The run folder goes when the run is done.
       status = try? RunHandle(arguments.run).status
@@ -78,7 +79,10 @@ enum StatusCommand {
     }
     let left =
       RunEnd.hasFailed(status) ? "not running, since it failed: `weft resume` tries again" : "not running: `weft resume` goes on with it"
-    lines.append(end?.text ?? status.process.map { "at work: process \($0)" } ?? left)
+    if let jobs = status.jobs {
+      lines.append("jobs: " + jobs.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+    }
+    lines.append(end?.text ?? status.process.map { "at work: process \($0)" } ?? (status.jobs == nil ? left : "at work: in jobs"))
     return lines.joined(separator: "\n")
   }
 }

@@ -10,6 +10,8 @@ struct TaskArguments: TalkingArguments {
   var list: String?
   var group: Int?
   var threads: Int?
+  var part: TaskPart?
+  var beginFor: Double?
   var output = OutputArguments()
 }
 
@@ -40,16 +42,32 @@ enum TaskCommand {
           .parsed(
             "--group", at: \.group, "N", "Which group of the list, counted from 0; only with --list", expected: "a whole number from 0"
           ) { Values.natural($0).map(Optional.some) },
+          .parsed(
+            "--part", at: \.part, "K/N", "The K-th of N equal shares of the stage's tasks", expected: "a share from 1/N to N/N, as 3/16",
+            fallback: "all tasks"
+          ) { TaskPart($0).map(Optional.some) },
+          .parsed(
+            "--begin-for", at: \.beginFor, "SECONDS", "Begin no further task after so long", expected: "seconds above 0", fallback: "no end"
+          ) { Double($0).flatMap { $0 > 0 && $0.isFinite ? .some($0) : nil } },
           .threads(\.threads, fallback: "as planned"),
         ] + TaskArguments.talking)
     ], required: ["--run-dir", "--stage"],
-    examples: [CommandExample("register all blocks of a planned run", "weft task run --run-dir out/.weft --stage fine")])
+    examples: [
+      CommandExample("register all blocks of a planned run", "weft task run --run-dir out/.weft --stage fine"),
+      CommandExample("a sixteenth of them", "weft task run --run-dir out/.weft --stage fine --part 3/16"),
+    ],
+    check: { (arguments) throws(UsageError) in
+      if arguments.part != nil, arguments.list != nil {
+        throw UsageError("`--part` and `--list` exclude each other", hint: "a list says itself which tasks a group has")
+      }
+    })
 
   static let verb = Verb(command) { arguments, console in
     Interruption.inTask()
     let progress = ProgressDisplay.make(console, arguments.output)
     try await RunHandle(arguments.folder).run(
-      stage: arguments.stage, list: arguments.list, group: arguments.group, threads: arguments.threads, progress: progress)
+      stage: arguments.stage, list: arguments.list, group: arguments.group, part: arguments.part, threads: arguments.threads,
+      beginFor: arguments.beginFor, progress: progress)
     progress.close()
     return .done
   }

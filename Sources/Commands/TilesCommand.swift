@@ -75,10 +75,10 @@ enum TilesCommand {
           .memory(\.options.memory),
           .retries(\.options.retries),
         ]),
-    ], required: ["--command"],
+    ] + ExecutorArguments.groups(at: \.options.executor), required: ["--command"],
     examples: [
       CommandExample("denoise a volume", "weft tiles image.ome.zarr denoised.ome.zarr --command 'python denoise.py' --overlap 32vx")
-    ])
+    ], check: { (arguments) throws(UsageError) in try ExecutorArguments.check(arguments.options.executor) })
 
   static let verb = Verb(command) { arguments, console in
     let progress = ProgressDisplay.make(console, arguments.output)

@@ -16,6 +16,8 @@ extension SegmentationMethod: ArgumentValue {}
 extension Downsampling: ArgumentValue {}
 extension TransformFormat: ArgumentValue {}
 extension RegistrationPart: ArgumentValue {}
+extension ExecutorOptions.Engine: ArgumentValue {}
+extension PlanExport.Format: ArgumentValue {}
 
 /// Values with a grammar of their own.
 enum Values {

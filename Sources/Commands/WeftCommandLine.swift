@@ -13,7 +13,7 @@ public enum WeftCommandLine {
     ValidateCommand.verb,
     InfoCommand.verb,
     TransformInfoCommand.verb, TransformConvertCommand.verb, TransformComposeCommand.verb, TransformInvertCommand.verb,
-    PlanCommand.verb, PlanSegmentCommand.verb,
+    PlanCommand.verb, PlanSegmentCommand.verb, PlanExportCommand.verb,
     PhantomCommand.verb,
     EvaluateCommand.verb, ReportCommand.verb, ViewCommand.verb, ServeCommand.verb,
     StatusCommand.verb, ResumeCommand.verb, CancelCommand.verb, TaskCommand.verb,
@@ -63,6 +63,9 @@ public enum WeftCommandLine {
     } catch let error as UsageError {
       console.show(error: error.message, hint: error.hint)
       return .wrongUsage
+    } catch let error as RunDetached {
+      console.print(error.text)
+      return .done
     } catch let error where error is CancellationError || (error as? WorkerError)?.kind == .cancelled {
       console.show(error: Interruption.message, hint: Interruption.hint)
       return Interruption.status

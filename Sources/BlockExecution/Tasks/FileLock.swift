@@ -18,7 +18,9 @@ package final class FileLock: Sendable {
       guard descriptor >= 0 else {
         throw RunError("\(path) cannot be written: \(unsafe String(cString: strerror(errno)))", hint: "choose a place you may write to")
       }
-      if flock(descriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 {
+      let isHeld = flock(descriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0
+      // Some file systems of networks have no locks: what they keep apart are mistakes of users, no parts of a run.
+      if isHeld || (errno != EWOULDBLOCK && errno != EINTR) {
         // Who held it may have removed the file in between.
         var held = stat()
         var named = stat()

@@ -19,18 +19,12 @@ package struct LocalExecutor: Sendable {
     // What is damaged is made again, from the stage it came from on.
     var mends = 100
     while true {
-      do { return try await pass(run) } catch let damage as DamagedOutput where mends > 0 && isOurs(damage.path) {
+      do { return try await pass(run) } catch let damage as DamagedOutput where mends > 0 && folder.holds(damage.path) {
         mends -= 1
         progress.report(.warning("\(damage.path) is damaged (\(damage.reason)); it is made again"))
         try? FileManager.default.removeItem(atPath: damage.path)
       }
     }
-  }
-
-  /// Whether a file lies in the run folder: what lies elsewhere is an input.
-  private func isOurs(_ path: String) -> Bool {
-    let own = folder.url.standardizedFileURL.path
-    return URL(fileURLWithPath: path).standardizedFileURL.path.hasPrefix(own.hasSuffix("/") ? own : own + "/")
   }
 
   private func pass(_ run: some StagedRun) async throws {

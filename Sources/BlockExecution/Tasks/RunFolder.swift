@@ -13,7 +13,9 @@ package import Foundation
 ///     <stage>/failed/<task>.json     the last error of a task
 ///     <stage>/round<k>.json          groups of task numbers, for `weft task run`
 ///     <stage>/…                      the tasks' outputs
+///     <stage>/ended/<k>.<group>      groups whose process came to its end
 ///     logs/*.log                     what each group of tasks did, when
+///     jobs/record.jsonl              what was given to a cluster; and its scripts
 package struct RunFolder: Sendable {
   /// The folder.
   package let url: URL
@@ -25,6 +27,8 @@ package struct RunFolder: Sendable {
   package var lock: URL { url.appendingPathComponent("lock") }
   private var workers: URL { url.appendingPathComponent("workers") }
   package var logs: URL { url.appendingPathComponent("logs") }
+  /// What was given to a cluster.
+  package var jobs: URL { url.appendingPathComponent("jobs") }
 
   /// The folder of a stage, where its tasks write.
   package func stage(_ name: String) -> URL { url.appendingPathComponent(name) }
@@ -32,6 +36,27 @@ package struct RunFolder: Sendable {
   func record(of stage: String) -> URL { self.stage(stage).appendingPathComponent("stage.json") }
   package func ledgers(of stage: String) -> URL { self.stage(stage).appendingPathComponent("ledger") }
   func failures(of stage: String) -> URL { self.stage(stage).appendingPathComponent("failed") }
+
+  /// Whether a file lies in the folder: what lies elsewhere is an input.
+  package func holds(_ path: String) -> Bool {
+    let own = url.standardizedFileURL.path
+    return URL(fileURLWithPath: path).standardizedFileURL.path.hasPrefix(own.hasSuffix("/") ? own : own + "/")
+  }
+
+  /// Says that a group of tasks came to its end, whatever is done of it.
+  package func markEnd(of stage: String, round: Int, group: Int) {
+    let folder = ends(of: stage)
+    try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try? Data().write(to: folder.appendingPathComponent("\(round).\(group)"))
+  }
+
+  /// How many groups of a round came to their end.
+  func endedGroups(of stage: String, round: Int) -> Int {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: ends(of: stage).path)) ?? []
+    return names.count { $0.hasPrefix("\(round).") }
+  }
+
+  private func ends(of stage: String) -> URL { self.stage(stage).appendingPathComponent("ended") }
 
   /// A name that no other process, here or on another machine, has.
   static func uniqueName() -> String {

@@ -33,7 +33,7 @@ package final class RunLock: Sendable {
     let descriptor = unsafe open(folder.lock.path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
-    if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }
+    if flock(descriptor, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK { return nil }
     let data = (try? Data(contentsOf: folder.lock)) ?? Data()
     return (try? RunFolder.decoder.decode(Holder.self, from: data)) ?? Holder(host: "unknown", process: 0)
   }

@@ -45,13 +45,17 @@ public struct RunStatus: Sendable, Codable {
   public var isRunning: Bool
   /// Where that process runs, and its number.
   public var process: String?
+  /// Jobs of a cluster that are at work or wait for their turn, by number, and how far they are; `nil` for none.
+  public var jobs: [String: String]?
 
   /// Reads the state of a run with these stages.
   package init(_ folder: RunFolder, _ outlines: [StageOutline]) {
     let journal = Journal(folder, outlines)
     let holder = RunLock.holder(of: folder)
     self.folder = folder.url.path
-    isRunning = holder != nil
+    let live = JobRecord(folder).live()
+    jobs = live.isEmpty ? nil : live
+    isRunning = holder != nil || jobs != nil
     process = holder.map { "\($0.process) on \($0.host)" }
     stages = outlines.map { outline in
       let entries = journal.entries(of: outline.name)

@@ -16,6 +16,8 @@ public struct TaskFailure: Sendable, Codable {
   public var hint: String?
   /// Where it ran.
   public var host: String
+  /// Whether another attempt would end the same way.
+  public var isFinal: Bool?
 
   /// In one line: where, how often, and why.
   public var text: String { "\(stage), task \(task), failed on \(host) after \(attempts) attempt\(attempts == 1 ? "" : "s"): \(error)" }

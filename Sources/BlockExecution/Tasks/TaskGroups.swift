@@ -9,6 +9,11 @@ package struct TaskGroups: Sendable, Codable, Equatable {
   /// Task numbers, group by group.
   package var groups: [[Int]]
 
+  package init(round: Int, groups: [[Int]]) {
+    self.round = round
+    self.groups = groups
+  }
+
   /// Reads a list.
   ///
   /// - Throws: `RunError` where the file cannot be read or holds no groups.

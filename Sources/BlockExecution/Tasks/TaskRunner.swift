@@ -14,6 +14,8 @@ package struct TaskRunner: Sendable {
   /// Which round of the stage, and which group of the round: they name the ledger.
   package var round = 0
   package var group = 0
+  /// When no further task is begun.
+  package var deadline: ContinuousClock.Instant?
 
   package init(folder: RunFolder, stage: Stage, key: String, retries: Int, progress: any ProgressReporter) {
     self.folder = folder
@@ -40,8 +42,8 @@ package struct TaskRunner: Sendable {
     let host = ProcessInfo.processInfo.hostName
     let began = ContinuousClock.now
     do {
-      try await BlockRunner(width: stage.width, progress: progress).run(stage.name, over: tasks, count: done + tasks.count, done: done) {
-        task in
+      let blocks = BlockRunner(width: stage.width, progress: progress)
+      try await blocks.run(stage.name, over: begun(tasks), count: done + tasks.count, done: done) { task in
         let start = ContinuousClock.now
         let (outcome, attempts) = try attempt(task, log, host)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
@@ -58,6 +60,11 @@ package struct TaskRunner: Sendable {
       throw error
     }
     log.add("ends after \(String(format: "%.3f", (ContinuousClock.now - began) / .seconds(1))) s")
+  }
+
+  /// Tasks until the deadline; the first ones whatever that is.
+  private func begun(_ tasks: [Int]) -> some Sequence<Int> & Sendable {
+    tasks.enumerated().lazy.prefix { place, _ in place < stage.width || deadline.map { .now < $0 } ?? true }.map(\.element)
   }
 
   /// Tries a task until it succeeds.
@@ -78,7 +85,8 @@ package struct TaskRunner: Sendable {
         if attempts <= retries && stage.isWorthRetrying(error) { continue }
         let failure = TaskFailure(
           stage: stage.name, task: task, attempts: attempts, error: error.localizedDescription,
-          hint: (error as? any LocalizedError)?.recoverySuggestion, host: host)
+          hint: (error as? any LocalizedError)?.recoverySuggestion, host: host,
+          isFinal: stage.isWorthRetrying(error) ? nil : true)
         failure.write(to: folder)
         guard var outcome = stage.rescue(task, error) else { throw error }
         progress.report(.warning("\(stage.name), task \(task): \(failure.error) (tried \(attempts) times; the run goes on without it)"))

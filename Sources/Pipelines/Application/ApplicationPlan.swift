@@ -49,7 +49,7 @@ struct ApplicationPlan {
     isLabels = options.isLabels || interpolation == .labelVote || (interpolation == .nearest && image.voxelType.isInteger)
     let unit = transforms.transform.fixedSpace.unit
     finest = volumes.finest.placed(in: volumes.finest.space.converted(to: unit)).liftedToThreeAxes()
-    let memory = options.memory ?? .available()
+    let memory = options.budget
     let resident = try MemoryModel.residentBytes(of: [finest], within: memory)
     map = ApplicationMap(
       transforms: transforms, target: options.target,
@@ -62,7 +62,7 @@ struct ApplicationPlan {
     let fixed = MemoryModel.base + resident + warps * MemoryModel.bytesPerWarpPoint
     try MemoryModel.require(fixed + box, within: memory)
     boxesAtOnce = MemoryModel.boxesAtOnce(
-      of: box, threads: ThreadCount.resolved(options.threads), available: memory.bytes - fixed)
+      of: box, threads: options.threadCount, available: memory.bytes - fixed)
     keptBytes = MemoryModel.decodedChunks(available: memory.bytes - fixed - boxesAtOnce * box)
   }
 

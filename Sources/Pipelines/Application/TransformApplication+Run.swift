@@ -18,7 +18,8 @@ extension TransformApplication {
 
   /// - Parameter resumed: the lattice of a run that is gone on with.
   private func apply(to image: StoredImage, output: String, resumed: OutputGrid?) async throws -> ImageResult {
-    let outputRun = OutputRun(output: output, overwrite: options.overwrite, retries: options.retries, progress: progress)
+    let outputRun = OutputRun(
+      output: output, overwrite: options.overwrite, execution: options.execution(output: output), progress: progress)
     let inputs = image.places + [options.like].compactMap(\.self)
     try outputRun.checkPlace(
       outside: inputs + [ApplicationPlanFile.place(ofTransforms: folder)], notHolding: inputs + [folder])

@@ -42,7 +42,7 @@ struct ConversionPlan {
     layout = try Self.layout(finest, image, channels, options, format)
     if format != .zarr { try Self.refuseZarrOptions(options, format) }
 
-    let memory = options.memory ?? .available()
+    let memory = options.budget
     let resident = try MemoryModel.residentBytes(of: [finest], within: memory)
     let one = Self.bytes(layout, source: image.levels[0].source)
     let need = MemoryModel.base + resident + one
@@ -51,7 +51,7 @@ struct ConversionPlan {
         "--memory \(memory) is too little: a box takes \(MemoryBudget.describe(one)), and \(MemoryBudget.describe(need)) in all",
         hint: layout.shard == nil ? "give more memory, or choose smaller --chunks" : "give more memory, or choose smaller --shards")
     }
-    boxesAtOnce = max(1, min(ThreadCount.resolved(options.threads), (memory.bytes - MemoryModel.base - resident) / one))
+    boxesAtOnce = max(1, min(options.threadCount, (memory.bytes - MemoryModel.base - resident) / one))
   }
 
   private static func region(_ ranges: [Range<Int>]?, of volume: LazyVolume) throws -> Box {

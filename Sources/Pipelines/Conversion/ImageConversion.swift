@@ -30,7 +30,8 @@ public struct ImageConversion: Sendable {
   public func run(output: String) async throws { try await run(output: output, isResuming: false) }
 
   private func run(output: String, isResuming: Bool) async throws {
-    let outputRun = OutputRun(output: output, overwrite: options.overwrite, retries: options.retries, progress: progress)
+    let outputRun = OutputRun(
+      output: output, overwrite: options.overwrite, execution: options.execution(output: output), progress: progress)
     try outputRun.checkPlace(outside: image.places, notHolding: image.places)
     try outputRun.checkIsNoFolder(hint: "image.ome.zarr")
     try outputRun.checkAbsenceUnlessPublished()

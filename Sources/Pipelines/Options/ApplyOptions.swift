@@ -45,6 +45,8 @@ public struct ApplyOptions: Sendable, Codable {
   public var memory: MemoryBudget?
   /// How often a task that fails is tried again.
   public var retries = 2
+  /// Where tasks are run.
+  public var executor = ExecutorOptions()
   /// How many threads compute; `nil` takes all that this process may use.
   public var threads: Int?
   /// Whether an output that exists is replaced.

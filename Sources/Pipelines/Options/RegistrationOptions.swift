@@ -59,6 +59,8 @@ public struct RegistrationOptions: Sendable, Codable {
   public var omeVersion: OMEVersion?
   /// How often a task that fails is tried again.
   public var retries = 2
+  /// Where tasks are run.
+  public var executor = ExecutorOptions()
   /// Where the verdict on a block changes.
   public var thresholds = VerdictThresholds()
   /// Whether a block that keeps failing ends the run; else it displaces nothing, and has its row.

@@ -70,8 +70,8 @@ extension RegistrationPlan {
     let reason =
       options.preset == .auto
       ? "the larger input has \(MemoryBudget.describe(bytes))" : "as asked (the larger input has \(MemoryBudget.describe(bytes)))"
-    let memory = options.memory ?? .available()
-    let threads = ThreadCount.resolved(options.threads)
+    let memory = options.budget
+    let threads = options.threadCount
     var notes: [String] = []
 
     // Without a budget of the user's, what is planned does not depend on how much memory happens to be free, from 4 GB on.

@@ -74,8 +74,7 @@ extension RegistrationPlanFile {
   /// Without what no result depends on.
   fileprivate var kept: RegistrationPlanFile {
     var plan = self
-    let defaults = RegistrationOptions()
-    (plan.options.threads, plan.options.retries) = (nil, defaults.retries)
+    plan.options.forgetExecution()
     (plan.options.isStrict, plan.options.keepWork, plan.options.overwrite) = (false, false, false)
     return plan
   }

@@ -95,6 +95,7 @@ struct KeptRun: Sendable {
   func registration(_ own: RefinementOptions, withChunks: Bool, _ progress: any ProgressReporter) throws -> ChunkedRegistration {
     var options = plan.options
     (options.memory, options.threads, options.retries) = (own.memory ?? options.memory, own.threads, own.retries)
+    options.executor = own.executor
     (options.isStrict, options.keepWork) = (own.isStrict, own.keepWork)
     let hint = "put it back as it was, with the times of its files (`cp -p`, `rsync -t`), or register the pair again"
     for (side, input) in [("fixed", plan.fixed), ("moving", plan.moving)] {

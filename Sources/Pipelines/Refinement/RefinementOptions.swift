@@ -23,6 +23,8 @@ public struct RefinementOptions: Sendable, Codable {
   public var threads: Int?
   /// How often a task that fails is tried again.
   public var retries = 2
+  /// Where tasks are run.
+  public var executor = ExecutorOptions()
   /// Whether a block that keeps failing ends the run; else it displaces nothing, and has its row.
   public var isStrict = false
   /// Whether `.weft/` is kept.

@@ -161,8 +161,8 @@ public struct RegistrationRefinement: Sendable {
     do {
       try run.refinement?.check(run)
       progress.report(staleStages: try run.prepare(work))
-      try await LocalExecutor(folder: work, retries: options.retries, progress: progress).run(run)
-    } catch {
+      try await options.execution(output: output.path).run(run, in: work, progress: progress)
+    } catch let error as RunDetached { throw error } catch {
       journal.report(to: progress, goOn: "`weft resume \(output.path)` or the same command goes on")
       throw error
     }

@@ -84,8 +84,8 @@ extension ChunkedRegistration {
     let journal = Journal(output.run, run.outlines)
     do {
       progress.report(staleStages: try run.prepare(output.run))
-      try await LocalExecutor(folder: output.run, retries: options.retries, progress: progress).run(run)
-    } catch {
+      try await options.execution(output: output.url.path).run(run, in: output.run, progress: progress)
+    } catch let error as RunDetached { throw error } catch {
       if case .all = run.part {
         if Self.isWorthNothing(journal, error) {
           output.abandon()

@@ -62,8 +62,10 @@ extension RoundRegistration {
         }
         progress.report(.note("\(title): \(StoreLocation.split(round.moving.path).path)"))
         do {
-          try await register(round, plan, into: output.url)
-        } catch let error as CancellationError { throw error } catch let error as ChunkStoreError where error.isOfTheDisk {
+          try await Execution.$whole.withValue(output.url.path) { try await register(round, plan, into: output.url) }
+        } catch let error where error is CancellationError || error is RunDetached { throw error } catch let error as ChunkStoreError
+          where error.isOfTheDisk
+        {
           // The next round would meet it, too.
           throw error
         } catch {

@@ -83,7 +83,9 @@ struct RoundsPlanFile: PlanFile {
       } else if let run = try? RunHandle(path), run.kind == .registration {
         told.append(.init(name: round.name, state: .begun))
         // Of those that failed on the way, the last one tells.
-        status.stages = run.status.stages
+        let own = run.status
+        status.stages = own.stages
+        if let jobs = own.jobs { (status.jobs, status.isRunning) = (jobs, true) }
       } else {
         told.append(.init(name: round.name, state: .waiting))
       }
@@ -92,14 +94,17 @@ struct RoundsPlanFile: PlanFile {
     return status
   }
 
+  /// The runs of rounds that are begun and not done.
+  func begun(in output: URL) -> [RunHandle] {
+    rounds.filter { !isDone($0, in: output) }.compactMap { try? RunHandle(output.appendingPathComponent($0.name).path) }
+      .filter { $0.kind == .registration }
+  }
+
   /// Drops what the rounds that are not done did so far.
   ///
   /// - Throws: `RunError` where a process is at work on one.
   func clean(in output: URL) throws {
-    for round in rounds where !isDone(round, in: output) {
-      guard let run = try? RunHandle(output.appendingPathComponent(round.name).path), run.kind == .registration else { continue }
-      try run.clean()
-    }
+    for run in begun(in: output) { try run.clean() }
     try writeRecord(in: output)
   }
 
@@ -117,7 +122,7 @@ struct RoundsPlanFile: PlanFile {
   private static func settings(_ options: RegistrationOptions) throws -> [String: String] {
     var told = options
     let defaults = RegistrationOptions()
-    (told.memory, told.threads, told.retries) = (nil, nil, defaults.retries)
+    told.forgetMachine()
     (told.isStrict, told.keepWork, told.overwrite) = (defaults.isStrict, defaults.keepWork, defaults.overwrite)
     let members = try JSON.parse(Array(RunFolder.encoder.encode(told)), file: "the options").members ?? [:]
     var settings = try members.mapValues { String(decoding: try RunFolder.encoder.encode($0), as: UTF8.self) }

@@ -9,7 +9,7 @@ struct OutputRun {
   /// The image that is written, as the user names it.
   let output: String
   let overwrite: Bool
-  let retries: Int
+  let execution: Execution
   let progress: any ProgressReporter
 
   /// The run folder.
@@ -72,11 +72,11 @@ struct OutputRun {
         do {
           try checkAbsence()
           try steps.adopt()
-          try await LocalExecutor(folder: work, retries: retries, progress: progress).run(run)
+          try await execution.run(run, in: work, progress: progress)
           try steps.complete()
           // It may have come into being meanwhile.
           try checkAbsence()
-        } catch {
+        } catch let error as RunDetached { throw error } catch {
           tellHowToGoOn(run, isNew: isNew)
           if isNewFolder { unsafe rmdir(parent.path) }
           throw error

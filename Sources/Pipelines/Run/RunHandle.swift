@@ -97,6 +97,12 @@ public struct RunHandle: Sendable {
   /// Whether there is a run that writes an output, or one in a run folder.
   public static func isBegun(_ path: String) -> Bool { (try? RunFolder.planned(path)) != nil }
 
+  /// The stages of its plan, in their order; none for rounds, each of which is a run.
+  public var stages: [StageOutline] { rounds == nil ? plan.stages : [] }
+
+  /// The folder of its plan, as `weft task run` takes it.
+  public var runFolder: String { folder.url.path }
+
   /// How far it is.
   public var status: RunStatus { rounds?.status(folder) ?? RunStatus(folder, plan.stages) }
 
@@ -106,16 +112,31 @@ public struct RunHandle: Sendable {
   ///   - stage: the stage; all before it are done.
   ///   - list: a file of task groups, as `round0.json`; `nil` for all tasks of the stage.
   ///   - group: which group of the list; `nil` without one.
+  ///   - part: a share of all tasks of the stage; `nil` for all of them, or those of the group.
+  ///   - beginFor: after how many seconds no further task is begun; `nil` for never.
   /// - Throws: errors of the tasks; `RunError` or `PipelineError` where stage, list or group do not exist, or an earlier stage is not done.
   public func run(
-    stage name: String, list: String?, group: Int?, threads: Int? = nil, progress: any ProgressReporter = SilentProgress()
+    stage name: String, list: String?, group: Int?, part: TaskPart? = nil, threads: Int? = nil, beginFor: Double? = nil,
+    progress: any ProgressReporter = SilentProgress()
   ) async throws {
+    let deadline = beginFor.map { ContinuousClock.now + .seconds($0) }
+    guard (list == nil) == (group == nil) else {
+      throw RunError(
+        "a list of task groups and the number of one of them belong together", hint: "give both --list and --group, or neither")
+    }
+    let groups = try list.map { try TaskGroups.read(URL(fileURLWithPath: $0)) }
+    // Whoever waits for the group sees that it came to its end.
+    defer { if let groups, let group { folder.markEnd(of: name, round: groups.round, group: group) } }
     try await WorkerRegister.run(progress) {
-      try await runTasks(ofStage: name, list: list, group: group, threads: threads, progress: progress)
+      try await runTasks(
+        ofStage: name, list: list, groups, group: group, part: part, threads: threads, deadline: deadline, progress: progress)
     }
   }
 
-  private func runTasks(ofStage name: String, list: String?, group: Int?, threads: Int?, progress: any ProgressReporter) async throws {
+  private func runTasks(
+    ofStage name: String, list: String?, _ groups: TaskGroups?, group: Int?, part: TaskPart?, threads: Int?,
+    deadline: ContinuousClock.Instant?, progress: any ProgressReporter
+  ) async throws {
     guard Publication.begun(in: folder) == nil else {
       throw RunError(
         "the run in \(folder.url.path) is done: its results are being given their names", hint: "`weft resume \(output)` ends it")
@@ -139,12 +160,7 @@ public struct RunHandle: Sendable {
     let stage = try run.stage(name, journal: journal)
     var tasks = journal.missing(of: stage)
     var round = 0
-    guard (list == nil) == (group == nil) else {
-      throw RunError(
-        "a list of task groups and the number of one of them belong together", hint: "give both --list and --group, or neither")
-    }
-    if let list, let group {
-      let groups = try TaskGroups.read(URL(fileURLWithPath: list))
+    if let list, let groups, let group {
       guard groups.groups.indices.contains(group) else {
         throw RunError("\(list) has no group \(group): it has \(groups.groups.count), counted from 0", hint: "choose one of the list")
       }
@@ -155,20 +171,36 @@ public struct RunHandle: Sendable {
           "\(list), group \(group): the stage `\(name)` has no task \(strangers[0])",
           hint: "it has \(stage.tasks.count) tasks, counted from 0; a list is made for one run")
       }
-      tasks = tasks.filter { wanted.contains($0) }
+      // What stands in for a task does not keep it from being tried again where a list names it.
+      let standIns = journal.entries(of: name).filter { $0.value.outcome.isStandIn == true }.keys
+      tasks = Set(tasks).union(standIns).intersection(wanted).sorted()
       round = groups.round
     }
+    if let part {
+      let wanted = Set(part.tasks(of: stage.tasks.numbers))
+      tasks = tasks.filter(wanted.contains)
+    }
     var runner = TaskRunner(folder: folder, stage: stage, key: run.outlines.key(of: name), retries: retries, progress: progress)
-    (runner.round, runner.group) = (round, group ?? 0)
-    try await runner.run(tasks)
+    (runner.round, runner.group, runner.deadline) = (round, group ?? 0, deadline)
+    do { try await runner.run(tasks) } catch let damage as DamagedOutput where folder.holds(damage.path) {
+      // Its own stage makes it again: what is missing is seen by whoever drives the run.
+      try? FileManager.default.removeItem(atPath: damage.path)
+      throw damage
+    }
   }
 
-  /// Asks the process that is at work to stop; what is done is kept.
+  /// Asks the process that is at work to stop, and its jobs; what is done is kept.
   ///
   /// - Returns: whether one was at work on this machine.
   /// - Throws: `RunError` where it runs on another machine, may not be stopped, or is still at work after ten seconds.
   public func stop() throws -> Bool {
-    guard let holder = RunLock.holder(of: folder) else { return false }
+    let record = JobRecord(folder)
+    guard let holder = RunLock.holder(of: folder) else {
+      if let rounds { return try rounds.begun(in: URL(fileURLWithPath: output)).map { try $0.stop() }.contains(true) }
+      return try stopJobs(of: record)
+    }
+    // A job that goes on with the run is at work for a moment.
+    if holder.host != ProcessInfo.processInfo.hostName, try stopJobs(of: record) { return true }
     guard holder.host == ProcessInfo.processInfo.hostName else {
       throw RunError("the run is at work on \(holder.host), process \(holder.process)", hint: "stop it there")
     }
@@ -180,6 +212,17 @@ public struct RunHandle: Sendable {
       Thread.sleep(forTimeInterval: 0.05)
     }
     throw RunError("process \(holder.process) was asked to stop, and is still at work", hint: "wait for it, or end it with `kill -9`")
+  }
+
+  /// Ends the jobs of a cluster that are at work.
+  private func stopJobs(of record: JobRecord) throws -> Bool {
+    guard record.cancel() else { return false }
+    for _ in 0..<40 {
+      if record.live().isEmpty { return true }
+      Thread.sleep(forTimeInterval: 0.5)
+    }
+    let left = record.live().keys.sorted().joined(separator: ", ")
+    throw RunError("jobs \(left) were cancelled, and are still at work", hint: "wait for them")
   }
 
   /// Removes what the run did so far; results in the output folder stay, and those that were on their way there arrive.

@@ -50,7 +50,7 @@ extension SegmentationOptions: TiledOptions {
   var whatTilesFollowFrom: SegmentationOptions {
     var options = self
     (options.memory, options.threads, options.voxelType, options.omeVersion, options.minimumSize) = (nil, nil, nil, nil, nil)
-    (options.retries, options.overwrite) = (0, false)
+    (options.retries, options.executor, options.overwrite) = (0, ExecutorOptions(), false)
     return options
   }
 }

@@ -40,7 +40,7 @@ extension TileImageOptions: TiledOptions {
   var whatTilesFollowFrom: TileImageOptions {
     var options = self
     (options.memory, options.threads, options.omeVersion, options.voxelType, options.blendSigma) = (nil, nil, nil, .float32, 0)
-    (options.retries, options.overwrite) = (0, false)
+    (options.retries, options.executor, options.overwrite) = (0, ExecutorOptions(), false)
     return options
   }
 }

@@ -87,7 +87,10 @@ public struct ChunkedSegmentation: Sendable {
 
   /// Checks whether labels can be written there, and decides on tiles and stages; those of an earlier run that this one goes on with.
   private func prepared(_ target: LabelTarget) throws -> (SegmentationRun, OutputRun) {
-    let outputRun = OutputRun(output: target.path, overwrite: options.overwrite, retries: options.retries, progress: progress)
+    let stagesOfGPU: Set = options.program.usesGPU ? [SegmentationRun.StageName.segment] : []
+    let outputRun = OutputRun(
+      output: target.path, overwrite: options.overwrite, execution: options.execution(output: target.path, stagesOfGPU: stagesOfGPU),
+      progress: progress)
     try outputRun.checkPlace(outside: target.group == nil ? image.places : [], notHolding: image.places)
     try target.check(image, level: options.level)
     try outputRun.checkIsNoFolder(hint: "labels.ome.zarr")

@@ -40,7 +40,7 @@ struct ReadyMethod {
     case .cellpose, .stardist, .command:
       var program = options.program
       program.diameter = diameter
-      let workerOptions = try program.workerOptions(rank: rank, threads: options.threads)
+      let workerOptions = try program.workerOptions(rank: rank, threads: options.askedThreads)
       let said: WorkerDescription
       if options.method == .command {
         guard let command = options.program.command else {

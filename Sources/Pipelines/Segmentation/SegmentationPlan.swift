@@ -46,7 +46,7 @@ struct SegmentationPlan {
     }
     rule = options.resolvedMerge
     // Before anything is read.
-    let resident = try MemoryModel.residentBytes(of: [volume], within: options.memory ?? .available())
+    let resident = try MemoryModel.residentBytes(of: [volume], within: options.budget)
     let known = frozen?.memory(for: method.parameters)
     if let workers = method.workers, known == nil, !isForOneTile || options.tileShape == nil {
       let segmenter = method.segmenter
@@ -61,7 +61,7 @@ struct SegmentationPlan {
     requirements = requirements.with(memory)
     var request = TileRequest(
       image: image.path, shape: options.tileShape, overlap: options.overlap, needsHalo: options.method != .threshold || rule != .face,
-      threads: options.threads, memory: options.memory)
+      threads: options.askedThreads, memory: options.askedMemory)
     request.graphics = memory?.graphics(within: graphics, progress: progress)
     tiling = try TileSizing(
       extent: volume.extent, requirements: requirements, diameter: diameter, channels: options.channels.count, request: request,
@@ -145,7 +145,7 @@ struct SegmentationPlan {
   /// The intensities of the chosen channels at a time, measured.
   func measuredContext(_ time: Int) throws -> SegmentationContext {
     guard options.needsStatistics else { return SegmentationContext(statistics: []) }
-    return SegmentationContext(statistics: try source.measured(time, threads: options.threads, memory: options.memory))
+    return SegmentationContext(statistics: try source.measured(time, threads: options.askedThreads, memory: options.askedMemory))
   }
 
   /// What the labels look like, whatever their number format.

@@ -29,6 +29,8 @@ public struct TileImageOptions: Sendable, Hashable, Codable {
   public var threads: Int?
   /// How often a task that fails is tried again.
   public var retries = 2
+  /// Where tasks are run.
+  public var executor = ExecutorOptions()
   /// Whether an output that exists is replaced.
   public var overwrite = false
 

@@ -43,7 +43,7 @@ struct TileImagePlan {
     let graphics =
       options.program.usesGPU && frozen == nil && options.tileShape == nil ? GraphicsMemory.available(progress: progress) : nil
     filter = WorkerFilter(
-      command: command, options: try options.program.workerOptions(rank: source.volume.rank, threads: options.threads))
+      command: command, options: try options.program.workerOptions(rank: source.volume.rank, threads: options.askedThreads))
     filter.workers.expect(frozen?.program)
     source.report(to: progress)
     if frozen?.program == nil { progress.report(.note("starting `\(command)` …")) }
@@ -55,7 +55,7 @@ struct TileImagePlan {
     var requirements = said.requirements
     stride = requirements.stride(rank: source.volume.rank)
     // Before anything is read.
-    let resident = try MemoryModel.residentBytes(of: [source.volume], within: options.memory ?? .available())
+    let resident = try MemoryModel.residentBytes(of: [source.volume], within: options.budget)
     if let known = frozen?.memory(for: parameters) {
       memory = known
     } else {
@@ -66,7 +66,8 @@ struct TileImagePlan {
     }
     requirements = requirements.with(memory)
     var request = TileRequest(
-      image: image.path, shape: options.tileShape, overlap: options.overlap, fields: 2, threads: options.threads, memory: options.memory)
+      image: image.path, shape: options.tileShape, overlap: options.overlap, fields: 2, threads: options.askedThreads,
+      memory: options.askedMemory)
     request.graphics = memory.graphics(within: graphics, progress: progress)
     let tiling = try TileSizing(
       extent: source.volume.extent, requirements: requirements, diameter: nil, channels: options.channels.count, request: request,

@@ -67,7 +67,7 @@ struct TileImageRun: StagedRun {
 
   private func statisticsStage() -> Stage {
     Stage(StageName.statistics, tasks: .all(plan.source.times), width: 1, isWorthRetrying: ImageStages.isWorthRetrying) { [self] time in
-      try statistics.write(plan.source.measured(time, threads: plan.options.threads, memory: plan.options.memory), time)
+      try statistics.write(plan.source.measured(time, threads: plan.options.askedThreads, memory: plan.options.askedMemory), time)
     }
   }
 

@@ -51,7 +51,10 @@ public struct TileImages: Sendable {
 
   private func planAndRun(output: String, isResuming: Bool) async throws {
     try OutputRun.checkName(output, of: "images made of tiles")
-    let outputRun = OutputRun(output: output, overwrite: options.overwrite, retries: options.retries, progress: progress)
+    let stagesOfGPU: Set = options.program.usesGPU ? [TileImageRun.StageName.filter] : []
+    let outputRun = OutputRun(
+      output: output, overwrite: options.overwrite, execution: options.execution(output: output, stagesOfGPU: stagesOfGPU),
+      progress: progress)
     try outputRun.checkPlace(outside: image.places, notHolding: image.places)
     try outputRun.checkIsNoFolder(hint: "image.ome.zarr")
     try outputRun.checkKind(areLabels: false)

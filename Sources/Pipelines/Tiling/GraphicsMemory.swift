@@ -19,10 +19,10 @@ enum GraphicsMemory {
     let number = first.map { Int($0) } ?? 0
     // One that goes by its name is asked for by it.
     if number == nil, let first { arguments += ["-i", first] }
-    guard let text = said(by: arguments) else {
+    guard let said = try? ProgramOutput(of: arguments, seconds: 10), said.isGood else {
       return unknown("`nvidia-smi` does not tell what is free on the graphics processor", progress)
     }
-    let lines = text.split(whereSeparator: \.isNewline).map { Double($0.trimmingCharacters(in: .whitespaces)) }
+    let lines = said.output.split(whereSeparator: \.isNewline).map { Double($0.trimmingCharacters(in: .whitespaces)) }
     let line = number ?? 0
     guard lines.indices.contains(line), let free = lines[line], free > 0, free < 1e9 else {
       return unknown("`nvidia-smi` does not tell what is free on graphics processor \(first ?? "0")", progress)
@@ -32,22 +32,6 @@ enum GraphicsMemory {
 
   private static func unknown(_ reason: String, _ progress: any ProgressReporter) -> MemoryBudget? {
     progress.report(.note("\(reason): tiles are sized by the machine's memory alone"))
-    return nil
-  }
-
-  /// What a program writes to its standard output; `nil` where it cannot be started, fails, or takes longer than ten seconds.
-  private static func said(by arguments: [String]) -> String? {
-    guard let child = try? ChildProcess(arguments, environment: ProcessInfo.processInfo.environment) else { return nil }
-    defer { child.end() }
-    child.closeInput()
-    var nothing: ArraySlice<UInt8> = []
-    var bytes: [UInt8] = []
-    let end = ContinuousClock.now + .seconds(10)
-    while ContinuousClock.now < end {
-      let moved = child.move(&nothing, seconds: 0.1)
-      bytes += moved.output
-      if moved.outputEnded { return child.waitForEnd(seconds: 1) == .status(0) ? String(decoding: bytes, as: UTF8.self) : nil }
-    }
     return nil
   }
 }

@@ -124,7 +124,10 @@ final class WorkerProcess: Sendable {
     try checkGoing()
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     state = State()
-    let child = try ChildProcess(launch.arguments(modules), environment: launch.environment(modules: modules, threads: options.threads))
+    let child: ChildProcess
+    do throws(RunError) {
+      child = try ChildProcess(launch.arguments(modules), environment: launch.environment(modules: modules, threads: options.threads))
+    } catch { throw WorkerError(.start, error.message, hint: error.hint) }
     state.child = child
     running.withLock { $0 = child }
     do {

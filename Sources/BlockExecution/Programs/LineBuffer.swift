@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Bytes that arrive in pieces, handed out line by line.
-struct LineBuffer: Sendable {
+package struct LineBuffer: Sendable {
+  /// Nothing arrived yet.
+  package init() {}
+
   private var bytes: [UInt8] = []
   private var begin = 0
   /// Bytes before this hold no end of a line.
   private var searched = 0
 
   /// Bytes of a line that has not ended yet.
-  var unfinished: Int { bytes.count - begin }
+  package var unfinished: Int { bytes.count - begin }
 
   /// Takes bytes in.
-  mutating func append(_ more: [UInt8]) { bytes += more }
+  package mutating func append(_ more: [UInt8]) { bytes += more }
 
   /// The next whole line, without its end.
-  mutating func next() -> ArraySlice<UInt8>? {
+  package mutating func next() -> ArraySlice<UInt8>? {
     guard let end = bytes[searched...].firstIndex(of: UInt8(ascii: "\n")) else {
       searched = bytes.count
       return nil
@@ -32,7 +35,7 @@ struct LineBuffer: Sendable {
   }
 
   /// What came after the last whole line; it is gone afterwards.
-  mutating func rest() -> ArraySlice<UInt8> {
+  package mutating func rest() -> ArraySlice<UInt8> {
     defer { self = LineBuffer() }
     return bytes[begin...]
   }

@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+package import Foundation
 internal import Synchronization
 
 /// A program that runs beside Weft, in a process group of its own, with its standard input, output and error in Weft's hands.
 ///
 /// Its input ends when Weft ends, however that happens. Writing to a program that is gone is no signal but an answer.
-final class ChildProcess: Sendable {
+package final class ChildProcess: Sendable {
   /// How a program ended.
-  enum Ending: Sendable, Equatable {
+  package enum Ending: Sendable, Equatable {
     case status(Int32)
     case signal(Int32)
   }
 
   /// What `move` did.
-  struct Moved {
+  package struct Moved {
     /// Bytes from standard output.
-    var output: [UInt8] = []
+    package var output: [UInt8] = []
     /// Bytes from standard error.
-    var errors: [UInt8] = []
+    package var errors: [UInt8] = []
     /// Whether nothing more can come from standard output.
-    var outputEnded = false
+    package var outputEnded = false
     /// Whether the program takes no more input.
-    var inputEnded = false
+    package var inputEnded = false
   }
 
   private let identifier: pid_t
   /// The process group that it and all that it starts belong to.
-  var group: pid_t { identifier }
+  package var group: pid_t { identifier }
   private let input: Int32
   private let output: Int32
   private let errors: Int32
@@ -48,12 +48,11 @@ final class ChildProcess: Sendable {
   ///   - arguments: its name, searched on the `PATH` where it names no folder, and what it is called with.
   ///   - environment: all variables it sees.
   /// - Throws: the reason of the system.
-  init(_ arguments: [String], environment: [String: String]) throws(WorkerError) {
-    func refuse(_ code: Int32) -> WorkerError {
+  package init(_ arguments: [String], environment: [String: String]) throws(RunError) {
+    func refuse(_ code: Int32) -> RunError {
       let reason = unsafe String(cString: strerror(code))
-      return WorkerError(
-        .start, "`\(arguments[0])` cannot be started: \(reason)", hint: "check that it is installed and on the PATH, or name its whole path"
-      )
+      return RunError(
+        "`\(arguments[0])` cannot be started: \(reason)", hint: "check that it is installed and on the PATH, or name its whole path")
     }
     let spawned = Self.starting.withLock { _ -> (code: Int32, identifier: pid_t, ours: [Int32]) in
       guard let pipes = Self.makePipes() else { return (errno, 0, []) }
@@ -86,7 +85,7 @@ final class ChildProcess: Sendable {
   }
 
   /// Writes what the program takes of `pending`, and reads what it wrote, waiting for any of it for a while.
-  func move(_ pending: inout ArraySlice<UInt8>, seconds: Double) -> Moved {
+  package func move(_ pending: inout ArraySlice<UInt8>, seconds: Double) -> Moved {
     var moved = Moved()
     var watched = [pollfd(fd: output, events: Int16(POLLIN), revents: 0), pollfd(fd: errors, events: Int16(POLLIN), revents: 0)]
     if !pending.isEmpty { watched.append(pollfd(fd: input, events: Int16(POLLOUT), revents: 0)) }
@@ -119,7 +118,7 @@ final class ChildProcess: Sendable {
   }
 
   /// Lets the program read the end of its input.
-  func closeInput() {
+  package func closeInput() {
     inputIsOpen.withLock { isOpen in
       if isOpen { close(input) }
       isOpen = false
@@ -127,7 +126,7 @@ final class ChildProcess: Sendable {
   }
 
   /// How the program ended; `nil` while it runs.
-  func hasEnded() -> Ending? {
+  package func hasEnded() -> Ending? {
     ending.withLock { ending in
       if ending == nil { ending = Self.collect(identifier, waiting: false) }
       return ending
@@ -137,7 +136,7 @@ final class ChildProcess: Sendable {
   /// Waits for the end.
   ///
   /// - Returns: how it ended; `nil` where it still runs after so many seconds.
-  func waitForEnd(seconds: Double) -> Ending? {
+  package func waitForEnd(seconds: Double) -> Ending? {
     let end = ContinuousClock.now + .seconds(seconds)
     while true {
       if let ending = hasEnded() { return ending }
@@ -147,7 +146,7 @@ final class ChildProcess: Sendable {
   }
 
   /// Ends the program and all that it started in its group, at once.
-  @discardableResult func end() -> Ending {
+  @discardableResult package func end() -> Ending {
     ending.withLock { known in
       if let known { return known }
       kill(-identifier, SIGKILL)

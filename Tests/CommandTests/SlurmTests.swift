@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+/// Runs on a real Slurm (`Tests/slurm/lab`), against the same runs in one process: the same bytes, whatever happens to the jobs.
+@Suite(.serialized, .enabled(if: SlurmLab.shared != nil)) struct SlurmTests {
+  private static let slurm = ["--executor", "slurm", "--poll", "1", "--slurm-cpus", "1", "--slurm-mem", "2GB", "--memory", "1500MB"]
+  private let lab = SlurmLab.shared!
+
+  private func run(_ words: [String]) throws -> (status: Int32, output: String, errors: String) {
+    try weft(words, environment: lab.environment)
+  }
+
+  /// Jobs of a run, one word each, as `12_3`, that are running.
+  private func running() throws -> [String] {
+    try lab.said("squeue", "-h", "-t", "running", "-o", "%i").split(whereSeparator: \.isWhitespace).map(String.init)
+  }
+
+  @Test func allVerbsGiveTheBytesOfOneProcess() throws {
+    try withTemporaryFolder { url in
+      let pair = try RegisteredPair(url.path)
+      let registered = try run(pair.words + ["-o", url.path + "/out", "--tasks-per-job", "8"] + Self.slurm)
+      try #require(registered.status == 0, "\(registered.errors)")
+      try pair.expectSame(url.path + "/out")
+      let image = url.path + "/local/registered.ome.zarr"
+      let verbs: [(String, [String])] = [
+        ("segment", ["segment", image, "--method", "threshold", "--tile-shape", "32", "--output"]),
+        ("apply", ["apply", "-t", url.path + "/local", "-i", url.path + "/pair/moving.ome.zarr", "--output"]),
+        ("convert", ["convert", image]),
+      ]
+      for (name, words) in verbs {
+        for (place, more) in [("local", ["--memory", "1500MB"]), ("slurm", Self.slurm)] {
+          try FileManager.default.createDirectory(atPath: url.path + "/\(name)-\(place)", withIntermediateDirectories: true)
+          let done = try run(words + [url.path + "/\(name)-\(place)/result.ome.zarr", "-q"] + more)
+          try #require(done.status == 0, "\(name): \(done.errors)")
+        }
+        #expect(try resultFiles(url.path + "/\(name)-slurm") == resultFiles(url.path + "/\(name)-local"), "\(name)")
+      }
+      let refined = try run(["refine", url.path + "/out", "--blocks", "3", "--accuracy", "high", "-q"] + Self.slurm)
+      #expect(refined.status == 0, "\(refined.errors)")
+      #expect(try weft(["refine", url.path + "/local", "--blocks", "3", "--accuracy", "high", "-q"]).status == 0)
+      #expect(try resultFiles(url.path + "/out") == resultFiles(url.path + "/local"))
+    }
+  }
+
+  /// What happens to jobs, in shell before the tasks; it counts by files in `$FAULTS`.
+  private static let faults: [(name: String, line: String)] = [
+    // Two of the jobs that come first end at once, and again in the next round.
+    ("fails twice", "[ \"$(ls $FAULTS | wc -l)\" -ge 2 ] || { mktemp -p $FAULTS >/dev/null; exit 1; }"),
+    ("is killed at work", "[ -e $FAULTS/1 ] || { touch $FAULTS/1; (sleep 1.5; kill -9 $$) & }"),
+    ("takes too much memory", "[ -e $FAULTS/1 ] || { touch $FAULTS/1; head -c 3G /dev/zero | tail -c 3G | sleep 20; }"),
+    ("is told that its time ends", "[ -e $FAULTS/1 ] || { touch $FAULTS/1; (sleep 1; kill -USR1 $$) & }"),
+  ]
+
+  @Test(arguments: faults.indices) func aJobThatEndsEarlyLosesNothing(fault: Int) throws {
+    try withTemporaryFolder { url in
+      let pair = try RegisteredPair(url.path)
+      let faults = url.path + "/faults"
+      try FileManager.default.createDirectory(atPath: faults, withIntermediateDirectories: true)
+      let setup = ["--slurm-setup", "FAULTS='\(faults)'; " + Self.faults[fault].line, "--tasks-per-job", "4"]
+      let done = try run(pair.words + ["-o", url.path + "/out"] + Self.slurm + setup)
+      try #require(done.status == 0, "\(Self.faults[fault].name): \(done.errors)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: faults).isEmpty == false)
+      try pair.expectSame(url.path + "/out")
+    }
+  }
+
+  @Test func jobsThatAreCancelledEndTheRunAndResumeGoesOn() throws {
+    try withTemporaryFolder { url in
+      let pair = try RegisteredPair(url.path)
+      let out = url.path + "/out"
+      let process = try startedWeft(
+        pair.words + ["-o", out, "--tasks-per-job", "2", "--max-rounds", "0"] + Self.slurm,
+        environment: ProcessInfo.processInfo.environment.merging(lab.environment) { $1 })
+      while process.isRunning, try running().isEmpty { Thread.sleep(forTimeInterval: 0.1) }
+      _ = try lab.said("scancel", "--user=root")
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 1)
+      #expect(try weft(["status", out], environment: lab.environment).output.contains("`weft resume` goes on with it"))
+      let resumed = try run(["resume", out, "-q"])
+      try #require(resumed.status == 0, "\(resumed.errors)")
+      try pair.expectSame(out)
+    }
+  }
+
+  @Test func stoppingTheRunCancelsItsJobs() throws {
+    try withTemporaryFolder { url in
+      let pair = try RegisteredPair(url.path)
+      let out = url.path + "/out"
+      let process = try startedWeft(
+        pair.words + ["-o", out, "--tasks-per-job", "2", "--slurm-setup", "sleep 60"] + Self.slurm,
+        environment: ProcessInfo.processInfo.environment.merging(lab.environment) { $1 })
+      while process.isRunning, try running().isEmpty { Thread.sleep(forTimeInterval: 0.1) }
+      let status = try run(["status", out, "--json"])
+      #expect(status.output.contains("\"jobs\""), "\(status.output)")
+      process.terminate()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 130)
+      for _ in 0..<100 where try !running().isEmpty { Thread.sleep(forTimeInterval: 0.1) }
+      #expect(try running().isEmpty)
+      #expect(try run(["cancel", out, "--clean", "-q"]).status == 0)
+      #expect(!FileManager.default.fileExists(atPath: out))
+    }
+  }
+
+  @Test func aRunThatIsHandedOverEndsByItself() throws {
+    try withTemporaryFolder { url in
+      let pair = try RegisteredPair(url.path)
+      let out = url.path + "/out"
+      let begun = try run(pair.words + ["-o", out, "--tasks-per-job", "8", "--detach"] + Self.slurm)
+      try #require(begun.status == 0, "\(begun.errors)")
+      #expect(begun.output.contains("go on by themselves"))
+      let watched = try run(["status", out])
+      #expect(watched.output.contains("at work: in jobs"), "\(watched.output)")
+      for _ in 0..<1200 where !FileManager.default.fileExists(atPath: out + "/report.html") { Thread.sleep(forTimeInterval: 0.1) }
+      try pair.expectSame(out)
+    }
+  }
+
+  @Test func whatSlurmRefusesIsToldAtOnce() throws {
+    try withTemporaryFolder { url in
+      let pair = try RegisteredPair(url.path)
+      let refused = try run(pair.words + ["-o", url.path + "/out", "--slurm-partition", "shrot"] + Self.slurm)
+      #expect(refused.status == 1 && refused.errors.contains("invalid partition") && refused.errors.contains("hint: "), "\(refused.errors)")
+      let none = try weft(pair.words + ["-o", url.path + "/out2"] + Self.slurm, environment: ["SLURM_CONF": "/nowhere"])
+      #expect(none.status == 1 && none.errors.contains("Slurm does not answer"), "\(none.errors)")
+      let misplaced = try weft(pair.words + ["-o", url.path + "/out3", "--slurm-mem", "1GB"])
+      #expect(misplaced.status == 2 && misplaced.errors.contains("--executor slurm"))
+    }
+  }
+}
