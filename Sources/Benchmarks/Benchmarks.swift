@@ -11,7 +11,7 @@ enum Benchmarks {
   static let verbs: [Verb] = [
     RegistrationVerb.verb, BlockVerb.verb, ScalingVerb.verb, ProfileVerb.verb, StartsVerb.verb, SymmetricVerb.verb, LeversVerb.verb,
     TasksVerb.verb, OverheadVerb.verb, CostsVerb.verb, MergingVerb.verb, StorageVerb.verb, PyramidVerb.verb,
-    ApplyVerb.verb, VerdictsVerb.verb, EffortVerb.verb,
+    ApplyVerb.verb, VerdictsVerb.verb, EffortVerb.verb, ClustersVerb.verb,
   ]
 
   static let tool = ToolDescription(
@@ -30,6 +30,10 @@ enum Benchmarks {
       }
       if first == "--version" {
         say("\(name) \(WeftVersion.current)")
+        return 0
+      }
+      if first == "nothing" {
+        try await ClustersVerb.work(words)
         return 0
       }
       let (index, rest) = try tool.match(words)

@@ -8,7 +8,7 @@ struct UsageTests {
   @Test(
     arguments: [
       ("regster a b", "unknown command `regster`", "did you mean `weft register`?"),
-      ("plan", "`weft plan` needs `register` or `segment`", "type `weft plan register`"),
+      ("plan", "`weft plan` needs `register` or `segment` or `export`", "type `weft plan register`"),
       ("register a", "`register` needs MOVING", "see `register -h` for how to call it"),
       ("register a b", "`register` needs `--output`", "name a folder for the results, as --output out"),
       (
