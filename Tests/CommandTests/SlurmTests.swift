@@ -124,6 +124,27 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: isFullRun)) func aNodeThatIsCutOffWhileItWritesLosesNothing() throws {
+    guard let lab = SlurmLab.ofTwoNodes() else { return }
+    try withTemporaryFolder { url in
+      let pair = try RegisteredPair(url.path)
+      let out = url.path + "/out"
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      process.arguments =
+        lab.prefix + [weftTool.path] + pair.words + ["-o", out, "--tasks-per-job", "3", "--slurm-setup", "sleep 5"] + Self.slurm
+      process.environment = ProcessInfo.processInfo.environment.merging(lab.environment) { $1 }
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      func isWriting() throws -> Bool { try lab.said("squeue", "-h", "-t", "running", "-o", "%N %j").contains(/n2 .*-fine/) }
+      while process.isRunning, try !isWriting() { Thread.sleep(forTimeInterval: 0.1) }
+      try lab.cutSecondNode()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0)
+      try pair.expectSame(out)
+    }
+  }
+
   @Test func whatSlurmRefusesIsToldAtOnce() throws {
     try withTemporaryFolder { url in
       let pair = try RegisteredPair(url.path)
