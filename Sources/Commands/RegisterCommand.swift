@@ -60,6 +60,10 @@ enum RegisterCommand {
         throw UsageError("`register` needs `--output`", hint: "name a folder for the results, as --output out")
       }
       try ExecutorArguments.check(arguments.options.executor)
+      if arguments.areRounds, arguments.options.executor.isPlanOnly {
+        throw UsageError(
+          "`--plan-only` plans one pair, and several rounds are given", hint: "plan each pair by itself, into a folder of its own")
+      }
     })
 
   static let verb = Verb(command) { arguments, console in
