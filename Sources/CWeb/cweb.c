@@ -156,6 +156,10 @@ int64_t cweb_add(CWebSession *session, const char *url, const char *range, bool 
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, session->idle);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "weft");
+  // As the program curl does: not every system keeps certificates where Debian's library looks for them.
+  const char *certificates = getenv("CURL_CA_BUNDLE");
+  if (certificates == NULL || *certificates == 0) certificates = getenv("SSL_CERT_FILE");
+  if (certificates != NULL && *certificates != 0) curl_easy_setopt(easy, CURLOPT_CAINFO, certificates);
   if (session->provider != NULL) {
     curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, session->provider);
     curl_easy_setopt(easy, CURLOPT_USERPWD, session->credentials);
