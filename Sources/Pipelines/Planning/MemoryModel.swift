@@ -16,7 +16,7 @@ enum MemoryModel {
   /// A voxel of a block while it is read and averaged.
   static let bytesPerAveragedVoxel = 36
   /// A voxel of the coarse lattice while the coarse stage runs: two images and their pyramids, two fields and inverses, window sums.
-  static let bytesPerCoarseVoxel = 80
+  static let bytesPerCoarseVoxel = 83
   /// The same with ITK's engine, whose fields are of double precision.
   static let bytesPerCoarseVoxelOfITK = 300
   /// A voxel of the lattice on which starts are tried (spectra, padded), and the most that this comes to, since that lattice is no finer
