@@ -70,8 +70,8 @@ final class PretendCluster: JobEngine {
     }
     var runner = TaskRunner(
       folder: run.folder, stage: stage, key: run.outlines.key(of: batch.stage), retries: 0, progress: SilentProgress())
+    // Not for so long as a batch says: a loaded machine may take a minute to begin.
     (runner.round, runner.group) = (groups.round, group)
-    runner.deadline = batch.beginFor.map { .now + .seconds($0) }
     defer { if !isSilent { run.folder.markEnd(of: batch.stage, round: groups.round, group: group) } }
     let ready = runner
     let chosen = tasks
