@@ -50,24 +50,36 @@ import Testing
     }
   }
 
-  /// What happens to jobs, in shell before the tasks; it counts by files in `$FAULTS`.
-  private static let faults: [(name: String, line: String)] = [
+  /// What happens to jobs, in shell before the tasks, by files in `$FAULTS`; and the stage that it happens in, whose jobs are handed over so
+  /// many times then.
+  private static let faults: [(name: String, line: String, stage: String, rounds: Int)] = [
     // Two of the jobs that come first end at once, and again in the next round.
-    ("fails twice", "[ \"$(ls $FAULTS | wc -l)\" -ge 2 ] || { mktemp -p $FAULTS >/dev/null; exit 1; }"),
-    ("is killed at work", "[ -e $FAULTS/1 ] || { touch $FAULTS/1; (sleep 1.5; kill -9 $$) & }"),
-    ("takes too much memory", "[ -e $FAULTS/1 ] || { touch $FAULTS/1; head -c 3G /dev/zero | tail -c 3G | sleep 20; }"),
-    ("is told that its time ends", "[ -e $FAULTS/1 ] || { touch $FAULTS/1; (sleep 1; kill -USR1 $$) & }"),
+    ("fails twice", #"[ "$(ls $FAULTS | wc -l)" -ge 2 ] || { mktemp -p $FAULTS >/dev/null; exit 1; }"#, "downsample", 3),
+    ("is killed at work", atWork("KILL"), "fine", 2),
+    (
+      "takes too much memory", "[ -e $FAULTS/1 ] || { touch $FAULTS/1; head -c 3G /dev/zero | tail -c 3G | sleep 20; }", "downsample", 2
+    ),
+    ("is told that its time ends", atWork("USR1"), "fine", 2),
   ]
 
-  @Test(arguments: faults.indices) func aJobThatEndsEarlyLosesNothing(fault: Int) throws {
+  /// Sends a signal to the first job of the fine stage as soon as one of its tasks is done.
+  private static func atWork(_ signal: String) -> String {
+    "case $SLURM_JOB_NAME in *-fine*) [ -e $FAULTS/1 ] || { touch $FAULTS/1; "
+      + "(until grep -qs . $FAULTS/../out/.weft/fine/ledger/*; do sleep 0.01; done; kill -\(signal) $$) & } ;; esac"
+  }
+
+  @Test(arguments: faults.indices) func aJobThatEndsEarlyLosesNothing(number: Int) throws {
+    let fault = Self.faults[number]
     try withTemporaryFolder { url in
       let pair = try RegisteredPair(url.path)
       let faults = url.path + "/faults"
       try FileManager.default.createDirectory(atPath: faults, withIntermediateDirectories: true)
-      let setup = ["--slurm-setup", "FAULTS='\(faults)'; " + Self.faults[fault].line, "--tasks-per-job", "4"]
-      let done = try run(pair.words + ["-o", url.path + "/out"] + Self.slurm + setup)
-      try #require(done.status == 0, "\(Self.faults[fault].name): \(done.errors)")
-      #expect(try FileManager.default.contentsOfDirectory(atPath: faults).isEmpty == false)
+      let setup = ["--slurm-setup", "FAULTS='\(faults)'; " + fault.line, "--tasks-per-job", "9", "--jobs", "1"]
+      let done = try run(pair.words.filter { $0 != "-q" } + ["-o", url.path + "/out"] + Self.slurm + setup)
+      try #require(done.status == 0, "\(fault.name): \(done.errors)")
+      let rounds = done.errors.split(separator: "\n").count { $0.hasPrefix("\(fault.stage): ") && $0.contains(" of slurm (") }
+      #expect(rounds == fault.rounds, "\(fault.name): \(done.errors)")
+      #expect(done.errors.contains("ran out of 2.0 GB") == (fault.name == "takes too much memory" || fault.name == "is killed at work"))
       try pair.expectSame(url.path + "/out")
     }
   }
