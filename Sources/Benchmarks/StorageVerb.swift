@@ -87,6 +87,9 @@ enum StorageVerb {
           format: .v3, extent: [side, side, side], chunk: [layout.chunk, layout.chunk, layout.chunk],
           shard: shard.map { [$0, $0, $0] }, voxelType: .uint16, compression: layout.compression)
         var (writing, reading): ([String: [Double]], [String: [Double]]) = ([:], [:])
+        // What is written is there before, as what a task has made, and the arrays of which the peers are given parts; and once for all rounds: fresh
+        // memory, which a virtual machine has to get from its host first, would be left to whoever comes after.
+        let parts = boxes(metadata, isWriting: true).map { (box: $0, voxels: voxels.cropped(to: $0)) }
         for _ in 0..<arguments.rounds {
           for program in ["weft"] + others {
             let path = folder + "/" + program
@@ -96,7 +99,7 @@ enum StorageVerb {
             sync()
             writing[program, default: []].append(
               program == "weft"
-                ? try write(voxels, to: array, arguments.threads)
+                ? try timed(parts, arguments.threads) { try array.write($0.voxels, at: $0.box.lower) }
                 : try seconds("write", program, path, box, folder + "/source.npy"))
           }
           let array = try ChunkedArray.open(at: folder + "/weft")
@@ -140,23 +143,17 @@ enum StorageVerb {
   }
 
   /// Boxes of whole files, of about 4 million voxels where files are smaller.
-  private static func boxes(_ array: ChunkedArray, isWriting: Bool) -> [Box] {
-    var size = isWriting ? array.metadata.unit.lengths : array.chunk.lengths
+  private static func boxes(_ array: ArrayMetadata, isWriting: Bool) -> [Box] {
+    var size = isWriting ? array.unit.lengths : array.chunk.lengths
     for axis in size.indices.reversed() {
       while size[axis] < array.extent[axis], 2 * size.reduce(1, *) <= 4 << 20 { size[axis] *= 2 }
     }
     return array.extent.box.tiles(of: Extent(size))
   }
 
-  private static func write(_ voxels: VoxelBuffer<UInt16>, to array: ChunkedArray, _ threads: Int) throws -> Double {
-    // What is written is there before, as what a task has made, and the arrays of which the peers are given parts.
-    let parts = boxes(array, isWriting: true).map { (box: $0, voxels: voxels.cropped(to: $0)) }
-    return try timed(parts, threads) { try array.write($0.voxels, at: $0.box.lower) }
-  }
-
   private static func read(_ array: ChunkedArray, _ threads: Int) throws -> Double {
     // One after the other into the same memory, as passes over a volume do.
-    let boxes = boxes(array, isWriting: false)
+    let boxes = boxes(array.metadata, isWriting: false)
     return try timed(Array(0..<threads), threads) { thread in
       var voxels = VoxelBuffer<UInt16>()
       for index in stride(from: thread, to: boxes.count, by: threads) { try array.read(boxes[index], into: &voxels) }
