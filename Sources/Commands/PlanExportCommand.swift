@@ -70,7 +70,7 @@ enum PlanExportCommand {
       }
       console.print((export.stages.first { $0.name == name }?.commands ?? [export.last]).joined(separator: "\n"))
     } else {
-      console.print(export.text(arguments.format), terminator: "")
+      console.print(try export.text(arguments.format), terminator: "")
     }
     return .done
   }

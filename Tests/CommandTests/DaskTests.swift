@@ -84,6 +84,8 @@ import Testing
       }
       #expect(try refusal([]).contains("needs a scheduler"))
       #expect(try refusal(["--dask-scheduler", "tcp://127.0.0.1:9", "--dask-python", "/nowhere/python"]).contains("cannot be started"))
+      #expect(
+        try refusal(["--dask-scheduler-file", url.path + "/none.json", "--dask-python", python!]).contains("none.json does not exist"))
       let plain = FileManager.default.isExecutableFile(atPath: "/usr/bin/python3") ? "/usr/bin/python3" : nil
       if let plain, try weft(["--version"]).status == 0 {
         let errors = try refusal(["--dask-scheduler", "tcp://127.0.0.1:9", "--dask-python", plain])

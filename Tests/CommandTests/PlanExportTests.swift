@@ -41,23 +41,31 @@ struct PlanExportTests {
     }
   }
 
-  @Test func aSnakefileHoldsAllStages() throws {
+  @Test(.enabled(if: interpreter("WEFT_SNAKEMAKE_PYTHON") != nil)) func snakemakeDoesTheRun() throws {
     try withTemporaryFolder { url in
       let pair = try RegisteredPair(url.path)
-      #expect(try weft(pair.words + ["-o", url.path + "/out", "--plan-only"]).status == 0)
-      let file = try weft(["plan", "export", url.path + "/out", "--format", "snakemake", "--parts", "4"]).output
-      for stage in ["downsample", "coarse", "fine", "blend", "resample", "finish"] { #expect(file.contains("(\"\(stage)\", [")) }
-      guard let python else { return }
-      // What Snakemake adds to Python is `rule`, and what is indented below it.
-      let plain = file.replacingOccurrences(of: "(?m)^( *)rule[^:]*:$", with: "$1if True:", options: .regularExpression)
-        .replacingOccurrences(
-          of: "(?m)^( +)(name|input|output|params|shell): (.*)$", with: "$1_ = dict(x=$3) if False else None", options: .regularExpression
-        )
-        .replacingOccurrences(of: "x=command=", with: "x=").replacingOccurrences(of: "from snakemake.io import touch", with: "")
-      let script = url.path + "/plain.py"
-      try plain.write(toFile: script, atomically: true, encoding: .utf8)
-      let said = try ProgramOutput(of: [python, script], seconds: 30)
-      #expect(said.isGood, "\(said.errors)")
+      let out = url.path + "/o'u t"
+      #expect(try weft(pair.words + ["-o", out, "--memory", "1500MB", "--plan-only"]).status == 0)
+      let snakefile = url.path + "/Snakefile"
+      try weft(["plan", "export", out, "--format", "snakemake", "--parts", "3"]).output.write(
+        toFile: snakefile, atomically: true, encoding: .utf8)
+      let words = [
+        interpreter("WEFT_SNAKEMAKE_PYTHON")!, "-m", "snakemake", "--snakefile", snakefile, "--directory", url.path, "--cores", "4",
+      ]
+      let first = try ProgramOutput(of: words, seconds: 300)
+      #expect(first.isGood, "\(first.errors)")
+      try pair.expectSame(out)
+      let again = try ProgramOutput(of: words, seconds: 60)
+      #expect(again.isGood && again.errors.contains("Nothing to be done"), "\(again.errors)")
+    }
+  }
+
+  @Test func aPathThatSnakemakeWouldTakeForAPatternIsRefused() throws {
+    try withTemporaryFolder { url in
+      let pair = try RegisteredPair(url.path)
+      #expect(try weft(pair.words + ["-o", url.path + "/a{b}", "--plan-only"]).status == 0)
+      let refused = try weft(["plan", "export", url.path + "/a{b}", "--format", "snakemake"])
+      #expect(refused.status == 1 && refused.errors.contains("holds braces"), "\(refused.errors)")
     }
   }
 

@@ -8,7 +8,7 @@ import Testing
 struct ProgramRunTests {
   /// A program without helper that finds what is above the middle, row by row, or makes the tile half as bright. It notes each start in the file
   /// `started`, and its process in `asleep` before it sleeps over a tile for as long as there is a file `slow`.
-  private static let program = """
+  static let program = """
     import array, json, os, sys, time
     here = os.path.dirname(os.path.abspath(__file__))
     with open(here + "/started", "a") as file: file.write("x")

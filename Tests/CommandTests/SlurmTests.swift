@@ -25,10 +25,12 @@ import Testing
       try #require(registered.status == 0, "\(registered.errors)")
       try pair.expectSame(url.path + "/out")
       let image = url.path + "/local/registered.ome.zarr"
+      try ProgramRunTests.program.write(toFile: url.path + "/program.py", atomically: true, encoding: .utf8)
       let verbs: [(String, [String])] = [
         ("segment", ["segment", image, "--method", "threshold", "--tile-shape", "32", "--output"]),
         ("apply", ["apply", "-t", url.path + "/local", "-i", url.path + "/pair/moving.ome.zarr", "--output"]),
         ("convert", ["convert", image]),
+        ("tiles", ["tiles", image, "--command", "python3 '\(url.path)/program.py'", "--tile-shape", "32"]),
       ]
       for (name, words) in verbs {
         var results: [[String: Data]] = []
@@ -52,15 +54,24 @@ import Testing
 
   /// What happens to jobs, in shell before the tasks, by files in `$FAULTS`; and the stage that it happens in, whose jobs are handed over so
   /// many times then.
-  private static let faults: [(name: String, line: String, stage: String, rounds: Int)] = [
-    // Two of the jobs that come first end at once, and again in the next round.
-    ("fails twice", #"[ "$(ls $FAULTS | wc -l)" -ge 2 ] || { mktemp -p $FAULTS >/dev/null; exit 1; }"#, "downsample", 3),
-    ("is killed at work", atWork("KILL"), "fine", 2),
-    (
-      "takes too much memory", "[ -e $FAULTS/1 ] || { touch $FAULTS/1; head -c 3G /dev/zero | tail -c 3G | sleep 20; }", "downsample", 2
-    ),
-    ("is told that its time ends", atWork("USR1"), "fine", 2),
-  ]
+  private static let faults: [(name: String, line: String, stage: String, rounds: Int)] =
+    [
+      // Two of the jobs that come first end at once, and again in the next round.
+      ("fails twice", #"[ "$(ls $FAULTS | wc -l)" -ge 2 ] || { mktemp -p $FAULTS >/dev/null; exit 1; }"#, "downsample", 3),
+      ("is killed at work", atWork("KILL"), "fine", 2),
+      (
+        "takes too much memory", "[ -e $FAULTS/1 ] || { touch $FAULTS/1; head -c 3G /dev/zero | tail -c 3G | sleep 20; }", "downsample", 2
+      ),
+      ("is told that its time ends", atWork("USR1"), "fine", 2),
+    ]
+    // Slurm looks at the time every half minute.
+    + (isFullRun
+      ? [
+        (
+          "reaches the end of its time",
+          "case $SLURM_JOB_NAME in *-fine*) [ -e $FAULTS/1 ] || { touch $FAULTS/1; trap '' USR1; sleep 600; } ;; esac", "fine", 2
+        )
+      ] : [])
 
   /// Sends a signal to the first job of the fine stage as soon as one of its tasks is done.
   private static func atWork(_ signal: String) -> String {
@@ -74,7 +85,7 @@ import Testing
       let pair = try RegisteredPair(url.path)
       let faults = url.path + "/faults"
       try FileManager.default.createDirectory(atPath: faults, withIntermediateDirectories: true)
-      let setup = ["--slurm-setup", "FAULTS='\(faults)'; " + fault.line, "--tasks-per-job", "9", "--jobs", "1"]
+      let setup = ["--slurm-setup", "FAULTS='\(faults)'; " + fault.line, "--tasks-per-job", "9", "--jobs", "1", "--slurm-time", "2"]
       let done = try run(pair.words.filter { $0 != "-q" } + ["-o", url.path + "/out"] + Self.slurm + setup)
       try #require(done.status == 0, "\(fault.name): \(done.errors)")
       let rounds = done.errors.split(separator: "\n").count { $0.hasPrefix("\(fault.stage): ") && $0.contains(" of slurm (") }
@@ -162,6 +173,9 @@ import Testing
       let pair = try RegisteredPair(url.path)
       let refused = try run(pair.words + ["-o", url.path + "/out", "--slurm-partition", "shrot"] + Self.slurm)
       #expect(refused.status == 1 && refused.errors.contains("invalid partition") && refused.errors.contains("hint: "), "\(refused.errors)")
+      let unknown = try run(pair.words + ["-o", url.path + "/out4", "--slurm-stage", "fien:mem=3GB"] + Self.slurm)
+      #expect(unknown.status == 1 && unknown.errors.contains("--slurm-stage fien: the run has no such stage"), "\(unknown.errors)")
+      #expect(unknown.errors.contains("it has downsample, coarse"), "\(unknown.errors)")
       let none = try weft(pair.words + ["-o", url.path + "/out2"] + Self.slurm, environment: ["PATH": "/nowhere"])
       #expect(none.status == 1 && none.errors.contains("Slurm does not answer"), "\(none.errors)")
       let misplaced = try weft(pair.words + ["-o", url.path + "/out3", "--slurm-mem", "1GB"])

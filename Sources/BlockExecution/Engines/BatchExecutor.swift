@@ -57,9 +57,16 @@ package struct BatchExecutor: Sendable {
     // Commands of the scheduler are waited for, which is nothing for the cooperative pool.
     try await withTaskExecutorPreference(KernelExecutor.shared) {
       if ProcessInfo.processInfo.environment[Self.continuationVariable] == nil { try record.append(JobRecord.Line()) }
+      try checkNames(run.outlines.map(\.name))
       try dropStrangers(run.outlines)
       try await stages(of: run)
     }
+  }
+
+  /// - Throws: `RunError` where a request is for a stage that there is not.
+  private func checkNames(_ stages: [String]) throws {
+    guard let unknown = options.slurm.stages.keys.sorted().first(where: { !stages.contains($0) && $0 != "continue" }) else { return }
+    throw RunError("--slurm-stage \(unknown): the run has no such stage", hint: "it has \(stages.joined(separator: ", "))")
   }
 
   private func stages(of run: some StagedRun) async throws {

@@ -37,6 +37,9 @@ package final class DaskEngine: JobEngine {
     self.options = options
     self.progress = progress
     let dask = options.dask
+    if let file = dask.schedulerFile, !FileManager.default.fileExists(atPath: file) {
+      throw RunError("\(file) does not exist", hint: "start the scheduler first: dask scheduler --scheduler-file \(file)")
+    }
     let script = folder.jobs.appendingPathComponent("weft_dask.py")
     try FileManager.default.createDirectory(at: folder.jobs, withIntermediateDirectories: true)
     try Data(PackageResources.weft_dask_py).write(to: script, options: .atomic)

@@ -55,11 +55,18 @@ public struct PlanExport: Sendable {
   }
 
   /// The commands as a file of a format.
-  public func text(_ format: Format) -> String {
+  ///
+  /// - Throws: `PipelineError` where the format cannot hold the run's path.
+  public func text(_ format: Format) throws(PipelineError) -> String {
     switch format {
     case .commands:
       return stages.map { (["# \($0.name)"] + $0.commands).joined(separator: "\n") + "\n" }.joined() + "# end\n" + last + "\n"
-    case .snakemake: return snakefile
+    case .snakemake:
+      guard !folder.contains(where: "{}".contains) else {
+        throw PipelineError(
+          "\(folder) holds braces, which Snakemake takes for wildcards", hint: "plan into a folder without them, or use --format commands")
+      }
+      return snakefile
     }
   }
 
