@@ -87,14 +87,17 @@ let targets: [Target] = [
       "Grids", "Volumes", "BlockExecution", "ChunkStores", "ImageFiles", "Transforms", "Filtering", "Pipelines",
     ],
     resources: ["css", "js"].map { .embedInCode("Page/report.\($0)") }),
+  library(
+    "Patches", ["Grids", "Volumes", "ChunkStores", "Pyramids", "ImageFiles", "Filtering", "Pipelines"]),
   library("Serving"),
   library("Viewing", ["Grids", "Volumes", "ChunkStores", "Pyramids", "Pipelines", "Reports", "Serving"]),
   library(
     "Weft",
     [
       "Grids", "Volumes", "BlockExecution", "ChunkStores", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration",
-      "Segmentation", "Pipelines", "Reports", "Serving", "Viewing",
+      "Segmentation", "Pipelines", "Patches", "Reports", "Serving", "Viewing",
     ]),
+  library("WeftC", ["Weft"]),
   library("CommandLineParsing"),
   library("Commands", ["Weft", "CommandLineParsing"]),
   .executableTarget(name: "WeftTool", dependencies: ["Commands"], swiftSettings: swiftSettings),
@@ -118,6 +121,7 @@ let targets: [Target] = [
   tests("RegistrationTests", ["Registration", "Filtering", "Transforms"]),
   tests("SegmentationTests", ["Segmentation", "Filtering", "ImageFiles", "Pipelines"]),
   tests("PipelinesTests", ["Pipelines", "Pyramids", "BlockExecution", "Transforms", "Weft"]),
+  tests("PatchesTests", ["Patches", "ChunkStores", "Filtering", "Pipelines", "Pyramids"]),
   tests("ReportsTests", ["Reports", "Grids", "ImageFiles", "Pipelines", "Volumes"]),
   tests("ServingTests", ["Serving"]),
   tests("ViewingTests", ["Viewing", "Pipelines", "Pyramids", "Serving"]),
@@ -128,7 +132,10 @@ let targets: [Target] = [
 
 let package = Package(
   name: "weft",
-  products: [.executable(name: "weft", targets: ["WeftTool"]), .library(name: "Weft", targets: ["Weft"])],
+  products: [
+    .executable(name: "weft", targets: ["WeftTool"]), .library(name: "Weft", targets: ["Weft"]),
+    .library(name: "WeftC", type: .dynamic, targets: ["WeftC"]),
+  ],
   targets: targets,
   cxxLanguageStandard: .cxx17
 )

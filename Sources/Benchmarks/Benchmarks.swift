@@ -10,7 +10,7 @@ enum Benchmarks {
 
   static let verbs: [Verb] = [
     RegistrationVerb.verb, BlockVerb.verb, ScalingVerb.verb, ProfileVerb.verb, StartsVerb.verb, SymmetricVerb.verb, LeversVerb.verb,
-    TasksVerb.verb, OverheadVerb.verb, CostsVerb.verb, MergingVerb.verb, StorageVerb.verb, PyramidVerb.verb,
+    TasksVerb.verb, OverheadVerb.verb, CostsVerb.verb, MergingVerb.verb, StorageVerb.verb, PatchesVerb.verb, PyramidVerb.verb,
     ApplyVerb.verb, VerdictsVerb.verb, EffortVerb.verb, ClustersVerb.verb,
   ]
 

@@ -18,6 +18,8 @@ public final class DecodedChunks: Sendable {
     var chunks: [String: Kept] = [:]
     var bytes = 0
     var count = 0
+    var hits = 0
+    var misses = 0
   }
 
   private let limit: Int
@@ -26,10 +28,17 @@ public final class DecodedChunks: Sendable {
   /// - Parameter bytes: the most that is kept.
   public init(bytes: Int) { limit = bytes }
 
+  /// How often a chunk that was wanted was kept, and how often it was not.
+  package var uses: (hits: Int, misses: Int) { state.withLock { ($0.hits, $0.misses) } }
+
   /// The voxels of a chunk, in the order in which they are stored; `nil` where they are not kept.
   func voxels<Stored: VoxelScalar>(of chunk: String, as type: Stored.Type) -> [Stored]? {
     state.withLock { state in
-      guard let place = state.chunks.index(forKey: chunk) else { return nil }
+      guard let place = state.chunks.index(forKey: chunk) else {
+        state.misses += 1
+        return nil
+      }
+      state.hits += 1
       state.count += 1
       state.chunks.values[place].wanted = state.count
       return state.chunks.values[place].voxels as? [Stored]

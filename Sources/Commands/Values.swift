@@ -11,6 +11,7 @@ extension OutputInterpolation: ArgumentValue {}
 extension OutputFormat: ArgumentValue {}
 extension ApplyOptions.Target: ArgumentValue {}
 extension ApplyOptions.Cover: ArgumentValue {}
+extension DatasetSplit.Part: ArgumentValue {}
 extension OMEVersion: ArgumentValue {}
 extension SegmentationMethod: ArgumentValue {}
 extension Downsampling: ArgumentValue {}

@@ -14,6 +14,7 @@ public enum WeftCommandLine {
     InfoCommand.verb,
     TransformInfoCommand.verb, TransformConvertCommand.verb, TransformComposeCommand.verb, TransformInvertCommand.verb,
     PlanCommand.verb, PlanSegmentCommand.verb, PlanExportCommand.verb,
+    PatchesCommand.verb, PatchesCountCommand.verb,
     PhantomCommand.verb,
     EvaluateCommand.verb, ReportCommand.verb, ViewCommand.verb, ServeCommand.verb,
     StatusCommand.verb, ResumeCommand.verb, CancelCommand.verb, TaskCommand.verb,

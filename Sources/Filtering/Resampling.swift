@@ -46,12 +46,12 @@ public func resampled(
   resample(moving, at: positions, relative: false, interpolation: interpolation, reach: rounding, outside: outside, threads: threads)
 }
 
-/// As `resampled(_:at:)`, linear, a border voxel reaching half a voxel out: for registering, where the least step across the border must
-/// not take voxels away from the metric, which would move to keep them.
+/// As `resampled(_:at:)`, a border voxel reaching half a voxel out: for registering, where the least step across the border must not take
+/// voxels away from the metric, which would move to keep them, and for images whose voxels are to be used to their faces.
 package func resampledToHalfVoxel(
-  _ moving: VoxelBuffer<Float>, at positions: VectorField, threads: Int
+  _ moving: VoxelBuffer<Float>, at positions: VectorField, interpolation: Interpolation = .linear, outside: Float = 0, threads: Int
 ) -> (values: VoxelBuffer<Float>, valid: VoxelBuffer<UInt8>) {
-  resample(moving, at: positions, relative: false, interpolation: .linear, reach: 0.5, outside: 0, threads: threads)
+  resample(moving, at: positions, relative: false, interpolation: interpolation, reach: 0.5, outside: outside, threads: threads)
 }
 
 /// What rounding may do to a point on the border, in voxels.

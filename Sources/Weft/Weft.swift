@@ -5,6 +5,7 @@
 @_exported public import BlockExecution
 @_exported public import ChunkStores
 @_exported public import Grids
+@_exported public import Patches
 @_exported public import Pipelines
 @_exported public import Pyramids
 @_exported public import Registration

@@ -20,13 +20,14 @@ struct WallTests {
       "Grids", "Volumes", "BlockExecution", "ChunkStores", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration",
       "Segmentation",
     ],
+    "Patches": ["Grids", "Volumes", "ChunkStores", "Pyramids", "ImageFiles", "Filtering", "Pipelines"],
     "Reports": ["Grids", "Volumes", "BlockExecution", "ChunkStores", "ImageFiles", "Transforms", "Filtering", "Pipelines"],
     "Weft": [
       "Grids", "Volumes", "BlockExecution", "ChunkStores", "Pyramids", "ImageFiles", "Transforms", "Filtering", "Registration",
-      "Segmentation", "Pipelines", "Reports", "Serving", "Viewing",
+      "Segmentation", "Pipelines", "Patches", "Reports", "Serving", "Viewing",
     ],
     "Serving": [], "Viewing": ["Grids", "Volumes", "ChunkStores", "Pyramids", "Pipelines", "Reports", "Serving"],
-    "Commands": ["Weft", "CommandLineParsing"], "WeftTool": ["Commands"],
+    "WeftC": ["Weft"], "Commands": ["Weft", "CommandLineParsing"], "WeftTool": ["Commands"],
     "Benchmarks": ["CBenchmarks", "CKernels", "CommandLineParsing", "Filtering", "ImageFiles", "Weft"],
   ]
 

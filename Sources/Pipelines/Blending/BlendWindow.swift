@@ -31,10 +31,12 @@ package struct BlendWindow: Sendable {
 
   /// - Parameter depth: voxels past the point where the overlap begins.
   private func taper(_ depth: Double, halo: Double) -> Double {
-    if depth <= 0 { return 1 }
     // Half a voxel more than the halo on either side of the face: the first voxel the block does not read has weight 0.
-    let length = 2 * halo + 0.5
-    let t = depth / length
+    depth <= 0 ? 1 : Self.taper(depth / (2 * halo + 0.5), sigma: sigma)
+  }
+
+  /// The weight a fraction of the way through an overlap: 1 where it begins, 0 where it ends.
+  package static func taper(_ t: Double, sigma: Double) -> Double {
     if t >= 1 { return 0 }
     // A narrow Gaussian ends in a floor, so that weights stay numbers where two blocks, or eight, share what is left of them.
     let gaussian = exp(max(-2 * t * t / (sigma * sigma), -20))

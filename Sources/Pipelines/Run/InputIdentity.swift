@@ -12,7 +12,7 @@ internal import Volumes
 /// changed. A Zarr or N5 folder: a digest of its metadata files and when those were last changed, and, for the process that drives a run, the
 /// names, lengths and times of its chunk files; at an address a digest of the metadata of the image and its levels; what is sent with each
 /// request does not count.
-struct InputIdentity: Codable, Equatable {
+package struct InputIdentity: Codable, Equatable {
   var path: String
   var axes: String?
   var spacing: [Double]?
@@ -38,7 +38,7 @@ struct InputIdentity: Codable, Equatable {
   }
 
   /// The same with all files in it, where it is a local folder.
-  func withChunks() -> InputIdentity {
+  package func withChunks() -> InputIdentity {
     var identity = self
     identity.lookAtChunks(ofLevels: [""])
     return identity
@@ -54,7 +54,7 @@ struct InputIdentity: Codable, Equatable {
   /// - Parameters:
   ///   - levels: the levels of an image at an address, whose metadata are looked at, too.
   ///   - set: the files that an image of several is read from.
-  init(path: String, levels: [String] = [], set: [String]? = nil) {
+  package init(path: String, levels: [String] = [], set: [String]? = nil) {
     if let set {
       self.path = URL(fileURLWithPath: path).standardizedFileURL.path
       var digest = Digest()
@@ -140,4 +140,7 @@ struct InputIdentity: Codable, Equatable {
     [StoreLocation.split(path).path, axes ?? "", "\(spacing ?? [])", "\(bytes ?? 0)", "\(modified ?? 0)", metadata ?? ""].joined(
       separator: "|")
   }
+
+  /// The same with what the chunk files are.
+  package var wholeText: String { text + (chunks.map { "|\($0.count)|\($0.bytes)|\($0.modified)|\($0.digest)" } ?? "") }
 }

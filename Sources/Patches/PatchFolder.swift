@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ChunkStores
+internal import Foundation
+internal import Grids
+internal import Pipelines
+internal import Volumes
+
+/// Patches in a Zarr folder: for each array of the loader one of patches, channels, z, y, x, a chunk a patch, and where they are from in its attributes.
+public struct PatchFolder: Sendable {
+  private let path: String
+  private let working: String
+  private let arrays: [ChunkedArray]
+
+  /// - Parameters:
+  ///   - path: a folder that does not exist.
+  ///   - count: patches.
+  /// - Throws: `PipelineError` where it exists or cannot be written.
+  public init(_ path: String, _ loader: PatchLoader, count: Int) throws {
+    guard !FileManager.default.fileExists(atPath: path) else {
+      throw PipelineError("\(path) exists", hint: "remove it, or write to another folder")
+    }
+    self.path = path
+    working = path + ".weft-\(getpid())"
+    let store = LocalStore(directory: working)
+    try ZarrNode.writeGroup(.v3, attributes: [:], in: store, at: "")
+    arrays = try loader.arrays.map { array in
+      let shape = [count] + array.shape.dropFirst()
+      let chunk = [1] + array.shape.dropFirst()
+      return try ChunkedArray.create(
+        in: store, node: array.name,
+        ArrayMetadata(
+          format: .v3, extent: Extent(shape), chunk: Extent(chunk), voxelType: .float32, compression: .zstd(level: 3),
+          fillValue: .real(.nan)))
+    }
+  }
+
+  /// Writes the first patches of a batch.
+  public func write(_ batch: PatchBatch, count: Int, from first: Int) throws {
+    for (number, array) in arrays.enumerated() {
+      let shape = [count] + batch.arrays[number].shape.dropFirst()
+      let numbers = Array(batch.numbers(of: number).prefix(shape.reduce(1, *)))
+      try array.write(VoxelBuffer(extent: Extent(shape), elements: numbers), at: [first, 0, 0, 0, 0])
+    }
+  }
+
+  /// Gives the folder its name.
+  ///
+  /// - Parameter origins: the image and the centre of each patch.
+  public func finish(classes: [String], origins: [(path: String, center: [Double])]) throws {
+    let patches = origins.map { JSON.object(["image": .string($0.path), "center": .reals($0.center)]) }
+    try ZarrNode.writeGroup(
+      .v3, attributes: ["classes": .array(classes.map { .string($0) }), "patches": .array(patches)], in: LocalStore(directory: working),
+      at: "")
+    try FileManager.default.moveItem(atPath: working, toPath: path)
+  }
+
+  /// Removes what was written.
+  public func abandon() { try? FileManager.default.removeItem(atPath: working) }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Pipelines
+
+/// Which patches are drawn.
+public enum PatchSampling: Hashable, Sendable {
+  /// Every place of every dataset is as likely.
+  case uniform
+  /// A class is drawn by its weight (the suggested ones, `ClassCensus.weights`, where a class has none here), then a voxel of it, then a patch around it.
+  case weighted([String: Double])
+  /// As `weighted`, the class being the one that was seen least so far.
+  case balanced
+}
+
+/// A patch that was drawn.
+public struct PatchDraw: Hashable, Sendable {
+  /// Counted from 0: what random numbers depend on.
+  public var number: Int
+  /// The dataset.
+  public var dataset: Int
+  /// The place within it.
+  public var position: Int
+  /// The class that it was drawn for, where it was drawn for one.
+  public var target: String?
+}
+
+/// Draws patches one after the other: the same seed gives the same ones, whoever reads them.
+public struct PatchSampler: Sendable {
+  private let dataset: MultiDataset
+  private let censuses: [ClassCensus]
+  private let sampling: PatchSampling
+  private let seed: UInt64
+  private let subset: PatchSubset?
+  /// By class, in the order of the first dataset's: all cells of all datasets that have some of it.
+  private let classes: [(name: String, weight: Double, cells: [(dataset: Int, cell: Int)], sums: [Double])]
+  /// Classes of each cell, by dataset.
+  private let rows: [[Int: [Int]]]
+  private var seen: [Int]
+  private var number = 0
+
+  /// - Parameters:
+  ///   - censuses: one a dataset, where classes are drawn.
+  ///   - subset: the only places that are drawn from, with `.uniform`.
+  /// - Throws: `PipelineError` where there is nothing to draw.
+  public init(
+    _ dataset: MultiDataset, _ censuses: [ClassCensus] = [], _ sampling: PatchSampling = .uniform, seed: UInt64, subset: PatchSubset? = nil
+  ) throws {
+    (self.dataset, self.censuses, self.sampling, self.seed, self.subset) = (dataset, censuses, sampling, seed, subset)
+    guard dataset.count > 0 else {
+      throw PipelineError("there is no place for a patch in any of \(dataset.datasets.count) datasets", hint: "give one at least")
+    }
+    precondition(
+      sampling == .uniform || censuses.count == dataset.datasets.count, "classes are drawn from what was counted in each dataset")
+    var (classes, rows): ([(String, Double, [(Int, Int)], [Double])], [[Int: [Int]]]) = ([], censuses.map { _ in [:] })
+    if sampling != .uniform {
+      let suggested = ClassCensus.weights(ClassCensus.sum(censuses))
+      var given: [String: Double] = [:]
+      if case .weighted(let weights) = sampling { given = weights }
+      for name in dataset.datasets[0].classes {
+        var (cells, sums, sum) = ([(Int, Int)](), [Double](), 0.0)
+        for (number, census) in censuses.enumerated() {
+          guard let count = census.counts[name] else { continue }
+          for (cell, amount) in zip(count.cells, count.amounts) {
+            sum += amount
+            cells.append((number, cell))
+            sums.append(sum)
+          }
+        }
+        if cells.isEmpty { continue }
+        for (number, cell) in cells { rows[number][cell, default: []].append(classes.count) }
+        classes.append((name, given[name] ?? suggested[name] ?? 1, cells, sums))
+      }
+      guard !classes.isEmpty else {
+        throw PipelineError("none of the classes has a voxel in any dataset", hint: "check the labels, or draw places uniformly")
+      }
+    }
+    self.classes = classes.map { (name: $0.0, weight: $0.1, cells: $0.2.map { (dataset: $0.0, cell: $0.1) }, sums: $0.3) }
+    self.rows = rows
+    seen = [Int](repeating: 0, count: classes.count)
+  }
+
+  /// The next patch.
+  public mutating func next() -> PatchDraw {
+    defer { number += 1 }
+    var random = PatchRandom(seed: seed, draw: number, for: .sample)
+    if sampling == .uniform {
+      let chosen = subset?.indices ?? []
+      let place = dataset.place(
+        chosen.isEmpty ? Int.random(in: 0..<dataset.count, using: &random) : chosen.randomElement(using: &random)!)
+      return PatchDraw(number: number, dataset: place.dataset, position: place.position)
+    }
+    let choice: Int
+    if sampling == .balanced {
+      let least = seen.min()!
+      choice = seen.indices.filter { seen[$0] == least }.randomElement(using: &random)!
+    } else {
+      let total = classes.reduce(0) { $0 + $1.weight }
+      var place = Double.random(in: 0..<total, using: &random)
+      choice =
+        classes.indices.first {
+          place -= classes[$0].weight; return place < 0
+        } ?? classes.count - 1
+    }
+    let drawn = classes[choice]
+    let place = Double.random(in: 0..<drawn.sums.last!, using: &random)
+    let (source, cell) = drawn.cells[drawn.sums.partitioningIndex { $0 > place }]
+    for other in rows[source][cell]! { seen[other] += 1 }
+    let center = censuses[source].place(in: cell, random: &random)
+    return PatchDraw(
+      number: number, dataset: source, position: dataset.datasets[source].positions.index(nearest: center), target: drawn.name)
+  }
+}
+
+extension [Double] {
+  /// The first of a rising list of which something holds, by halving.
+  fileprivate func partitioningIndex(_ holds: (Double) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if holds(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return Swift.min(low, count - 1)
+  }
+}
