@@ -113,17 +113,20 @@ enum PatchesVerb {
           let lower = loader.origin(of: draw).center.map { Int((($0 + 2) / 4).rounded()) - size / 2 }
           for chunk in Box(lower: lower.map { $0 / 64 }, upper: lower.map { ($0 + size - 1) / 64 + 1 }).indices {
             let name = chunk.map(String.init).joined(separator: "/")
-            files.insert(folder + "/raw/0/" + name)
-            files.insert(folder + "/labels/cell/0/" + name)
+            files.insert(name)
           }
         }
         loader.recycle(batch)
       }
     }
-    // A chunk of zeros has no file.
-    let list = files.filter(FileManager.default.fileExists(atPath:)).sorted().joined(separator: "\n")
-    let bare = unsafe cbenchmarks_read_files(list, 1, 2 * 64 * 64 * 64, Int32(arguments.threads))
-    guard bare > 0 else { throw BenchmarkError("the chunks in \(folder) cannot be read and decoded by the library itself") }
+    var bare = 0.0
+    for (image, bytes) in [("raw", 2), ("labels/cell", 1)] {
+      // A chunk of zeros has no file.
+      let list = files.map { "\(folder)/\(image)/0/\($0)" }.filter(FileManager.default.fileExists(atPath:)).sorted().joined(separator: "\n")
+      let seconds = unsafe cbenchmarks_read_files(list, 1, bytes * 64 * 64 * 64, Int32(arguments.threads))
+      guard seconds > 0 else { throw BenchmarkError("the chunks in \(folder)/\(image) cannot be read and decoded by the library itself") }
+      bare += seconds
+    }
     return (took.wall, bare)
   }
 
