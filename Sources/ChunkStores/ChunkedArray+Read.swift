@@ -84,6 +84,7 @@ extension ChunkedArray {
       if metadata.isPlain(bytes) {
         result.place(tile, from: unsafe bytes.rawBytes._unsafeView(as: Stored.self), beginningAt: origin, steps: steps)
       } else {
+        if let decoded, voxels.isEmpty { voxels = decoded.spare(chunk.count, as: Stored.self) }
         try decode(bytes, index, key, into: &voxels)
         result.place(tile, from: voxels.span, beginningAt: origin, steps: steps)
         guard let decoded else { return }
