@@ -63,7 +63,7 @@ extension SpatialTransform {
       self = .rotate(try ["z", "y", "x"].map { try value[$0]?.range() ?? 0...0 })
     case "scale":
       let range = try value.range()
-      guard range.lowerBound > 0 else { throw value.error("a scale is above zero") }
+      guard range.lowerBound >= 0.01, range.upperBound <= 100 else { throw value.error("a scale lies between 0.01 and 100") }
       self = .scale(range)
     default:
       try value.allowOnly(["spacing", "deviation"])

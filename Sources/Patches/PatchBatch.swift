@@ -50,5 +50,6 @@ internal import Volumes
     }
   }
 
-  static func byteCount(_ arrays: [Array]) -> Int { arrays.reduce(0) { $0 + 4 * $1.shape.reduce(1, *) } }
+  /// As a real number: what is asked for may be beyond any memory.
+  static func byteCount(_ arrays: [Array]) -> Double { arrays.reduce(0) { $0 + 4 * $1.shape.reduce(1) { $0 * Double($1) } } }
 }

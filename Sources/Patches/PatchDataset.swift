@@ -106,6 +106,11 @@ public struct PatchDataset: Sendable {
           hint: "ask for fewer voxels or a finer scale, or allow patches to reach beyond (`pad`)")
       }
     }
+    guard positions.countIfFinite != nil else {
+      throw PipelineError(
+        "a patch may lie at more places in \(raw.path) than can be counted: `\(first.name)` has a scale of \(first.scale)",
+        hint: "check the scale and its unit")
+    }
     (path, self.classes, self.inputs, self.targets) = (raw.path, classes, inputs, targets)
     (sources, self.options, self.unit) = (labels, options, unit)
   }

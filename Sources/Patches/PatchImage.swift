@@ -49,7 +49,7 @@ struct PatchImage: Sendable {
     func isSufficient(_ level: LazyVolume) -> Bool { zip(level.space.spacing, array.scale).allSatisfy { $0 <= 1.01 * $1 } }
     let chosen = levels.filter(isSufficient).max { $0.space.spacing.reduce(1, *) < $1.space.spacing.reduce(1, *) } ?? levels[0]
     let factors =
-      interpolation == .nearest ? [1, 1, 1] : zip(array.scale, chosen.space.spacing).map { max(1, Int($0 / $1 * 1.01)) }
+      interpolation == .nearest ? [1, 1, 1] : zip(array.scale, chosen.space.spacing).map { max(1, Int(min($0 / $1 * 1.01, 1e6))) }
     let volume = factors == [1, 1, 1] ? chosen : chosen.downsampled(by: factors)
     (self.array, self.interpolation, self.path) = (array, interpolation, path)
     level = (chosen.name, factors)

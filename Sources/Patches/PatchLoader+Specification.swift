@@ -77,16 +77,18 @@ extension PatchLoader {
     // The chunks get what batches and patches at work leave of the memory.
     let probe = try specification.opened(specification.part, keeping: nil, warn)
     let batch = PatchBatch.byteCount(PatchQueue.arrays(of: probe.datasets[0], specification.augmentation, batchSize: options.batchSize))
-    let batches = (options.ahead + 2) * batch
+    let batches = Double(options.ahead + 2) * batch
     // A patch that is turned and bent is read half as large again along each axis, with three numbers a voxel beside.
-    let work = options.threads * 8 * (batch / options.batchSize)
-    let chunks = specification.memory - batches - work
+    let work = 8 * Double(options.threads) * batch / Double(options.batchSize)
+    let chunks = Double(specification.memory) - batches - work
+    func megabytes(_ bytes: Double) -> String { String(format: "%.1f MB", bytes / 1e6) }
     guard chunks >= 0 else {
       throw PipelineError(
-        "\(options.ahead + 2) batches of \(batch >> 20) MB and \(options.threads) threads at work take \((batches + work) >> 20) MB, and "
-          + "`memory_gb` allows \(specification.memory >> 20) MB", hint: "allow more, or ask for smaller batches or fewer `ahead`")
+        "\(options.ahead + 2) batches of \(megabytes(batch)) and \(options.threads) threads at work take \(megabytes(batches + work)), and "
+          + "`memory_gb` allows \(megabytes(Double(specification.memory)))", hint: "allow more, or ask for smaller batches or fewer `ahead`"
+      )
     }
-    let decoded = DecodedChunks(bytes: chunks)
+    let decoded = DecodedChunks(bytes: Int(chunks))
     let dataset = try specification.opened(specification.part, keeping: decoded) { _ in }
     let censuses = specification.sampling == .uniform ? [] : try specification.censuses(of: dataset, warn: warn)
     let sampler = try PatchSampler(dataset, censuses, specification.sampling, seed: options.seed)

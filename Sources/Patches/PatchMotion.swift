@@ -65,7 +65,7 @@ struct PatchMotion: Sendable {
 
   /// The way back of a rotation about an axis. Quarter turns are exact.
   private static func rotation(about axis: Int, degrees: Double) -> [Double] {
-    let quarters = degrees / 90
+    let quarters = degrees.truncatingRemainder(dividingBy: 360) / 90
     let (cosine, sine): (Double, Double) =
       if quarters == quarters.rounded() {
         ([1, 0, -1, 0][Int(quarters) & 3], [0, 1, 0, -1][Int(quarters) & 3])

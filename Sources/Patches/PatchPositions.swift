@@ -22,10 +22,14 @@ struct PatchPositions: Hashable, Sendable {
       let lowest = ((box.lower[axis] - corner[axis]) / scale + margin - half - 1e-6).rounded(.up)
       let highest = ((box.upper[axis] - corner[axis]) / scale - margin - half + 1e-6).rounded(.down)
       first.append(corner[axis] + (lowest + half) * scale)
-      lengths.append(max(0, Int(highest - lowest) + 1))
+      // More than can be counted is refused by the dataset.
+      lengths.append(max(0, Int(min(highest - lowest, 1e12)) + 1))
     }
     (self.first, step, extent) = (first, array.scale, Extent(lengths))
   }
+
+  /// `nil` where they are more than can be counted.
+  var countIfFinite: Int? { extent.lengths.product }
 
   var count: Int { extent.count }
 

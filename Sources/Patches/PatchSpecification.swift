@@ -98,17 +98,26 @@ public struct PatchSpecification: Sendable {
     }
     if sampling != .uniform, targets.isEmpty { throw reader.error("classes can be drawn only where there are `target_arrays`") }
     augmentation = try reader["augment"].map { try Augmentation($0, classes: classes, inputs: inputs.map(\.name)) } ?? Augmentation()
+    for case .elastic(let spacing, _) in augmentation.places {
+      let largest = (inputs + targets).flatMap(\.size).max()!
+      guard 64 * spacing >= largest else {
+        throw reader.error(
+          "the control points of `elastic` lie \(spacing) apart, and a patch is \(largest) long", hint: "let them lie farther apart")
+      }
+    }
     loader.batchSize = try reader["batch"]?.whole(atLeast: 1) ?? 1
     loader.batches = try reader["batches"]?.whole(atLeast: 0)
-    loader.threads = try reader["threads"]?.whole(atLeast: 1) ?? ProcessInfo.processInfo.activeProcessorCount
-    loader.ahead = try reader["ahead"]?.whole(atLeast: 2) ?? 4
-    loader.seed = UInt64(try reader["seed"]?.whole(atLeast: 0) ?? 0)
+    loader.threads = try reader["threads"]?.whole(atLeast: 1, atMost: 1024) ?? ProcessInfo.processInfo.activeProcessorCount
+    loader.ahead = try reader["ahead"]?.whole(atLeast: 2, atMost: 100_000) ?? 4
+    loader.seed = UInt64(try reader["seed"]?.whole(atLeast: 0, atMost: .max) ?? 0)
     if let share = reader["share"] {
       let numbers = try share.list().map { try $0.whole(atLeast: 0) }
       guard numbers.count == 2, numbers[0] < numbers[1] else { throw share.error("it must be [number, count], the number below the count") }
       loader.share = (numbers[0], numbers[1])
     }
-    memory = Int((try reader["memory_gb"]?.number() ?? 2) * 1e9)
+    let gigabytes = try reader["memory_gb"]?.number() ?? 2
+    guard gigabytes > 0, gigabytes < 1e6 else { throw reader.error("`memory_gb` is \(gigabytes), and must be above zero") }
+    memory = Int(gigabytes * 1e9)
     forceHasData = try reader["force_has_data"]?.flag() ?? false
   }
 

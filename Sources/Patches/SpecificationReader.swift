@@ -54,10 +54,11 @@ struct SpecificationReader {
     return number
   }
 
-  func whole(atLeast least: Int) throws -> Int {
+  func whole(atLeast least: Int, atMost most: Int = 1 << 30) throws -> Int {
     guard let whole = value.whole, whole >= least else {
       throw error("it is \(value.shown), and must be a whole number of at least \(least)")
     }
+    guard whole <= most else { throw error("it is \(whole), and must be \(most) at the most") }
     return whole
   }
 

@@ -72,7 +72,7 @@ public enum TargetTransform: Hashable, Sendable {
   /// Exact Euclidean distances, axis by axis, by lower envelopes of parabolas (Felzenszwalb and Huttenlocher, 2012), within each object. O(voxels).
   private static func distances(_ labels: VoxelBuffer<Float>, _ scale: [Double], _ most: Double) -> VoxelBuffer<Float> {
     let (lengths, strides) = (labels.extent.lengths, labels.extent.strides)
-    let limit = most * most
+    let limit = min(most * most, 1e30)
     var squares = [Double](repeating: limit, count: labels.count)
     for axis in [2, 1, 0] {
       let others = [0, 1, 2].filter { $0 != axis }

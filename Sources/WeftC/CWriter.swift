@@ -23,8 +23,10 @@ internal import Weft
   return unsafe failure {
     let wanted = try unsafe JSONDecoder().decode(Description.self, from: Data(String(cString: description).utf8))
     guard wanted.shape.count == 3, wanted.spacing.count == 3, wanted.origin.count == 3, wanted.patch.count == 3,
-      (wanted.shape + wanted.patch).allSatisfy({ $0 > 0 })
-    else { throw PipelineError("shape, spacing, origin and patch need three numbers each (z, y, x)", hint: "lengths are above zero") }
+      (wanted.shape + wanted.patch).allSatisfy({ $0 > 0 && $0 < 1 << 20 }), wanted.spacing.allSatisfy({ $0 > 0 && $0.isFinite })
+    else {
+      throw PipelineError("shape, spacing, origin and patch need three numbers each (z, y, x)", hint: "lengths and spacings are above zero")
+    }
     unsafe writer.pointee = try unsafe handle(
       PredictionWriter(
         to: wanted.folder, classes: wanted.classes, extent: Extent(wanted.shape),

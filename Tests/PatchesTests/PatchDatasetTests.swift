@@ -212,6 +212,8 @@ struct PatchDatasetTests {
       #expect(error(["a": away], [PatchArray(name: "raw", shape: [8, 8, 8], scale: [4, 4, 4])]).contains("share nothing"))
       #expect(error(["b": away], [array]).contains("`b`"))
       #expect(error([:], []).contains("input array"))
+      #expect(error([:], [PatchArray(name: "raw", shape: [8, 8, 8], scale: [1e-9, 1e-9, 1e-9])]).contains("than can be counted"))
+      #expect(error([:], [PatchArray(name: "raw", shape: [8, 8, 8], scale: [1e300, 1, 1])]).contains("there is room for"))
       #expect(error([:], [PatchArray(name: "t", shape: [8, 8, 8], scale: [4, 4, 4])]).contains("two arrays are called `t`"))
     }
   }

@@ -119,7 +119,7 @@ struct PatchLoaderTests {
       var specification = try PatchSpecification(json: text)
       specification.memory = 100_000
       let said = #expect(throws: (any Error).self) { try PatchLoader(specification) }
-      #expect(said.map { $0.localizedDescription.contains("`memory_gb` allows 0 MB") } == true, "\(said as Any)")
+      #expect(said.map { $0.localizedDescription.contains("`memory_gb` allows 0.1 MB") } == true, "\(said as Any)")
     }
   }
 
