@@ -4,20 +4,18 @@ internal import Grids
 internal import Volumes
 
 /// A box of voxels that is put together from parts of chunks; every voxel is placed or filled once.
-struct BoxAssembly<Voxel: VoxelScalar> {
+@safe struct BoxAssembly<Voxel: VoxelScalar> {
   private let box: Box
   private let strides: [Int]
-  private var voxels: VoxelBuffer<Voxel>
+  private let voxels: UnsafeMutableBufferPointer<Voxel>
 
-  /// - Parameter memory: voxels in whose place others are put together, where they are as many.
-  init(_ box: Box, in memory: inout VoxelBuffer<Voxel>) {
+  /// - Parameter voxels: memory of as many, which lives as long as this.
+  init(_ box: Box, in voxels: UnsafeMutableBufferPointer<Voxel>) {
+    precondition(voxels.count == box.count, "\(box) does not fill \(voxels.count) voxels")
     self.box = box
     strides = box.extent.strides
-    voxels = VoxelBuffer(unwritten: box.extent, reusing: &memory)
+    unsafe self.voxels = unsafe voxels
   }
-
-  /// The voxels, when all are there.
-  consuming func finished() -> VoxelBuffer<Voxel> { voxels }
 
   private func layout(of part: Box) -> StridedLayout {
     StridedLayout(offset: zip(zip(part.lower, box.lower).map(-), strides).map(*).reduce(0, +), steps: strides)
@@ -28,17 +26,17 @@ struct BoxAssembly<Voxel: VoxelScalar> {
   /// - Parameters:
   ///   - origin: the voxel of the array that the chunk begins with.
   ///   - steps: of the chunk, from voxel to voxel along each axis.
-  mutating func place<Stored: VoxelScalar>(_ part: Box, from chunk: Span<Stored>, beginningAt origin: [Int], steps: [Int]) {
+  func place<Stored: VoxelScalar>(_ part: Box, from chunk: Span<Stored>, beginningAt origin: [Int], steps: [Int]) {
     let to = layout(of: part)
-    var target = voxels.mutableSpan
+    var target = unsafe voxels.mutableSpan
     let offset = zip(zip(part.lower, origin).map(-), steps).map(*).reduce(0, +)
     copyStrided(part.extent.lengths, from: chunk, StridedLayout(offset: offset, steps: steps), to: &target, to)
   }
 
   /// Gives all voxels of a part one value.
-  mutating func fill(_ part: Box, _ value: Voxel) {
+  func fill(_ part: Box, _ value: Voxel) {
     let (from, to) = (StridedLayout(offset: 0, steps: strides.map { _ in 0 }), layout(of: part))
-    var target = voxels.mutableSpan
+    var target = unsafe voxels.mutableSpan
     copyStrided(part.extent.lengths, from: [value].span, from, to: &target, to)
   }
 }

@@ -14,37 +14,38 @@ extension ChunkedArray {
   ///   metadata give it.
   /// - Precondition: `box` lies inside `extent`.
   public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws(ChunkStoreError) -> VoxelBuffer<Voxel> {
-    var voxels = VoxelBuffer<Voxel>()
-    try read(box, into: &voxels)
+    var voxels = VoxelBuffer<Voxel>(unwritten: box.extent)
+    var span = voxels.mutableSpan
+    try read(box, into: &span)
     return voxels
   }
 
-  /// The same in place of other voxels, whose memory is used again where they are as many; where an error is thrown, nothing is left of
-  /// them.
-  public func read<Voxel: VoxelScalar>(_ box: Box, into voxels: inout VoxelBuffer<Voxel>) throws(ChunkStoreError) {
+  /// The same to memory of as many voxels, in C order; where an error is thrown, nothing there is of any value.
+  public func read<Voxel: VoxelScalar>(_ box: Box, into voxels: inout MutableSpan<Voxel>) throws(ChunkStoreError) {
     precondition(box.rank == extent.rank && extent.box.contains(box), "\(box) lies outside \(path) of \(extent)")
-    // Spelled out, so that every loop over voxels is compiled for its two types.
-    switch Voxel.voxelType {
-    case .uint8: try readOwn(box, UInt8.self, into: &voxels)
-    case .int8: try readOwn(box, Int8.self, into: &voxels)
-    case .uint16: try readOwn(box, UInt16.self, into: &voxels)
-    case .int16: try readOwn(box, Int16.self, into: &voxels)
-    case .uint32: try readOwn(box, UInt32.self, into: &voxels)
-    case .int32: try readOwn(box, Int32.self, into: &voxels)
-    case .uint64: try readOwn(box, UInt64.self, into: &voxels)
-    case .int64: try readOwn(box, Int64.self, into: &voxels)
-    case .float32: try readOwn(box, Float.self, into: &voxels)
-    case .float64: try readOwn(box, Double.self, into: &voxels)
+    try unsafe voxels.withUnsafeMutableBufferPointer { memory throws(ChunkStoreError) in
+      // Spelled out, so that every loop over voxels is compiled for its two types.
+      switch Voxel.voxelType {
+      case .uint8: try unsafe readOwn(box, UInt8.self, into: memory)
+      case .int8: try unsafe readOwn(box, Int8.self, into: memory)
+      case .uint16: try unsafe readOwn(box, UInt16.self, into: memory)
+      case .int16: try unsafe readOwn(box, Int16.self, into: memory)
+      case .uint32: try unsafe readOwn(box, UInt32.self, into: memory)
+      case .int32: try unsafe readOwn(box, Int32.self, into: memory)
+      case .uint64: try unsafe readOwn(box, UInt64.self, into: memory)
+      case .int64: try unsafe readOwn(box, Int64.self, into: memory)
+      case .float32: try unsafe readOwn(box, Float.self, into: memory)
+      case .float64: try unsafe readOwn(box, Double.self, into: memory)
+      }
     }
   }
 
   /// - Parameter own: `Voxel`.
   private func readOwn<Voxel: VoxelScalar, Own: VoxelScalar>(
-    _ box: Box, _ own: Own.Type, into voxels: inout VoxelBuffer<Voxel>
+    _ box: Box, _ own: Own.Type, into memory: UnsafeMutableBufferPointer<Voxel>
   ) throws(ChunkStoreError) {
     // A cast of a value to its own type copies nothing.
-    var memory = exchange(&voxels, with: VoxelBuffer()) as! VoxelBuffer<Own>
-    voxels = try readAny(box, in: &memory) as! VoxelBuffer<Voxel>
+    try unsafe readAny(box, BoxAssembly(box, in: memory as! UnsafeMutableBufferPointer<Own>))
   }
 
   public func willRead(_ box: Box) {
@@ -53,51 +54,53 @@ extension ChunkedArray {
     store.willGet(tiles.map { tile in ValueRequest(key(ofFile: zip(tile.lower, chunk.lengths).map { $0 / $1 })) })
   }
 
-  private func readAny<Target: VoxelScalar>(
-    _ box: Box, in memory: inout VoxelBuffer<Target>
-  ) throws(ChunkStoreError) -> VoxelBuffer<Target> {
+  private func readAny<Target: VoxelScalar>(_ box: Box, _ result: BoxAssembly<Target>) throws(ChunkStoreError) {
     switch voxelType {
-    case .uint8: try gather(box, UInt8.self, in: &memory)
-    case .int8: try gather(box, Int8.self, in: &memory)
-    case .uint16: try gather(box, UInt16.self, in: &memory)
-    case .int16: try gather(box, Int16.self, in: &memory)
-    case .uint32: try gather(box, UInt32.self, in: &memory)
-    case .int32: try gather(box, Int32.self, in: &memory)
-    case .uint64: try gather(box, UInt64.self, in: &memory)
-    case .int64: try gather(box, Int64.self, in: &memory)
-    case .float32: try gather(box, Float.self, in: &memory)
-    case .float64: try gather(box, Double.self, in: &memory)
+    case .uint8: try gather(box, UInt8.self, result)
+    case .int8: try gather(box, Int8.self, result)
+    case .uint16: try gather(box, UInt16.self, result)
+    case .int16: try gather(box, Int16.self, result)
+    case .uint32: try gather(box, UInt32.self, result)
+    case .int32: try gather(box, Int32.self, result)
+    case .uint64: try gather(box, UInt64.self, result)
+    case .int64: try gather(box, Int64.self, result)
+    case .float32: try gather(box, Float.self, result)
+    case .float64: try gather(box, Double.self, result)
     }
   }
 
   private func gather<Stored: VoxelScalar, Target: VoxelScalar>(
-    _ box: Box, _ stored: Stored.Type, in memory: inout VoxelBuffer<Target>
-  ) throws(ChunkStoreError) -> VoxelBuffer<Target> {
+    _ box: Box, _ stored: Stored.Type, _ result: BoxAssembly<Target>
+  ) throws(ChunkStoreError) {
     let fill = metadata.fillValue.voxel(as: Stored.self).saturated(to: Target.self)
-    var result = BoxAssembly<Target>(box, in: &memory)
-    if box.isEmpty { return result.finished() }
+    if box.isEmpty { return }
     let steps = metadata.storedStrides
     var voxels: [Stored] = []
+    defer { decoded?.chunks.giveBack(voxels) }
     func place(_ tile: Box, _ index: [Int], _ key: String, _ bytes: [UInt8]?) throws(ChunkStoreError) {
       guard let bytes else { return result.fill(tile, fill) }
       let origin = zip(index, chunk.lengths).map(*)
       if metadata.isPlain(bytes) {
         result.place(tile, from: unsafe bytes.rawBytes._unsafeView(as: Stored.self), beginningAt: origin, steps: steps)
       } else {
-        if let decoded, voxels.isEmpty { voxels = decoded.spare(chunk.count, as: Stored.self) }
         try decode(bytes, index, key, into: &voxels)
         result.place(tile, from: voxels.span, beginningAt: origin, steps: steps)
         guard let decoded else { return }
-        decoded.keep(voxels, of: name(of: index))
+        decoded.chunks.keep(voxels, of: place(of: index, in: decoded.array))
         // What is kept is not written over.
         voxels = []
       }
     }
     func index(_ box: Box, _ unit: Extent) -> [Int] { zip(box.lower, unit.lengths).map { $0 / $1 } }
-    func name(of index: [Int]) -> String { "\(path) \(index)" }
+    let chunks = extent.dividedRoundingUp(by: chunk)
+    func place(of index: [Int], in array: Int) -> DecodedChunks.Place {
+      DecodedChunks.Place(array: array, chunk: zip(index, chunks.lengths).reduce(0) { $0 * $1.1 + $1.0 })
+    }
     /// Places a chunk that was decoded for an earlier box.
     func placeKept(_ tile: Box) -> Bool {
-      guard let decoded, let kept = decoded.voxels(of: name(of: index(tile, chunk)), as: Stored.self) else { return false }
+      guard let decoded, let kept = decoded.chunks.voxels(of: place(of: index(tile, chunk), in: decoded.array), as: Stored.self) else {
+        return false
+      }
       result.place(tile, from: kept.span, beginningAt: zip(index(tile, chunk), chunk.lengths).map(*), steps: steps)
       return true
     }
@@ -109,6 +112,8 @@ extension ChunkedArray {
       var announced = 0
       while !rest.isEmpty {
         let group = Array(rest.prefix(store.chunksAtOnce(bytes: metadata.chunkByteCount)))
+        // What is to be kept gets its memory first: behind the bytes of a file, which go again, it would leave a hole as large as these.
+        if let decoded, voxels.isEmpty, !metadata.codecs.isEmpty { voxels = decoded.chunks.memory(chunk.count, as: Stored.self) }
         rest = rest.dropFirst(group.count)
         let ahead = rest.prefix(store.chunksAhead(bytes: metadata.chunkByteCount))[max(announced, rest.startIndex)...]
         announce(Array(ahead))
@@ -122,7 +127,7 @@ extension ChunkedArray {
         (tiles) throws(ChunkStoreError) in
         try store.get(tiles.map { ValueRequest(key($0)) }).map { $0?.bytes }
       }
-      return result.finished()
+      return
     }
     let counts = sharding.chunkCounts(chunk)
     for part in box.tiles(of: sharding.shard) {
@@ -136,7 +141,6 @@ extension ChunkedArray {
         try shard.bytes(at: places(tiles))
       }
     }
-    return result.finished()
   }
 
   /// Decodes a chunk into voxels in the order in which it is stored; their memory is used again from chunk to chunk.

@@ -13,7 +13,8 @@ public struct ChunkedArray: VoxelSource {
   let store: any KeyValueStore
   /// The key of the array's own node; empty where it is the store's root.
   let node: String
-  private(set) var decoded: DecodedChunks?
+  /// Where chunks are kept as they are decoded, and what the array is called there.
+  private(set) var decoded: (chunks: DecodedChunks, array: Int)?
 
   init(metadata: ArrayMetadata, store: any KeyValueStore, node: String) {
     self.metadata = metadata
@@ -24,7 +25,7 @@ public struct ChunkedArray: VoxelSource {
   /// The same array, whose compressed chunks are kept as they are decoded, for boxes that are read later.
   public func keeping(_ decoded: DecodedChunks) -> ChunkedArray {
     var array = self
-    array.decoded = decoded
+    array.decoded = (decoded, decoded.number(of: path))
     return array
   }
 

@@ -17,14 +17,14 @@ func copyStrided<Source: VoxelScalar, Target: VoxelScalar>(
 ) {
   if lengths.contains(0) { return }
   let (lengths, fromSteps, toSteps) = joined(lengths, from.steps, to.steps)
-  let plane = max(0, lengths.count - 2)
-  let inner = (Array(lengths[plane...]), Array(fromSteps[plane...]), Array(toSteps[plane...]))
+  let (last, plane) = (lengths.count - 1, max(0, lengths.count - 2))
+  let hasRows = last > 0
+  let run = PlaneAxis(length: lengths[last], from: fromSteps[last], to: toSteps[last])
+  let rows = hasRows ? PlaneAxis(length: lengths[plane], from: fromSteps[plane], to: toSteps[plane]) : PlaneAxis(length: 1, from: 0, to: 0)
   var index = [Int](repeating: 0, count: plane)
   var (fromOffset, toOffset) = (from.offset, to.offset)
   while true {
-    copyPlane(
-      inner.0, from: source, StridedLayout(offset: fromOffset, steps: inner.1), to: &target, StridedLayout(offset: toOffset, steps: inner.2)
-    )
+    copyPlane(rows, run, from: source, fromOffset, to: &target, toOffset)
     var axis = plane - 1
     while axis >= 0 {
       index[axis] += 1
@@ -40,7 +40,14 @@ func copyStrided<Source: VoxelScalar, Target: VoxelScalar>(
   }
 }
 
-/// The same along one or two axes.
+/// An axis along which voxels are copied: how many, and the steps from one to the next.
+private struct PlaneAxis {
+  var length: Int
+  var from: Int
+  var to: Int
+}
+
+/// Copies rows of voxels.
 ///
 /// Compiled for the pairs of types that are common, whoever calls: what is called through a protocol would convert voxel by voxel through
 /// tables of functions, at a tenth of the speed.
@@ -63,35 +70,32 @@ func copyStrided<Source: VoxelScalar, Target: VoxelScalar>(
 @specialized(where Source == Float, Target == UInt16)
 @specialized(where Source == Float, Target == UInt8)
 private func copyPlane<Source: VoxelScalar, Target: VoxelScalar>(
-  _ lengths: [Int], from source: Span<Source>, _ from: StridedLayout, to target: inout MutableSpan<Target>, _ to: StridedLayout
+  _ rows: PlaneAxis, _ run: PlaneAxis, from source: Span<Source>, _ from: Int, to target: inout MutableSpan<Target>, _ to: Int
 ) {
-  let last = lengths.count - 1
-  let run = lengths[last]
-  let (fromStep, toStep) = (from.steps[last], to.steps[last])
-  let (rows, fromRow, toRow) = last == 0 ? (1, 0, 0) : (lengths[0], from.steps[0], to.steps[0])
-  if Source.self == Target.self, fromStep == 1, toStep == 1 {
-    precondition(from.offset + (rows - 1) * fromRow + run <= source.count && to.offset + (rows - 1) * toRow + run <= target.count)
+  if Source.self == Target.self, run.from == 1, run.to == 1 {
+    precondition(
+      from + (rows.length - 1) * rows.from + run.length <= source.count && to + (rows.length - 1) * rows.to + run.length <= target.count)
     let size = MemoryLayout<Source>.size
     var bytes = target.mutableRawBytes
     ccodecs_copy_rows(
-      unsafe source.bytes, &bytes, from.offset * size, fromRow * size, to.offset * size, toRow * size, run * size, rows)
+      unsafe source.bytes, &bytes, from * size, rows.from * size, to * size, rows.to * size, run.length * size, rows.length)
     return
   }
-  for row in 0..<rows {
-    var (read, written) = (from.offset + row * fromRow, to.offset + row * toRow)
-    if fromStep == 1 && toStep == 1 {
-      let values = source.extracting(read..<read + run)
-      var targetRow = target._mutatingExtracting(written..<written + run)
-      for i in 0..<run { targetRow[i] = values[i].saturated(to: Target.self) }
-    } else if fromStep == 0 && toStep == 1 {
+  for row in 0..<rows.length {
+    var (read, written) = (from + row * rows.from, to + row * rows.to)
+    if run.from == 1 && run.to == 1 {
+      let values = source.extracting(read..<read + run.length)
+      var targetRow = target._mutatingExtracting(written..<written + run.length)
+      for i in 0..<run.length { targetRow[i] = values[i].saturated(to: Target.self) }
+    } else if run.from == 0 && run.to == 1 {
       let value = source[read].saturated(to: Target.self)
-      var targetRow = target._mutatingExtracting(written..<written + run)
-      for i in 0..<run { targetRow[i] = value }
+      var targetRow = target._mutatingExtracting(written..<written + run.length)
+      for i in 0..<run.length { targetRow[i] = value }
     } else {
-      for _ in 0..<run {
+      for _ in 0..<run.length {
         target[written] = source[read].saturated(to: Target.self)
-        read += fromStep
-        written += toStep
+        read += run.from
+        written += run.to
       }
     }
   }

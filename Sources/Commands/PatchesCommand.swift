@@ -69,12 +69,15 @@ enum PatchesCommand {
         let wanted = count.map { min(size, $0 - batch.draws[0].number) } ?? size
         for (number, array) in batch.arrays.enumerated() {
           let shape = [wanted] + array.shape.dropFirst()
-          var data = Data(NPYHeader.bytes(shape: shape))
-          unsafe batch.withUnsafeNumbers(of: number) { numbers in
-            unsafe data.append(Data(bytes: numbers.baseAddress!, count: 4 * shape.reduce(1, *)))
-          }
           // Who reads may have had enough.
-          do { try FileHandle.standardOutput.write(contentsOf: data) } catch { return .done }
+          do {
+            try FileHandle.standardOutput.write(contentsOf: Data(NPYHeader.bytes(shape: shape)))
+            try unsafe batch.withUnsafeNumbers(of: number) { numbers in
+              let start = unsafe UnsafeMutableRawPointer(mutating: numbers.baseAddress!)
+              let data = unsafe Data(bytesNoCopy: start, count: 4 * shape.reduce(1, *), deallocator: .none)
+              try FileHandle.standardOutput.write(contentsOf: data)
+            }
+          } catch { return .done }
         }
         loader.recycle(batch)
       }

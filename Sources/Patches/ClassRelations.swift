@@ -11,6 +11,9 @@ public struct ClassRelations: Hashable, Sendable {
 
   public init(exclusive: [[String]] = [], parts: [String: [String]] = [:]) { (self.exclusive, self.parts) = (exclusive, parts) }
 
+  /// Whether nothing is known.
+  var isEmpty: Bool { exclusive.isEmpty && parts.isEmpty }
+
   /// Fills in, where a class is not known (NaN), what is known of it by others: 1 or 0. What is annotated stays.
   ///
   /// - Parameter labels: one buffer a class.

@@ -36,18 +36,15 @@ internal import Volumes
   /// The numbers of an array, copied.
   public func numbers(of array: Int) -> [Float] { unsafe withUnsafeNumbers(of: array) { unsafe [Float]($0) } }
 
-  /// Puts a patch at its place. Each place may be written to by one thread at a time.
-  func put(_ patch: PatchDataset.Channels, at place: Int) {
-    for (array, channels) in patch.enumerated() {
-      let count = channels.reduce(0) { $0 + $1.count }
-      var start = place * count
-      for channel in channels {
-        unsafe channel.elements.withUnsafeBufferPointer { values in
-          _ = unsafe UnsafeMutableBufferPointer(rebasing: memory[array][start..<start + values.count]).update(from: values)
-        }
-        start += channel.count
-      }
-    }
+  /// Changes the numbers of a channel of a patch. Those of a patch may be changed by one thread at a time.
+  func change<Result>(
+    _ patch: Int, _ array: Int, _ channel: Int, _ body: (inout MutableSpan<Float>) throws -> Result
+  ) rethrows -> Result {
+    let shape = arrays[array].shape
+    let count = shape.dropFirst(2).reduce(1, *)
+    let start = (patch * shape[1] + channel) * count
+    var numbers = unsafe UnsafeMutableBufferPointer(rebasing: memory[array][start..<start + count]).mutableSpan
+    return try body(&numbers)
   }
 
   /// As a real number: what is asked for may be beyond any memory.

@@ -121,6 +121,14 @@ public struct PatchDataset: Sendable {
   /// The centre of the patch at a place, z, y, x, along the axes of the raw image.
   public func center(at position: Int) -> [Double] { positions.center(position) }
 
+  /// Voxels of the first input along the sides of a neighbourhood, whose patches meet the same chunks: chunks, as many as half a patch needs.
+  var neighbourhood: [Int] {
+    (0..<3).map { axis in
+      let chunk = max(1, (Double(raw[0][0].chunk[axis]) * raw[0][0].spacing[axis] / inputs[0].scale[axis]).rounded())
+      return Int(min((Double(inputs[0].shape[axis]) / 2 / chunk).rounded(.up) * chunk, 1e12))
+    }
+  }
+
   /// How many channels an array has: of an input the raw image's, of a target what is made of each class.
   public func channels(of array: PatchArray, _ augmentation: Augmentation) -> Int {
     if let place = inputs.firstIndex(of: array) { return raw[place].count }
@@ -137,6 +145,23 @@ public struct PatchDataset: Sendable {
   ///   - seed, draw: what random numbers depend on; the same ones give the same patch, whatever was read before.
   /// - Throws: where storage cannot be read.
   public func patch(at position: Int, _ augmentation: Augmentation = Augmentation(), seed: UInt64 = 0, draw: Int = 0) throws -> Channels {
+    let batch = PatchBatch(batchArrays(augmentation, size: 1))
+    try read(position, augmentation, seed: seed, draw: draw, into: batch, 0)
+    return (inputs + targets).enumerated().map { number, array in
+      let numbers = batch.numbers(of: number)
+      return stride(from: 0, to: numbers.count, by: array.shape.count).map {
+        VoxelBuffer(extent: array.shape, elements: Array(numbers[$0..<$0 + array.shape.count]))
+      }
+    }
+  }
+
+  /// The arrays of a batch of so many patches.
+  func batchArrays(_ augmentation: Augmentation, size: Int) -> [PatchBatch.Array] {
+    (inputs + targets).map { PatchBatch.Array(name: $0.name, shape: [size, channels(of: $0, augmentation)] + $0.shape.lengths) }
+  }
+
+  /// Reads a patch to its place in a batch, where all is done to it.
+  func read(_ position: Int, _ augmentation: Augmentation, seed: UInt64, draw: Int, into batch: PatchBatch, _ patch: Int) throws {
     let center = positions.center(position)
     var motion: PatchMotion?
     if !augmentation.places.isEmpty {
@@ -145,44 +170,71 @@ public struct PatchDataset: Sendable {
       motion = PatchMotion(augmentation.places, size: size, random: &random)
     }
     var random = PatchRandom(seed: seed, draw: draw, for: .values)
-    var result = Channels()
-    for (array, images) in zip(inputs, raw) {
-      result.append(
-        try images.map { image in
-          var values: VoxelBuffer<Float> = try image.voxels(around: center, motion, outside: .nan)
-          for transform in augmentation.inputs[array.name] { transform.apply(to: &values, random: &random) }
-          return values
-        })
-    }
-    for (array, images) in zip(targets, labels) {
-      var known = try zip(classes, images).map { name, image in try labelVoxels(of: image, name, array, around: center, motion) }
-      options.relations.fill(&known, classes: classes)
-      for (place, name) in classes.enumerated() {
-        for transform in augmentation.labels[name] { transform.apply(to: &known[place], random: &random) }
+    for (number, (array, images)) in zip(inputs, raw).enumerated() {
+      for (channel, image) in images.enumerated() {
+        try batch.change(patch, number, channel) { values in
+          try image.read(around: center, motion, outside: .nan, into: &values)
+          for transform in augmentation.inputs[array.name] { transform.apply(to: &values, array.shape, random: &random) }
+        }
       }
-      result.append(zip(classes, known).flatMap { augmentation.targets[$0].apply(to: $1, scale: array.scale) })
     }
-    return result
+    for (number, (array, images)) in zip(inputs.count..., zip(targets, labels)) {
+      func read(_ place: Int, into labels: inout MutableSpan<Float>) throws {
+        try readLabels(of: images[place], classes[place], around: center, motion, into: &labels)
+      }
+      func change(_ place: Int, _ labels: inout MutableSpan<Float>) {
+        for transform in augmentation.labels[classes[place]] { transform.apply(to: &labels, array.shape, random: &random) }
+      }
+      if options.relations.isEmpty, classes.allSatisfy({ augmentation.targets[$0] == .labels }) {
+        for place in classes.indices {
+          try batch.change(patch, number, place) { labels in
+            try read(place, into: &labels)
+            change(place, &labels)
+          }
+        }
+        continue
+      }
+      var known = classes.map { _ in VoxelBuffer<Float>(unwritten: array.shape) }
+      for place in classes.indices {
+        var span = known[place].mutableSpan
+        try read(place, into: &span)
+      }
+      options.relations.fill(&known, classes: classes)
+      var channel = 0
+      for place in classes.indices {
+        var span = known[place].mutableSpan
+        change(place, &span)
+        for made in augmentation.targets[classes[place]].apply(to: known[place], scale: array.scale) {
+          batch.change(patch, number, channel) { $0.copy(from: made.span) }
+          channel += 1
+        }
+      }
+    }
   }
 
-  /// The labels of a class: ids, 1 where one value is the class, NaN where nothing is known.
-  private func labelVoxels(
-    of image: PatchImage?, _ name: String, _ array: PatchArray, around center: [Double], _ motion: PatchMotion?
-  ) throws -> VoxelBuffer<Float> {
-    guard let image else { return VoxelBuffer(extent: array.shape, repeating: .nan) }
+  /// Reads the labels of a class: ids, 1 where one value is the class, NaN where nothing is known.
+  private func readLabels(
+    of image: PatchImage?, _ name: String, around center: [Double], _ motion: PatchMotion?, into labels: inout MutableSpan<Float>
+  ) throws {
+    guard let image else { return labels.fill(.nan) }
     let value = sources[name]?.value
     // Ids that single precision does not hold are numbered anew within the patch.
     if value == nil, image.voxelType.isInteger, image.voxelType.size > 2 {
-      let ids: VoxelBuffer<UInt64> = try image.voxels(around: center, motion, outside: .max)
-      if let most = ids.elements.lazy.filter({ $0 != .max }).max(), most > 1 << 24 {
-        let numbers = Dictionary(
-          uniqueKeysWithValues: Set(ids.elements).subtracting([0, .max]).sorted().enumerated().map { ($1, Float($0 + 1)) })
-        return ids.mapVoxels { $0 == .max ? .nan : numbers[$0] ?? 0 }
+      var buffer = VoxelBuffer<UInt64>(unwritten: image.array.shape)
+      var ids = buffer.mutableSpan
+      try image.read(around: center, motion, outside: .max, into: &ids)
+      var most: UInt64 = 0
+      for index in 0..<ids.count where ids[index] != .max { most = max(most, ids[index]) }
+      var numbers: [UInt64: Float] = [:]
+      if most > 1 << 24 {
+        numbers = Dictionary(
+          uniqueKeysWithValues: Set(buffer.elements).subtracting([0, .max]).sorted().enumerated().map { ($1, Float($0 + 1)) })
       }
-      return ids.mapVoxels { $0 == .max ? .nan : Float($0) }
+      for (index, id) in buffer.elements.enumerated() { labels[index] = id == .max ? .nan : most > 1 << 24 ? numbers[id] ?? 0 : Float(id) }
+      return
     }
-    let labels: VoxelBuffer<Float> = try image.voxels(around: center, motion, outside: .nan)
-    guard let value else { return labels }
-    return labels.mapVoxels { $0.isNaN ? .nan : Double($0) == value ? 1 : 0 }
+    try image.read(around: center, motion, outside: .nan, into: &labels)
+    guard let value else { return }
+    for index in 0..<labels.count where !labels[index].isNaN { labels[index] = Double(labels[index]) == value ? 1 : 0 }
   }
 }

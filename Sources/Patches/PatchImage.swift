@@ -92,15 +92,16 @@ struct PatchImage: Sendable {
   /// The lower corner of the first voxel that is read.
   var corner: [Double] { zip(origin, spacing).map { $0 - $1 / 2 } }
 
-  /// The voxels of a patch; `outside` where the image has none. O(voxels).
+  /// Reads the voxels of a patch; `outside` where the image has none. O(voxels).
   ///
   /// - Parameters:
   ///   - center: in the unit of the dataset, along its axes.
   ///   - motion: what is done to it.
+  ///   - patch: as many voxels as the array has.
   /// - Throws: where storage cannot be read.
-  func voxels<Voxel: VoxelScalar>(
-    around center: [Double], _ motion: PatchMotion?, outside: Voxel
-  ) throws -> VoxelBuffer<Voxel> {
+  func read<Voxel: VoxelScalar>(
+    around center: [Double], _ motion: PatchMotion?, outside: Voxel, into patch: inout MutableSpan<Voxel>
+  ) throws {
     let middle = array.shape.lengths.map { Double($0) / 2 - 0.5 }
     let turned = motion?.matrix ?? [1, 0, 0, 0, 1, 0, 0, 0, 1]
     // From voxels of the patch to voxels of the image.
@@ -112,9 +113,10 @@ struct PatchImage: Sendable {
     let map = LinearMap(matrix: matrix, offset: offset)
     let displacement = motion?.displacement(of: array)
     if displacement == nil, let whole = WholeSteps(map, array.shape, isNearest: interpolation == .nearest) {
-      return try whole.voxels(of: source, outside: outside)
+      return try whole.read(source, outside: outside, into: &patch)
     }
-    return try sampled(map, displacement, outside)
+    let voxels = try sampled(map, displacement, outside)
+    patch.copy(from: voxels.span)
   }
 
   /// The largest distance from zero.

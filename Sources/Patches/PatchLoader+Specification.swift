@@ -76,7 +76,7 @@ extension PatchLoader {
     let options = specification.loader
     // The chunks get what batches and patches at work leave of the memory.
     let probe = try specification.opened(specification.part, keeping: nil, warn)
-    let batch = PatchBatch.byteCount(PatchQueue.arrays(of: probe.datasets[0], specification.augmentation, batchSize: options.batchSize))
+    let batch = PatchBatch.byteCount(probe.datasets[0].batchArrays(specification.augmentation, size: options.batchSize))
     let batches = Double(options.ahead + 2) * batch
     // A patch that is turned and bent is read half as large again along each axis, with three numbers a voxel beside.
     let work = 8 * Double(options.threads) * batch / Double(options.batchSize)
@@ -91,7 +91,8 @@ extension PatchLoader {
     let decoded = DecodedChunks(bytes: Int(chunks))
     let dataset = try specification.opened(specification.part, keeping: decoded) { _ in }
     let censuses = specification.sampling == .uniform ? [] : try specification.censuses(of: dataset, warn: warn)
-    let sampler = try PatchSampler(dataset, censuses, specification.sampling, seed: options.seed)
+    let sampler = try PatchSampler(
+      dataset, censuses, specification.sampling, seed: options.seed, neighbours: (options.neighbours, options.batchSize))
     self.init(PatchQueue(dataset.datasets, sampler, specification.augmentation, options, decoded: decoded))
   }
 }

@@ -19,6 +19,8 @@ public final class PatchLoader: Sendable {
     public var threads = 1
     /// The most batches that are ready or being made; at least two.
     public var ahead = 4
+    /// Patches that are drawn from a neighbourhood, one a batch, before another one is drawn; above 1 with `.uniform` alone.
+    public var neighbours = 1
     /// What random numbers depend on.
     public var seed: UInt64 = 0
     /// Of all batches those whose number leaves `number` when divided by `count`: for processes that share the work.

@@ -45,18 +45,12 @@ final class PatchQueue: @unchecked Sendable {
   ) {
     precondition(options.batchSize > 0 && options.threads > 0 && options.ahead > 1, "a batch has patches, and is made by a thread")
     (self.datasets, self.sampler, self.augmentation, self.options, self.decoded) = (datasets, sampler, augmentation, options, decoded)
-    arrays = Self.arrays(of: datasets[0], augmentation, batchSize: options.batchSize)
+    arrays = datasets[0].batchArrays(augmentation, size: options.batchSize)
     for number in 0..<options.threads {
       let thread = Thread { while self.makeOne() {} }
       thread.name = "weft.patches-\(number)"
       thread.stackSize = 4 << 20
       thread.start()
-    }
-  }
-
-  static func arrays(of dataset: PatchDataset, _ augmentation: Augmentation, batchSize: Int) -> [PatchBatch.Array] {
-    (dataset.inputs + dataset.targets).map {
-      PatchBatch.Array(name: $0.name, shape: [batchSize, dataset.channels(of: $0, augmentation)] + $0.shape.lengths)
     }
   }
 
@@ -130,7 +124,7 @@ final class PatchQueue: @unchecked Sendable {
     let batch = target.batch
     condition.unlock()
     let result = Result {
-      batch.put(try datasets[draw.dataset].patch(at: draw.position, augmentation, seed: options.seed, draw: draw.number), at: place)
+      try datasets[draw.dataset].read(draw.position, augmentation, seed: options.seed, draw: draw.number, into: batch, place)
     }
     condition.lock()
     target.left -= 1

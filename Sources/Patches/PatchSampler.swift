@@ -37,15 +37,25 @@ public struct PatchSampler: Sendable {
   private let rows: [[Int: [Int]]]
   private var seen: [Int]
   private var number = 0
+  private let neighbours: (count: Int, batchSize: Int)
+  /// Of each patch of a batch the first of its neighbourhood.
+  private var firsts: [(dataset: Int, position: Int)] = []
 
   /// - Parameters:
   ///   - censuses: one a dataset, where classes are drawn.
   ///   - subset: the only places that are drawn from, with `.uniform`.
+  ///   - neighbours: with `.uniform`, so many patches are drawn from a neighbourhood, a few chunks, before another is drawn: one a batch, so that the
+  ///     patches of a batch are from as many neighbourhoods. Each place stays as likely.
   /// - Throws: `PipelineError` where there is nothing to draw.
   public init(
-    _ dataset: MultiDataset, _ censuses: [ClassCensus] = [], _ sampling: PatchSampling = .uniform, seed: UInt64, subset: PatchSubset? = nil
+    _ dataset: MultiDataset, _ censuses: [ClassCensus] = [], _ sampling: PatchSampling = .uniform, seed: UInt64, subset: PatchSubset? = nil,
+    neighbours: (count: Int, batchSize: Int) = (1, 1)
   ) throws {
     (self.dataset, self.censuses, self.sampling, self.seed, self.subset) = (dataset, censuses, sampling, seed, subset)
+    self.neighbours = neighbours
+    precondition(
+      neighbours.count == 1 || neighbours.count > 1 && sampling == .uniform && subset == nil,
+      "neighbours are drawn from all places, each as likely")
     guard dataset.count > 0 else {
       throw PipelineError("there is no place for a patch in any of \(dataset.datasets.count) datasets", hint: "give one at least")
     }
@@ -83,6 +93,19 @@ public struct PatchSampler: Sendable {
   public mutating func next() -> PatchDraw {
     defer { number += 1 }
     var random = PatchRandom(seed: seed, draw: number, for: .sample)
+    if neighbours.count > 1 {
+      // Not all patches of a batch leave their neighbourhoods at once.
+      let (batch, patch) = (number / neighbours.batchSize, number % neighbours.batchSize)
+      if batch == 0 { firsts.append((0, 0)) }
+      if batch == 0 || (batch + patch) % neighbours.count == 0 {
+        firsts[patch] = dataset.place(Int.random(in: 0..<dataset.count, using: &random))
+        return PatchDraw(number: number, dataset: firsts[patch].dataset, position: firsts[patch].position)
+      }
+      let (source, first) = firsts[patch]
+      let near = dataset.datasets[source]
+      return PatchDraw(
+        number: number, dataset: source, position: near.positions.index(near: first, cell: near.neighbourhood, random: &random))
+    }
     if sampling == .uniform {
       let chosen = subset?.indices ?? []
       let place = dataset.place(

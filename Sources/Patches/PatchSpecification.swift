@@ -34,6 +34,7 @@ public struct PatchSpecification: Sendable {
   private static let members = [
     "classes", "input_arrays", "target_arrays", "datasets", "csv", "split", "pad", "unit", "relations", "interpolation", "sampling",
     "class_weights", "augment", "batch", "batches", "threads", "ahead", "seed", "memory_gb", "force_has_data", "share",
+    "neighbours",
   ]
 
   /// Reads a specification. Paths in it are taken from its folder.
@@ -109,6 +110,10 @@ public struct PatchSpecification: Sendable {
     loader.batches = try reader["batches"]?.whole(atLeast: 0)
     loader.threads = try reader["threads"]?.whole(atLeast: 1, atMost: 1024) ?? ProcessInfo.processInfo.activeProcessorCount
     loader.ahead = try reader["ahead"]?.whole(atLeast: 2, atMost: 100_000) ?? 4
+    loader.neighbours = try reader["neighbours"]?.whole(atLeast: 1) ?? 1
+    if loader.neighbours > 1, sampling != .uniform {
+      throw reader.error("`neighbours` are drawn where `sampling` is uniform", hint: "leave one of them out")
+    }
     loader.seed = UInt64(try reader["seed"]?.whole(atLeast: 0, atMost: .max) ?? 0)
     if let share = reader["share"] {
       let numbers = try share.list().map { try $0.whole(atLeast: 0) }

@@ -2,6 +2,7 @@
 
 internal import Filtering
 internal import Foundation
+internal import Grids
 internal import Volumes
 
 /// Something that is done to the values of an array, after its voxels have found their places. Voxels that are not known (NaN) stay so, except where
@@ -24,7 +25,8 @@ public enum ValueTransform: Hashable, Sendable {
   /// What is not known becomes this.
   case replaceUnknown(with: Double)
 
-  func apply(to values: inout VoxelBuffer<Float>, random: inout PatchRandom) {
+  /// - Parameter extent: of the patch's voxels, for what looks at neighbours.
+  func apply(to values: inout MutableSpan<Float>, _ extent: Extent, random: inout PatchRandom) {
     switch self {
     case .normalise(let zero, let one):
       let factor = 1 / (one - zero)
@@ -38,42 +40,54 @@ public enum ValueTransform: Hashable, Sendable {
       Self.change(&values) { Float((Double($0) - mean) * factor + mean) }
     case .gamma(let range):
       let power = random.number(in: range)
-      let known = values.elements.lazy.filter { !$0.isNaN }
-      guard let least = known.min().map(Double.init), let most = known.max().map(Double.init), most > least else { return }
-      Self.change(&values) { Float(least + (most - least) * pow((Double($0) - least) / (most - least), power)) }
+      var (least, most) = (Double.infinity, -Double.infinity)
+      for index in 0..<values.count where !values[index].isNaN {
+        least = min(least, Double(values[index]))
+        most = max(most, Double(values[index]))
+      }
+      guard most > least else { return }
+      Self.change(&values) { [least, most] in Float(least + (most - least) * pow((Double($0) - least) / (most - least), power)) }
     case .blur(let range):
       let sigma = random.number(in: range)
       if sigma <= 0 { return }
-      let known = values.elements.map { $0.isNaN ? UInt8(0) : 1 }
-      let mask = known.contains(0) ? VoxelBuffer(extent: values.extent, elements: known) : nil
-      let blurred = smoothed(
-        mask == nil ? values : values.mapVoxels { $0.isNaN ? 0 : $0 }, sigma: [sigma, sigma, sigma], mask: mask)
-      values.elements = zip(values.elements, blurred.elements).map { $0.isNaN ? $0 : $1 }
+      var known = VoxelBuffer<UInt8>(extent: extent, repeating: 1)
+      var numbers = VoxelBuffer<Float>(extent: extent)
+      for index in 0..<values.count {
+        if values[index].isNaN { known.elements[index] = 0 } else { numbers.elements[index] = values[index] }
+      }
+      let mask = known.elements.contains(0) ? known : nil
+      let blurred = smoothed(numbers, sigma: [sigma, sigma, sigma], mask: mask)
+      for index in 0..<values.count where !values[index].isNaN { values[index] = blurred.elements[index] }
     case .noise(let deviation):
       // Each voxel its number, known or not, so that one voxel's does not depend on another's.
-      for index in values.elements.indices { values.elements[index] += Float(deviation * random.normal()) }
+      for index in 0..<values.count { values[index] += Float(deviation * random.normal()) }
     case .binarise(let threshold):
-      Self.change(&values) { Double($0) > threshold ? 1 : 0 }
+      // The largest number of single precision that is not above it: nothing lies between.
+      let nearest = Float(threshold)
+      let least = Double(nearest) > threshold ? nearest.nextDown : nearest
+      Self.change(&values) { $0 > least ? 1 : 0 }
     case .replaceUnknown(let value):
-      for index in values.elements.indices where values.elements[index].isNaN { values.elements[index] = Float(value) }
+      for index in 0..<values.count where values[index].isNaN { values[index] = Float(value) }
     }
   }
 
-  private static func change(_ values: inout VoxelBuffer<Float>, _ body: (Float) -> Float) {
-    var span = values.mutableSpan
-    for index in 0..<span.count where !span[index].isNaN { span[index] = body(span[index]) }
+  private static func change(_ values: inout MutableSpan<Float>, _ body: (Float) -> Float) {
+    for index in 0..<values.count {
+      let value = values[index]
+      values[index] = value.isNaN ? value : body(value)
+    }
   }
 
-  private static func moments(of values: VoxelBuffer<Float>) -> (mean: Double, deviation: Double) {
+  private static func moments(of values: borrowing MutableSpan<Float>) -> (mean: Double, deviation: Double) {
     var (count, sum) = (0.0, 0.0)
-    for value in values.elements where !value.isNaN {
+    for index in 0..<values.count where !values[index].isNaN {
       count += 1
-      sum += Double(value)
+      sum += Double(values[index])
     }
     if count == 0 { return (0, 0) }
     let mean = sum / count
     var squares = 0.0
-    for value in values.elements where !value.isNaN { squares += (Double(value) - mean) * (Double(value) - mean) }
+    for index in 0..<values.count where !values[index].isNaN { squares += (Double(values[index]) - mean) * (Double(values[index]) - mean) }
     return (mean, (squares / count).squareRoot())
   }
 }

@@ -33,14 +33,14 @@ struct WholeSteps {
     (self.shape, self.axes, self.first) = (shape, axes, first)
   }
 
-  func voxels<Voxel: VoxelScalar>(of source: any VoxelSource, outside: Voxel) throws -> VoxelBuffer<Voxel> {
+  func read<Voxel: VoxelScalar>(_ source: any VoxelSource, outside: Voxel, into patch: inout MutableSpan<Voxel>) throws {
     let lengths = axes.map { shape[$0.axis] }
     let lower = (0..<3).map { axes[$0].step > 0 ? first[$0] : first[$0] - lengths[$0] + 1 }
     let box = Box(lower: lower, extent: Extent(lengths))
     let inside = box.intersection(source.extent.box)
-    if inside == box, axes.indices.allSatisfy({ axes[$0].axis == $0 && axes[$0].step == 1 }) { return try source.read(box, as: Voxel.self) }
-    var result = VoxelBuffer<Voxel>(extent: shape, repeating: outside)
-    if inside.isEmpty { return result }
+    if inside == box, axes.indices.allSatisfy({ axes[$0].axis == $0 && axes[$0].step == 1 }) { return try source.read(box, into: &patch) }
+    if inside != box { patch.fill(outside) }
+    if inside.isEmpty { return }
     let voxels = try source.read(inside, as: Voxel.self)
     // Voxels of the image lie one step along an axis of the patch.
     let strides = shape.strides
@@ -51,18 +51,16 @@ struct WholeSteps {
       start += (axes[axis].step > 0 ? way : -way) * strides[axes[axis].axis]
     }
     let from = voxels.span
-    var to = result.mutableSpan
     var index = 0
     for z in 0..<inside.extent[0] {
       for y in 0..<inside.extent[1] {
         var place = start + z * steps[0] + y * steps[1]
         for _ in 0..<inside.extent[2] {
-          to[place] = from[index]
+          patch[place] = from[index]
           index += 1
           place += steps[2]
         }
       }
     }
-    return result
   }
 }

@@ -44,24 +44,29 @@ public struct AxisMappedSource: VoxelSource {
   public func willRead(_ box: Box) { base.willRead(based(box)) }
 
   public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel> {
-    let read = try base.read(based(box), as: type)
+    var voxels = VoxelBuffer<Voxel>()
+    try read(box, into: &voxels)
+    return voxels
+  }
+
+  public func read<Voxel: VoxelScalar>(_ box: Box, into voxels: inout MutableSpan<Voxel>) throws {
     let shown = axes.compactMap(\.self)
-    if shown == shown.sorted() { return read.reshaped(to: box.extent) }
+    if shown == shown.sorted() { return try base.read(based(box), into: &voxels) }
     // Axes in another order: gather row by row.
+    precondition(voxels.count == box.count, "\(box) does not fill \(voxels.count) voxels")
+    let read = try base.read(based(box), as: Voxel.self)
     let strides = read.extent.strides
     let steps = axes.map { $0.map { strides[$0] } ?? 0 }
-    var result = VoxelBuffer<Voxel>(extent: box.extent)
     let rank = box.rank
     let rows = Box(lower: [Int](repeating: 0, count: rank - 1), upper: Array(box.extent.lengths.dropLast()))
     var to = 0
     for row in rows.indices {
       var from = zip(row, steps).map(*).reduce(0, +)
       for _ in 0..<box.extent[rank - 1] {
-        result.elements[to] = read.elements[from]
+        voxels[to] = read.elements[from]
         to += 1
         from += steps[rank - 1]
       }
     }
-    return result
   }
 }

@@ -26,7 +26,7 @@ public struct CroppedSource: VoxelSource {
 
   public func willRead(_ box: Box) { base.willRead(box.translated(by: self.box.lower)) }
 
-  public func read<Voxel: VoxelScalar>(_ box: Box, into voxels: inout VoxelBuffer<Voxel>) throws {
+  public func read<Voxel: VoxelScalar>(_ box: Box, into voxels: inout MutableSpan<Voxel>) throws {
     try base.read(box.translated(by: self.box.lower), into: &voxels)
   }
 }

@@ -23,20 +23,31 @@ public protocol VoxelSource: Sendable {
   func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws -> VoxelBuffer<Voxel>
   /// Told that `box` will be read soon, so that storage may begin to fetch it; without an implementation of its own, nothing happens.
   func willRead(_ box: Box)
-  /// Reads the voxels in `box` in place of others, whose memory may be used again: for boxes that are read one after the other. Where an
-  /// error is thrown, nothing is left of `voxels`.
+  /// Reads the voxels in `box` to memory of as many, in C order; where an error is thrown, nothing there is of any value.
   ///
   /// - Throws: as `read(_:as:)`.
   /// - Precondition: `box` lies inside `extent`.
-  func read<Voxel: VoxelScalar>(_ box: Box, into voxels: inout VoxelBuffer<Voxel>) throws
+  func read<Voxel: VoxelScalar>(_ box: Box, into voxels: inout MutableSpan<Voxel>) throws
 }
 
 extension VoxelSource {
   public func willRead(_ box: Box) {}
 
+  public func read<Voxel: VoxelScalar>(_ box: Box, into voxels: inout MutableSpan<Voxel>) throws {
+    let read = try read(box, as: Voxel.self)
+    voxels.copy(from: read.span)
+  }
+
+  /// Reads the voxels in `box` in place of others, whose memory is used again where they are as many: for boxes that are read one after the other.
+  /// Where an error is thrown, nothing is left of them.
+  ///
+  /// - Throws: as `read(_:as:)`.
+  /// - Precondition: `box` lies inside `extent`.
   public func read<Voxel: VoxelScalar>(_ box: Box, into voxels: inout VoxelBuffer<Voxel>) throws {
-    voxels = VoxelBuffer()
-    voxels = try read(box, as: Voxel.self)
+    var result = VoxelBuffer(unwritten: box.extent, reusing: &voxels)
+    var span = result.mutableSpan
+    try read(box, into: &span)
+    voxels = result
   }
 
   public var residentFiles: [ResidentFile] { [] }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""patches.py PEER FOLDER SIDE SIZE COUNT WORKERS: seconds and peak memory of drawing COUNT patches of SIZE³ from FOLDER/raw and FOLDER/labels/cell.
+"""patches.py PEER FOLDER SIDE SIZE WARM COUNT WORKERS: seconds and peak memory of drawing COUNT patches of SIZE³, after WARM others, from FOLDER/raw and
+FOLDER/labels/cell.
 
 Called by `weft-benchmarks patches`. PEER: cellmap-data, its dataset and its loader as it is documented; or zarr-python, slices of two arrays of a zarr of
 SIDE³ voxels as PyTorch tensors, through PyTorch's own loader. Batches of 8.
@@ -52,14 +53,17 @@ def plain(folder, side, size, count, workers):
 
 def main():
     peer, folder = sys.argv[1:3]
-    side, size, count, workers = map(int, sys.argv[3:])
-    loader = {"cellmap-data": cellmap, "zarr-python": plain}[peer](folder, side, size, count, workers)
-    began = time.perf_counter()
+    side, size, warm, count, workers = map(int, sys.argv[3:])
+    loader = {"cellmap-data": cellmap, "zarr-python": plain}[peer](folder, side, size, warm + count, workers)
+    began = None
     seen = 0
     for batch in loader:
         assert batch["raw"].shape[-3:] == (size, size, size)
         seen += batch["raw"].shape[0]
-        if seen >= count:
+        if began is None and seen >= warm:
+            began = time.perf_counter()
+            seen = 0
+        elif began is not None and seen >= count:
             break
     seconds = time.perf_counter() - began
     peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))

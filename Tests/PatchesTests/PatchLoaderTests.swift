@@ -38,8 +38,9 @@ struct PatchLoaderTests {
 
   private func bits(_ batches: [Int: [[Float]]]) -> [Int: [[UInt32]]] { batches.mapValues { $0.map { $0.map(\.bitPattern) } } }
 
-  @Test(arguments: ["uniform", "balanced", "weighted"]) func theSeedAloneDecidesWhatIsDrawn(sampling: String) throws {
-    try withSpecification(", \"sampling\": \"\(sampling)\", \"batches\": 6") { text in
+  @Test(arguments: ["\"uniform\"", "\"uniform\", \"neighbours\": 3", "\"balanced\"", "\"weighted\""])
+  func theSeedAloneDecidesWhatIsDrawn(sampling: String) throws {
+    try withSpecification(", \"sampling\": \(sampling), \"batches\": 6") { text in
       var specification = try PatchSpecification(json: text)
       let one = bits(try batches(specification))
       #expect(one.count == 6 && Set(one.values).count == 6)
@@ -182,6 +183,32 @@ struct PatchLoaderTests {
       subset.indices = [9]
       seen = Set((0..<10).map { _ in sampler.next() }.map { "\($0.dataset) \($0.position)" })
       #expect(seen == ["0 9"])
+    }
+  }
+
+  /// Chunks are of 16³: patches of 12³ that begin in the same one meet the same eight.
+  @Test func neighboursMeetTheSameChunksAndEveryPlaceIsAsLikely() throws {
+    try withSpecification { text in
+      let dataset = try PatchSpecification(json: text).opened(.train)
+      var sampler = try PatchSampler(dataset, seed: 5, neighbours: (4, 3))
+      var cells: [[[Int]]] = [[], [], []]
+      var counts = [[Int]](repeating: [Int](repeating: 0, count: 29), count: 3)
+      var first = 0
+      for number in 0..<12_000 {
+        let draw = sampler.next()
+        let begin = dataset.datasets[draw.dataset].center(at: draw.position).map { Int($0 / 4) - 6 }
+        cells[number % 3].append([draw.dataset] + begin.map { $0 / 16 })
+        for axis in 0..<3 { counts[axis][begin[axis]] += 1 }
+        if draw.dataset == 0 { first += 1 }
+      }
+      for (patch, cells) in cells.enumerated() {
+        // Patch p of batch b begins a neighbourhood where 4 divides b + p.
+        for batch in 1..<cells.count where (batch + patch) % 4 != 0 { #expect(cells[batch] == cells[batch - 1]) }
+        #expect(Set(cells).count == 2 * 8, "places lie in 2³ chunks of each image")
+      }
+      // 414 are expected, with a deviation of 41 where four at a time are alike.
+      for axis in 0..<3 { for count in counts[axis] { #expect((200...630).contains(count), "\(counts[axis])") } }
+      #expect((5400...6600).contains(first))
     }
   }
 

@@ -49,6 +49,7 @@ struct PatchSpecificationTests {
     #expect(made.augmentation.inputs["raw"] == [.normalise(zero: 0, one: 255), .standardise, .gamma(0.9...1.1), .blur(1...1)])
     #expect(made.augmentation.labels["b"] == [.binarise(above: 0), .replaceUnknown(with: -1)])
     #expect(made.augmentation.targets["a"] == .distance(most: 50) && made.augmentation.targets["b"].channelCount == 2)
+    #expect(try PatchSpecification(json: "{\(Self.good), \"neighbours\": 6}", folder: "/data").loader.neighbours == 6)
   }
 
   @Test func whatIsWrongIsToldWithItsPlace() {
@@ -57,6 +58,7 @@ struct PatchSpecificationTests {
       ("{\(Self.good), \"inptus\": 1}", "`inptus` is not known here"),
       ("{\(Self.good), \"batch\": 0}", "`batch`: it is 0, and must be a whole number of at least 1"),
       ("{\(Self.good), \"unit\": \"mile\"}", "no unit of length"),
+      ("{\(Self.good), \"neighbours\": 0}", "at least 1"), ("{\(Self.good), \"neighbours\": 2, \"sampling\": \"balanced\"}", "is uniform"),
       ("{\(Self.good), \"threads\": 100000}", "must be 1024 at the most"), ("{\(Self.good), \"memory_gb\": 1e300}", "must be above zero"),
       ("{\(Self.good), \"augment\": {\"places\": [{\"scale\": [1e-300, 1]}]}}", "between 0.01 and 100"),
       ("{\(Self.good), \"augment\": {\"places\": [{\"elastic\": {\"spacing\": 1e-9, \"deviation\": 1}}]}}", "lie 1e-09 apart"),

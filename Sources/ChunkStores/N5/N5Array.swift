@@ -34,10 +34,16 @@ public struct N5Array: VoxelSource {
   /// - Throws: `ChunkStoreError` naming the file where one cannot be read or is damaged.
   /// - Precondition: `box` lies inside `extent`.
   public func read<Voxel: VoxelScalar>(_ box: Box, as type: Voxel.Type) throws(ChunkStoreError) -> VoxelBuffer<Voxel> {
+    var voxels = VoxelBuffer<Voxel>(unwritten: box.extent)
+    var span = voxels.mutableSpan
+    try read(box, into: &span)
+    return voxels
+  }
+
+  /// The same to memory of as many voxels, in C order; where an error is thrown, nothing there is of any value.
+  public func read<Voxel: VoxelScalar>(_ box: Box, into voxels: inout MutableSpan<Voxel>) throws(ChunkStoreError) {
     precondition(box.rank == extent.rank && extent.box.contains(box), "\(box) lies outside a dataset of \(extent)")
-    func gather<Stored: VoxelScalar>(_ stored: Stored.Type) throws(ChunkStoreError) -> VoxelBuffer<Voxel> {
-      var memory = VoxelBuffer<Voxel>()
-      var result = BoxAssembly<Voxel>(box, in: &memory)
+    func gather<Stored: VoxelScalar>(_ stored: Stored.Type, _ result: BoxAssembly<Voxel>) throws(ChunkStoreError) {
       var voxels: [Stored] = []
       var rest = (box.isEmpty ? [] : box.tiles(of: chunk))[...]
       while !rest.isEmpty {
@@ -56,9 +62,10 @@ public struct N5Array: VoxelSource {
           }
         }
       }
-      return result.finished()
     }
-    return try gather(voxelType.scalar)
+    try unsafe voxels.withUnsafeMutableBufferPointer { memory throws(ChunkStoreError) in
+      try unsafe gather(voxelType.scalar, BoxAssembly(box, in: memory))
+    }
   }
 
   private func key(_ index: [Int]) -> String { StoreKey.join(node, index.reversed().map(String.init).joined(separator: "/")) }
