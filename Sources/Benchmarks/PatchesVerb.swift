@@ -10,12 +10,13 @@ import Weft
 enum PatchesVerb {
   struct Arguments: Sendable {
     var side = 1600
-    var count = 400
+    var count = 800
     var rounds = 3
     var threads = ProcessInfo.processInfo.activeProcessorCount
-    var memory = 1.0
+    var memory = 1.5
     var peers = "cellmap-data,zarr-python"
     var sizes = [64, 128]
+    var neighbours = [1, 8]
     var data: String?
   }
 
@@ -28,7 +29,8 @@ enum PatchesVerb {
         + "Zstandard) as OME-Zarr 0.4. Each program draws patches of both at random places, in batches of 8, on as many threads or workers. "
         + "Files lie in the system's memory where they fit. WEFT_PYTHON is a Python with cellmap-data; its sampler draws with replacement, since "
         + "its own would list every voxel.",
-      "Bare reading takes the chunk files that Weft's patches meet, each once, on the same threads and decodes them by the library.",
+      "Each begins with half as many patches that are not counted. Bare reading takes the chunk files that Weft's counted patches meet, on the "
+        + "same threads, and decodes them by the library: for each patch all of its own, for patches of a neighbourhood those that it has, once.",
     ],
     defaults: Arguments(),
     groups: [
@@ -59,39 +61,46 @@ enum PatchesVerb {
       say("\(arguments.side)³ voxels, \(arguments.threads) threads, \(arguments.rounds) rounds")
       var rows: [[String]] = []
       for size in arguments.sizes {
-        let count = max(16, (size == 64 ? arguments.count : arguments.count / 4) / 8 * 8)
+        let count = max(64, (size == 64 ? arguments.count : arguments.count / 4) / 64 * 64)
         var rates: [String: [Double]] = [:]
         var peaks: [String: Int] = [:]
         for round in 0..<arguments.rounds {
-          let drawn = try weft(folder, size, count, UInt64(round), arguments)
-          rates["weft", default: []].append(Double(count) / drawn.seconds)
-          rates["bare", default: []].append(Double(count) / drawn.bare)
+          for neighbours in arguments.neighbours {
+            // Many take less time each.
+            let many = neighbours > 1 ? 4 * count : count
+            let drawn = try weft(folder, size, many, neighbours, UInt64(round), arguments)
+            rates["weft\(neighbours)", default: []].append(Double(many) / drawn.seconds)
+            rates["bare\(neighbours)", default: []].append(Double(many) / drawn.bare)
+          }
           for peer in others {
-            let said = String(
-              decoding: try Program.python(
-                "patches.py", [peer, folder, "\(arguments.side)", "\(size)", "\(count)", "\(arguments.threads)"], isShown: false),
-              as: UTF8.self)
+            let words = [peer, folder] + [arguments.side, size, warm(count), count, arguments.threads].map(String.init)
+            let said = String(decoding: try Program.python("patches.py", words, isShown: false), as: UTF8.self)
             let numbers = said.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
             guard numbers.count == 2 else { throw BenchmarkError("patches.py told `\(said)` instead of seconds and memory") }
             rates[peer, default: []].append(Double(count) / numbers[0])
             peaks[peer] = max(peaks[peer] ?? 0, Int(numbers[1]))
           }
         }
-        let own = median(rates["weft"]!)
-        rows.append(
-          ["\(size)³", own.text(1)] + others.map { (own / median(rates[$0]!)).text(1) } + [(own / median(rates["bare"]!)).text(2)]
-            + others.map { "\(peaks[$0] ?? 0)" })
-        say("  \(rows.last!.joined(separator: "  "))")
+        for neighbours in arguments.neighbours {
+          let own = median(rates["weft\(neighbours)"]!)
+          rows.append(
+            ["\(size)³", "\(neighbours)", own.text(1)] + others.map { (own / median(rates[$0]!)).text(1) }
+              + [(own / median(rates["bare\(neighbours)"]!)).text(2)] + others.map { "\(peaks[$0] ?? 0)" })
+          say("  \(rows.last!.joined(separator: "  "))")
+        }
       }
-      let heads = ["patches", "a second"] + others.map { "÷ \($0)" } + ["÷ bare"] + others.map { "\($0), MB" }
+      let heads = ["patches", "neighbours", "a second"] + others.map { "÷ \($0)" } + ["÷ bare"] + others.map { "\($0), MB" }
       say(Table.text(heads, rows))
       say("Weft's process, images made here included: \(peakBytes() >> 20) MB at the most")
     }
   }
 
+  /// Patches that come before those that are counted.
+  private static func warm(_ count: Int) -> Int { max(8, count / 16 * 8) }
+
   /// Draws patches, and reads the chunks that they meet barely.
   private static func weft(
-    _ folder: String, _ size: Int, _ count: Int, _ seed: UInt64, _ arguments: Arguments
+    _ folder: String, _ size: Int, _ count: Int, _ neighbours: Int, _ seed: UInt64, _ arguments: Arguments
   ) throws -> (seconds: Double, bare: Double) {
     let array = PatchArray(name: "raw", shape: [size, size, size], scale: [4, 4, 4])
     var specification = PatchSpecification()
@@ -102,11 +111,14 @@ enum PatchesVerb {
       .init(raw: PatchSource(path: folder + "/raw"), labels: ["cell": PatchSource(path: folder + "/labels/cell")])
     ]
     specification.memory = Int(arguments.memory * 1e9)
-    (specification.loader.batchSize, specification.loader.batches) = (8, count / 8)
+    (specification.loader.batchSize, specification.loader.batches) = (8, (warm(count) + count) / 8)
     (specification.loader.threads, specification.loader.seed) = (arguments.threads, seed)
-    var files: Set<String> = []
+    specification.loader.neighbours = neighbours
+    // Files, and files of each neighbourhood: patch p of batch b begins one where their number divides b + p.
+    var (files, needed) = (Set<String>(), Set<[Int]>())
+    let loader = try PatchLoader(specification)
+    for _ in 0..<warm(count) / 8 { try loader.next().map(loader.recycle) }
     let (_, took) = try Seconds.of {
-      let loader = try PatchLoader(specification)
       while let batch = try loader.next() {
         for draw in batch.draws {
           // The middle of the first voxel is the origin.
@@ -114,6 +126,8 @@ enum PatchesVerb {
           for chunk in Box(lower: lower.map { $0 / 64 }, upper: lower.map { ($0 + size - 1) / 64 + 1 }).indices {
             let name = chunk.map(String.init).joined(separator: "/")
             files.insert(name)
+            let (batch, patch) = (draw.number / 8, draw.number % 8)
+            needed.insert([patch, (batch + patch) / neighbours] + chunk)
           }
         }
         loader.recycle(batch)
@@ -127,7 +141,7 @@ enum PatchesVerb {
       guard seconds > 0 else { throw BenchmarkError("the chunks in \(folder)/\(image) cannot be read and decoded by the library itself") }
       bare += seconds
     }
-    return (took.wall, bare)
+    return (took.wall, bare * Double(needed.count) / Double(files.count))
   }
 
   /// A raw image and labels, of a small volume repeated.

@@ -32,19 +32,17 @@ public enum TargetTransform: Hashable, Sendable {
   }
 
   private static func boundary(_ labels: VoxelBuffer<Float>) -> VoxelBuffer<Float> {
-    let (lengths, strides) = (labels.extent.lengths, labels.extent.strides)
-    var result = VoxelBuffer<Float>(extent: labels.extent)
+    var result = labels.mapVoxels { $0.isNaN ? Float.nan : 0 }
     let values = labels.span
-    for place in labels.extent.box.indices {
-      let index = zip(place, strides).map(*).reduce(0, +)
-      let own = values[index]
-      if own.isNaN { result.elements[index] = .nan }
-      guard own > 0 else { continue }
-      for axis in 0..<3 {
-        // What is not known is no border.
-        if place[axis] > 0, values[index - strides[axis]] != own, !values[index - strides[axis]].isNaN { result.elements[index] = 1 }
-        if place[axis] < lengths[axis] - 1, values[index + strides[axis]] != own, !values[index + strides[axis]].isNaN {
-          result.elements[index] = 1
+    var target = result.mutableSpan
+    for (length, stride) in zip(labels.extent.lengths, labels.extent.strides) {
+      // Each pair of voxels that touch along this axis. What is not known is no border.
+      for slab in Swift.stride(from: 0, to: values.count, by: length * stride) {
+        for index in slab..<slab + (length - 1) * stride {
+          let (one, other) = (values[index], values[index + stride])
+          guard one != other, !one.isNaN, !other.isNaN else { continue }
+          if one > 0 { target[index] = 1 }
+          if other > 0 { target[index + stride] = 1 }
         }
       }
     }
@@ -63,23 +61,25 @@ public enum TargetTransform: Hashable, Sendable {
       let start = row[0] * strides[0] + row[1] * strides[1]
       for index in start + inside.lower[2]..<start + inside.upper[2] {
         let (own, other) = (values[index], values[index + way])
-        if !own.isNaN && !other.isNaN { target[index] = own == other && own > 0 ? 1 : 0 }
+        let isSame: Float = own == other && own > 0 ? 1 : 0
+        target[index] = own.isNaN || other.isNaN ? .nan : isSame
       }
     }
     return result
   }
 
-  /// Exact Euclidean distances, axis by axis, by lower envelopes of parabolas (Felzenszwalb and Huttenlocher, 2012), within each object. O(voxels).
+  /// Exact Euclidean distances, axis by axis, by lower envelopes of parabolas, within each object. O(voxels).
   private static func distances(_ labels: VoxelBuffer<Float>, _ scale: [Double], _ most: Double) -> VoxelBuffer<Float> {
     let (lengths, strides) = (labels.extent.lengths, labels.extent.strides)
-    let limit = min(most * most, 1e30)
-    var squares = [Double](repeating: limit, count: labels.count)
+    var squares = [Double](repeating: min(most * most, 1e30), count: labels.count)
+    var span = squares.mutableSpan
     for axis in [2, 1, 0] {
+      var envelope = LowerEnvelope(most: lengths[axis] + 2, scale: scale[axis])
       let others = [0, 1, 2].filter { $0 != axis }
       for a in 0..<lengths[others[0]] {
         for b in 0..<lengths[others[1]] {
           let start = a * strides[others[0]] + b * strides[others[1]]
-          line(labels.elements, &squares, start, strides[axis], lengths[axis], scale[axis])
+          line(labels.span, &span, start, strides[axis], lengths[axis], &envelope)
         }
       }
     }
@@ -89,7 +89,10 @@ public enum TargetTransform: Hashable, Sendable {
   }
 
   /// One line of voxels: in each run of one object the least of the parabolas that stand on its voxels, and on the voxels before and after it.
-  private static func line(_ labels: [Float], _ squares: inout [Double], _ start: Int, _ stride: Int, _ length: Int, _ scale: Double) {
+  private static func line(
+    _ labels: Span<Float>, _ squares: inout MutableSpan<Double>, _ start: Int, _ stride: Int, _ length: Int, _ envelope: inout LowerEnvelope
+  ) {
+    func isOutside(_ place: Int) -> Bool { place >= 0 && place < length && !labels[start + place * stride].isNaN }
     var begin = 0
     while begin < length {
       let label = labels[start + begin * stride]
@@ -97,41 +100,14 @@ public enum TargetTransform: Hashable, Sendable {
       while end < length, labels[start + end * stride] == label { end += 1 }
       defer { begin = end }
       guard label > 0 else { continue }
-      var heights = (begin..<end).map { squares[start + $0 * stride] }
-      var first = begin
-      func isOutside(_ place: Int) -> Bool { place >= 0 && place < length && !labels[start + place * stride].isNaN }
-      if isOutside(begin - 1) {
-        heights.insert(0, at: 0)
-        first -= 1
+      envelope.removeAll()
+      if isOutside(begin - 1) { envelope.add(begin - 1, 0) }
+      for place in begin..<end { envelope.add(place, squares[start + place * stride]) }
+      if isOutside(end) { envelope.add(end, 0) }
+      for place in begin..<end {
+        let index = start + place * stride
+        squares[index] = min(squares[index], envelope.least(at: place))
       }
-      if isOutside(end) { heights.append(0) }
-      let least = envelope(heights, scale)
-      for place in begin..<end { squares[start + place * stride] = min(squares[start + place * stride], least[place - first]) }
-    }
-  }
-
-  private static func envelope(_ heights: [Double], _ scale: Double) -> [Double] {
-    let square = scale * scale
-    var (vertices, borders): ([Int], [Double]) = ([0], [-.infinity])
-    for vertex in heights.indices.dropFirst() {
-      func crossing(_ other: Int) -> Double {
-        let difference = heights[vertex] - heights[other]
-        return (difference / square + Double(vertex * vertex - other * other)) / Double(2 * (vertex - other))
-      }
-      var border = crossing(vertices.last!)
-      while border <= borders.last! {
-        vertices.removeLast()
-        borders.removeLast()
-        border = crossing(vertices.last!)
-      }
-      vertices.append(vertex)
-      borders.append(border)
-    }
-    var number = 0
-    return heights.indices.map { place in
-      while number + 1 < vertices.count, borders[number + 1] < Double(place) { number += 1 }
-      let way = Double(place - vertices[number])
-      return way * way * square + heights[vertices[number]]
     }
   }
 }
