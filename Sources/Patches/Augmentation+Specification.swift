@@ -85,7 +85,10 @@ extension ValueTransform {
       self = .normalise(zero: range[0], one: range[1])
     case "standardise": self = .standardise
     case "contrast": self = .contrast(try value.value.text == nil ? value.range() : 0.5...1.5)
-    case "gamma": self = .gamma(try value.value.text == nil ? value.range() : 0.5...1.5)
+    case "gamma":
+      let range = try value.value.text == nil ? value.range() : 0.5...1.5
+      guard range.lowerBound >= 0, range.upperBound <= 100 else { throw value.error("a power is 0 to 100") }
+      self = .gamma(range)
     case "blur":
       let range = try value.range()
       guard range.lowerBound >= 0, range.upperBound <= 100 else { throw value.error("a standard deviation is 0 to 100 voxels") }
@@ -114,7 +117,7 @@ extension TargetTransform {
     case "affinities":
       let offsets = try value.list().map { try $0.numbers(3) }
       guard !offsets.isEmpty, offsets.joined().allSatisfy({ $0 == $0.rounded() && abs($0) < 1e6 }) else {
-        throw value.error("offsets are lists of three whole numbers")
+        throw value.error("offsets are lists of three whole numbers, below a million")
       }
       self = .affinities(offsets.map { $0.map { Int($0) } })
     default: self = .labels

@@ -100,9 +100,10 @@ public struct PatchDataset: Sendable {
     positions = PatchPositions(first, corner: self.raw[0][0].corner, in: box, isPadded: options.isPadded)
     for array in inputs + targets where !options.isPadded {
       let room = zip(box.upper, box.lower).map(-)
+      let paths = ([raw.path] + Set(labels.values.map(\.path)).sorted()).joined(separator: " with ")
       guard zip(array.size, room).allSatisfy({ $0 <= $1 * (1 + 1e-6) }) else {
         throw PipelineError(
-          "a patch of `\(array.name)` takes \(array.size) and there is room for \(room) in \(raw.path) (z, y, x\(unit.map { ", \($0.name)s" } ?? ""))",
+          "a patch of `\(array.name)` takes \(array.size) and there is room for \(room) in what \(paths) covers (z, y, x\(unit.map { ", \($0.name)s" } ?? ""))",
           hint: "ask for fewer voxels or a finer scale, or allow patches to reach beyond (`pad`)")
       }
     }

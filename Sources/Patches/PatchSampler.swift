@@ -83,6 +83,12 @@ public struct PatchSampler: Sendable {
       guard !classes.isEmpty else {
         throw PipelineError("none of the classes has a voxel in any dataset", hint: "check the labels, or draw places uniformly")
       }
+      let weights = classes.map(\.1)
+      guard weights.allSatisfy({ $0 >= 0 }), (Double.leastNormalMagnitude..<Double.infinity).contains(weights.reduce(0, +)) else {
+        throw PipelineError(
+          "the weights of the classes with voxels are \(zip(classes, weights).map { "\($0.0) \($1)" }.joined(separator: ", "))",
+          hint: "none may be below zero, and one must be above")
+      }
     }
     self.classes = classes.map { (name: $0.0, weight: $0.1, cells: $0.2.map { (dataset: $0.0, cell: $0.1) }, sums: $0.3) }
     self.rows = rows

@@ -93,9 +93,12 @@ public struct PatchSpecification: Sendable {
     case "uniform": sampling = .uniform
     case "balanced": sampling = .balanced
     case "weighted":
-      sampling = .weighted(
-        Dictionary(uniqueKeysWithValues: try reader["class_weights"]?.members().map { ($0.name, try $0.value.number()) } ?? []))
+      sampling = .weighted(try Self.weights(reader["class_weights"], classes))
     case let other: throw reader.error("`sampling` is `\(other)`, and must be one of uniform, weighted, balanced")
+    }
+    if case .weighted = sampling {
+    } else if let weights = reader["class_weights"] {
+      throw weights.error("weights are for `sampling` that is weighted", hint: "leave one of them out")
     }
     if sampling != .uniform, targets.isEmpty { throw reader.error("classes can be drawn only where there are `target_arrays`") }
     augmentation = try reader["augment"].map { try Augmentation($0, classes: classes, inputs: inputs.map(\.name)) } ?? Augmentation()
@@ -124,6 +127,14 @@ public struct PatchSpecification: Sendable {
     guard gigabytes > 0, gigabytes < 1e6 else { throw reader.error("`memory_gb` is \(gigabytes), and must be above zero") }
     memory = Int(gigabytes * 1e9)
     forceHasData = try reader["force_has_data"]?.flag() ?? false
+  }
+
+  private static func weights(_ reader: SpecificationReader?, _ classes: [String]) throws -> [String: Double] {
+    try reader?.allowOnly(classes)
+    return try reader?.members().reduce(into: [:]) { weights, member in
+      weights[member.name] = try member.value.number()
+      guard (0...1e100).contains(weights[member.name]!) else { throw member.value.error("a weight lies between 0 and 1e100") }
+    } ?? [:]
   }
 
   private static func arrays(_ reader: SpecificationReader) throws -> [PatchArray] {

@@ -67,7 +67,7 @@ def patches():
     # A dictionary is the same, and so is the work of three processes; batches that are held stay as they are.
     held = []
     for number in range(3):
-        for batch in weft.PatchLoader(specification(), folder=folder, share=(number, 3)):
+        for batch in weft.PatchLoader(specification(batch=numpy.int64(4)), folder=folder, share=(number, 3)):
             assert len(batch.origins) == 4 and batch.origins[0]["image"].endswith("fixed.ome.zarr")
             held.append((batch.origins[0]["number"], batch))
     held = [batch for _, batch in sorted(held, key=lambda pair: pair[0])]

@@ -27,6 +27,11 @@ class Batch(dict):
     origins = ()
 
 
+def _json(value):
+    """Numbers and arrays of NumPy, and paths, are as welcome as Python's."""
+    return json.dumps(value, default=lambda other: other.tolist() if isinstance(other, (numpy.ndarray, numpy.generic)) else os.fspath(other)).encode()
+
+
 class PatchLoader:
     """Batches of patches, read ahead by threads of Weft's.
 
@@ -39,7 +44,7 @@ class PatchLoader:
     def __init__(self, specification, folder=None, seed=None, share=None):
         address, told_warnings = pointer(), pointer()
         if isinstance(specification, dict):
-            words = json.dumps(specification).encode(), os.fsencode(folder or os.getcwd())
+            words = _json(specification), os.fsencode(folder or os.getcwd())
         else:
             words = os.fsencode(specification), None
         number, count = share or (-1, -1)
@@ -102,13 +107,15 @@ class PredictionWriter:
         if like is not None:
             level = like.levels[0]
             shape, spacing, origin, unit = level["shape"], level["spacing"], level["origin"], level.get("unit")
+        if patch is None or shape is None:
+            raise ValueError("give `patch`, the shape of what is written at once, and `like` or `shape`, what there is in all")
         description = {
             "folder": os.path.abspath(folder), "classes": list(classes), "shape": list(shape), "spacing": list(spacing or [1, 1, 1]),
             "origin": list(origin or [0, 0, 0]), "unit": unit, "patch": list(patch), "overlap": None if overlap is None else list(overlap),
             "dtype": str(numpy.dtype(dtype)), "memory": memory,
         }
         address = pointer()
-        call("weft_writer_open", json.dumps(description).encode(), ctypes.byref(address))
+        call("weft_writer_open", _json(description), ctypes.byref(address))
         self._handle = Handle(address.value)
         places = json.loads(told("weft_writer_positions", self._handle))
         #: What of the image the network is given, patch by patch.
