@@ -36,7 +36,7 @@ enum PatchesCommand {
         [
           .parsed(
             "--count", at: \.count, "N", "How many", expected: "a whole number above 0",
-            fallback: "1; with --stream without end"
+            fallback: "1; with --stream without end; with \"tiles\" all"
           ) { Values.positive($0).map(Optional.some) },
           .value("--output", "-o", at: \.result, "FOLDER", "A Zarr folder that they are written to", completion: .file),
           .value("--stream", at: \.stream, "FORMAT", "Write them to standard output instead: npy"),
@@ -58,11 +58,13 @@ enum PatchesCommand {
     var specification = try PatchSpecification(file: arguments.specification)
     if let part = arguments.part { specification.part = part }
     if let threads = arguments.threads { specification.loader.threads = threads }
-    let count = arguments.count ?? (arguments.stream == nil ? 1 : nil)
     let size = specification.loader.batchSize
-    if let count { specification.loader.batches = (count + size - 1) / size }
+    let asked = arguments.count ?? (arguments.stream == nil && specification.sampling != .tiles ? 1 : nil)
+    if let asked { specification.loader.batches = (asked + size - 1) / size }
     let loader = try PatchLoader(specification) { console.warn($0) }
     defer { loader.end() }
+    // The last batch may have more than are asked for.
+    let count = loader.count.map { min($0, asked ?? $0) }
     if arguments.stream != nil {
       while let batch = try loader.next() {
         try Task.checkCancellation()

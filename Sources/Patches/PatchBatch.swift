@@ -17,7 +17,7 @@ internal import Volumes
 
   /// The arrays, inputs before targets.
   public let arrays: [Array]
-  /// The draw of each patch.
+  /// The draw of each patch. Of the last batch there may be fewer than the arrays have room for.
   public internal(set) var draws: [PatchDraw] = []
   private let memory: [UnsafeMutableBufferPointer<Float>]
 

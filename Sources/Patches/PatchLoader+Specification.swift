@@ -90,7 +90,7 @@ extension PatchLoader {
     }
     let decoded = DecodedChunks(bytes: Int(chunks))
     let dataset = try specification.opened(specification.part, keeping: decoded) { _ in }
-    let censuses = specification.sampling == .uniform ? [] : try specification.censuses(of: dataset, warn: warn)
+    let censuses = specification.sampling.drawsClasses ? try specification.censuses(of: dataset, warn: warn) : []
     let sampler = try PatchSampler(
       dataset, censuses, specification.sampling, seed: options.seed, neighbours: (options.neighbours, options.batchSize))
     self.init(PatchQueue(dataset.datasets, sampler, specification.augmentation, options, decoded: decoded))

@@ -47,6 +47,10 @@ public final class PatchLoader: Sendable {
   /// The arrays of each batch.
   public var arrays: [PatchBatch.Array] { queue.arrays }
 
+  /// How many patches there are, of all loaders that share the work together; without end where it is `nil`. The last batch may have fewer than the
+  /// others.
+  public var count: Int? { queue.count }
+
   private let queue: PatchQueue
 
   init(_ queue: PatchQueue) { self.queue = queue }

@@ -15,6 +15,9 @@ final class PatchQueue: @unchecked Sendable {
   private let augmentation: Augmentation
   private let options: PatchLoader.Options
   private let decoded: DecodedChunks?
+  /// Patches of all loaders that share the work together.
+  let count: Int?
+
   private let condition = NSCondition()
   private let began = DispatchTime.now()
 
@@ -46,6 +49,7 @@ final class PatchQueue: @unchecked Sendable {
     precondition(options.batchSize > 0 && options.threads > 0 && options.ahead > 1, "a batch has patches, and is made by a thread")
     (self.datasets, self.sampler, self.augmentation, self.options, self.decoded) = (datasets, sampler, augmentation, options, decoded)
     arrays = datasets[0].batchArrays(augmentation, size: options.batchSize)
+    count = [options.batches.map { $0 * options.batchSize }, sampler.count].compactMap(\.self).min()
     for number in 0..<options.threads {
       let thread = Thread { while self.makeOne() {} }
       thread.name = "weft.patches-\(number)"
@@ -71,7 +75,7 @@ final class PatchQueue: @unchecked Sendable {
     guard !isEnded, let done = pending.removeValue(forKey: number) else { return nil }
     condition.broadcast()
     if let failure = done.failure { throw failure }
-    statistics.patches += options.batchSize
+    statistics.patches += done.batch.draws.count
     return done.batch
   }
 
@@ -105,7 +109,7 @@ final class PatchQueue: @unchecked Sendable {
   }
 
   private func isLast(_ batch: Int) -> Bool {
-    options.batches.map { batch * options.share.count + options.share.number >= $0 } ?? false
+    count.map { (batch * options.share.count + options.share.number) * options.batchSize >= $0 } ?? false
   }
 
   /// Makes one patch, when there is room for its batch. False when there is nothing more to make.
@@ -118,8 +122,8 @@ final class PatchQueue: @unchecked Sendable {
     }
     if begun.patch == 0 { begin() }
     let (number, place) = (begun.batch, begun.patch)
-    begun = place + 1 == options.batchSize ? (number + 1, 0) : (number, place + 1)
     let target = pending[number]!
+    begun = place + 1 == target.batch.draws.count ? (number + 1, 0) : (number, place + 1)
     let draw = target.batch.draws[place]
     let batch = target.batch
     condition.unlock()
@@ -139,7 +143,7 @@ final class PatchQueue: @unchecked Sendable {
     let batch = spare.popLast() ?? PatchBatch(arrays)
     let share = options.share
     for _ in 0..<(begun.batch == 0 ? share.number : share.count - 1) * options.batchSize { _ = sampler.next() }
-    batch.draws = (0..<options.batchSize).map { _ in sampler.next() }
-    pending[begun.batch] = Pending(batch, options.batchSize)
+    batch.draws = (0..<options.batchSize).compactMap { _ in sampler.next() }
+    pending[begun.batch] = Pending(batch, batch.draws.count)
   }
 }

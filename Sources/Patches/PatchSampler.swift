@@ -10,6 +10,11 @@ public enum PatchSampling: Hashable, Sendable {
   case weighted([String: Double])
   /// As `weighted`, the class being the one that was seen least so far.
   case balanced
+  /// The places whose patches cover all of every dataset, each once, in order (`MultiDataset.tiles`): for validation.
+  case tiles
+
+  /// Whether it must be known where each class is.
+  var drawsClasses: Bool { self != .uniform && self != .tiles }
 }
 
 /// A patch that was drawn.
@@ -37,6 +42,7 @@ public struct PatchSampler: Sendable {
   private let rows: [[Int: [Int]]]
   private var seen: [Int]
   private var number = 0
+  private let tiles: [Int]
   private let neighbours: (count: Int, batchSize: Int)
   /// Of each patch of a batch the first of its neighbourhood.
   private var firsts: [(dataset: Int, position: Int)] = []
@@ -52,6 +58,7 @@ public struct PatchSampler: Sendable {
     neighbours: (count: Int, batchSize: Int) = (1, 1)
   ) throws {
     (self.dataset, self.censuses, self.sampling, self.seed, self.subset) = (dataset, censuses, sampling, seed, subset)
+    tiles = sampling == .tiles ? dataset.tiles : []
     self.neighbours = neighbours
     precondition(
       neighbours.count == 1 || neighbours.count > 1 && sampling == .uniform && subset == nil,
@@ -60,9 +67,9 @@ public struct PatchSampler: Sendable {
       throw PipelineError("there is no place for a patch in any of \(dataset.datasets.count) datasets", hint: "give one at least")
     }
     precondition(
-      sampling == .uniform || censuses.count == dataset.datasets.count, "classes are drawn from what was counted in each dataset")
+      !sampling.drawsClasses || censuses.count == dataset.datasets.count, "classes are drawn from what was counted in each dataset")
     var (classes, rows): ([(String, Double, [(Int, Int)], [Double])], [[Int: [Int]]]) = ([], censuses.map { _ in [:] })
-    if sampling != .uniform {
+    if sampling.drawsClasses {
       let suggested = ClassCensus.weights(ClassCensus.sum(censuses))
       var given: [String: Double] = [:]
       if case .weighted(let weights) = sampling { given = weights }
@@ -95,9 +102,17 @@ public struct PatchSampler: Sendable {
     seen = [Int](repeating: 0, count: classes.count)
   }
 
-  /// The next patch.
-  public mutating func next() -> PatchDraw {
+  /// How many patches there are; without end where it is `nil`.
+  public var count: Int? { sampling == .tiles ? tiles.count : nil }
+
+  /// The next patch; `nil` after the last.
+  public mutating func next() -> PatchDraw? {
+    if let count, number >= count { return nil }
     defer { number += 1 }
+    if sampling == .tiles {
+      let place = dataset.place(tiles[number])
+      return PatchDraw(number: number, dataset: place.dataset, position: place.position)
+    }
     var random = PatchRandom(seed: seed, draw: number, for: .sample)
     if neighbours.count > 1 {
       // Not all patches of a batch leave their neighbourhoods at once.

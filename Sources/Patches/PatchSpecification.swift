@@ -94,13 +94,14 @@ public struct PatchSpecification: Sendable {
     case "balanced": sampling = .balanced
     case "weighted":
       sampling = .weighted(try Self.weights(reader["class_weights"], classes))
-    case let other: throw reader.error("`sampling` is `\(other)`, and must be one of uniform, weighted, balanced")
+    case "tiles": sampling = .tiles
+    case let other: throw reader.error("`sampling` is `\(other)`, and must be one of uniform, weighted, balanced, tiles")
     }
     if case .weighted = sampling {
     } else if let weights = reader["class_weights"] {
       throw weights.error("weights are for `sampling` that is weighted", hint: "leave one of them out")
     }
-    if sampling != .uniform, targets.isEmpty { throw reader.error("classes can be drawn only where there are `target_arrays`") }
+    if sampling.drawsClasses, targets.isEmpty { throw reader.error("classes can be drawn only where there are `target_arrays`") }
     augmentation = try reader["augment"].map { try Augmentation($0, classes: classes, inputs: inputs.map(\.name)) } ?? Augmentation()
     for case .elastic(let spacing, _) in augmentation.places {
       let largest = (inputs + targets).flatMap(\.size).max()!

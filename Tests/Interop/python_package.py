@@ -74,6 +74,9 @@ def patches():
     for one, other in zip(batches, held):
         for name in one:
             assert numpy.array_equal(one[name], other[name], equal_nan=True)
+    # What is validated with comes once, the last batch smaller: 4 patches of 16 along each axis.
+    with weft.PatchLoader(specification(sampling="tiles", batch=7, batches=None), folder=folder) as loader:
+        assert [batch["raw"].shape for batch in loader] == 9 * [(7, 1, 16, 16, 16)] + [(1, 1, 16, 16, 16)]
     # An array outlives its batch and its loader.
     loader = weft.PatchLoader(folder / "spec.json")
     array = next(loader)["raw"]

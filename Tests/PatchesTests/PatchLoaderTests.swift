@@ -38,7 +38,7 @@ struct PatchLoaderTests {
 
   private func bits(_ batches: [Int: [[Float]]]) -> [Int: [[UInt32]]] { batches.mapValues { $0.map { $0.map(\.bitPattern) } } }
 
-  @Test(arguments: ["\"uniform\"", "\"uniform\", \"neighbours\": 3", "\"balanced\"", "\"weighted\""])
+  @Test(arguments: ["\"uniform\"", "\"uniform\", \"neighbours\": 3", "\"balanced\"", "\"weighted\"", "\"tiles\""])
   func theSeedAloneDecidesWhatIsDrawn(sampling: String) throws {
     try withSpecification(", \"sampling\": \(sampling), \"batches\": 6") { text in
       var specification = try PatchSpecification(json: text)
@@ -55,6 +55,30 @@ struct PatchLoaderTests {
       #expect(shared == one)
       specification.loader.seed = 8
       #expect(bits(try batches(specification)) != one)
+    }
+  }
+
+  @Test(arguments: 1...3) func tilesComeOnceEachAndThenNothing(sharers: Int) throws {
+    try withSpecification(", \"sampling\": \"tiles\"") { text in
+      var specification = try PatchSpecification(json: text)
+      let dataset = try specification.opened(.train)
+      #expect(dataset.tiles.count == 2 * 64)
+      var draws: [PatchDraw] = []
+      for number in 0..<sharers {
+        specification.loader.share = (number, sharers)
+        let loader = try PatchLoader(specification)
+        #expect(loader.count == 128)
+        var sizes: [Int] = []
+        while let batch = try loader.next() {
+          sizes.append(batch.draws.count)
+          draws += batch.draws
+          loader.recycle(batch)
+        }
+        #expect(loader.statistics.patches == sizes.reduce(0, +) && sizes.dropLast().allSatisfy { $0 == 3 })
+      }
+      draws.sort { $0.number < $1.number }
+      #expect(draws.map { dataset.datasets[0].count * $0.dataset + $0.position } == dataset.tiles)
+      #expect(draws.map(\.number) == Array(0..<128))
     }
   }
 
@@ -160,7 +184,7 @@ struct PatchLoaderTests {
       var sampler = try PatchSampler(dataset, censuses, .balanced, seed: 3)
       var seen: [String: Int] = [:]
       for number in 0..<10_000 {
-        let draw = sampler.next()
+        let draw = sampler.next()!
         #expect(draw.number == number)
         seen[draw.target!, default: 0] += 1
         if number % 25 == 0 {
@@ -178,10 +202,10 @@ struct PatchLoaderTests {
       let dataset = try PatchSpecification(json: text).opened(.train)
       let subset = PatchSubset([3, 5, dataset.count - 1])
       var sampler = try PatchSampler(dataset, seed: 1, subset: subset)
-      var seen = Set((0..<100).map { _ in sampler.next() }.map { "\($0.dataset) \($0.position)" })
+      var seen = Set((0..<100).map { _ in sampler.next()! }.map { "\($0.dataset) \($0.position)" })
       #expect(seen == ["0 3", "0 5", "1 \(dataset.datasets[1].count - 1)"])
       subset.indices = [9]
-      seen = Set((0..<10).map { _ in sampler.next() }.map { "\($0.dataset) \($0.position)" })
+      seen = Set((0..<10).map { _ in sampler.next()! }.map { "\($0.dataset) \($0.position)" })
       #expect(seen == ["0 9"])
     }
   }
@@ -195,7 +219,7 @@ struct PatchLoaderTests {
       var counts = [[Int]](repeating: [Int](repeating: 0, count: 29), count: 3)
       var first = 0
       for number in 0..<12_000 {
-        let draw = sampler.next()
+        let draw = sampler.next()!
         let begin = dataset.datasets[draw.dataset].center(at: draw.position).map { Int($0 / 4) - 6 }
         cells[number % 3].append([draw.dataset] + begin.map { $0 / 16 })
         for axis in 0..<3 { counts[axis][begin[axis]] += 1 }

@@ -74,9 +74,11 @@ class PatchLoader:
         held = Handle(address.value, lambda batch: function("weft_batch_release", None)(loader, pointer(batch)))
         numbers = function("weft_batch_numbers")
         batch = Batch()
-        for place, array in enumerate(self._arrays):
-            batch[array["name"]] = numpy.asarray(_Numbers(held, numbers(held, ctypes.c_ssize_t(place)), array["shape"]))
         batch.origins = json.loads(told("weft_batch_origins", loader, held))
+        for place, array in enumerate(self._arrays):
+            # The last batch may have fewer.
+            shape = [len(batch.origins), *array["shape"][1:]]
+            batch[array["name"]] = numpy.asarray(_Numbers(held, numbers(held, ctypes.c_ssize_t(place)), shape))
         return batch
 
     @property
