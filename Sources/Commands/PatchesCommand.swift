@@ -36,7 +36,7 @@ enum PatchesCommand {
         [
           .parsed(
             "--count", at: \.count, "N", "How many", expected: "a whole number above 0",
-            fallback: "1; with --stream without end; with \"tiles\" all"
+            fallback: "1; with --stream without end; all where SPEC says"
           ) { Values.positive($0).map(Optional.some) },
           .value("--output", "-o", at: \.result, "FOLDER", "A Zarr folder that they are written to", completion: .file),
           .value("--stream", at: \.stream, "FORMAT", "Write them to standard output instead: npy"),
@@ -58,19 +58,17 @@ enum PatchesCommand {
     var specification = try PatchSpecification(file: arguments.specification)
     if let part = arguments.part { specification.part = part }
     if let threads = arguments.threads { specification.loader.threads = threads }
-    let size = specification.loader.batchSize
-    let asked = arguments.count ?? (arguments.stream == nil && specification.sampling != .tiles ? 1 : nil)
-    if let asked { specification.loader.batches = (asked + size - 1) / size }
+    let isEndless = specification.loader.batches == nil && specification.sampling != .tiles
+    if let count = arguments.count ?? (arguments.stream == nil && isEndless ? 1 : nil) {
+      (specification.loader.batches, specification.loader.count) = (nil, count)
+    }
     let loader = try PatchLoader(specification) { console.warn($0) }
     defer { loader.end() }
-    // The last batch may have more than are asked for.
-    let count = loader.count.map { min($0, asked ?? $0) }
     if arguments.stream != nil {
       while let batch = try loader.next() {
         try Task.checkCancellation()
-        let wanted = count.map { min(size, $0 - batch.draws[0].number) } ?? size
         for (number, array) in batch.arrays.enumerated() {
-          let shape = [wanted] + array.shape.dropFirst()
+          let shape = [batch.draws.count] + array.shape.dropFirst()
           // Who reads may have had enough.
           do {
             try FileHandle.standardOutput.write(contentsOf: Data(NPYHeader.bytes(shape: shape)))
@@ -83,16 +81,19 @@ enum PatchesCommand {
         }
         loader.recycle(batch)
       }
-    } else if let result = arguments.result, let count {
+    } else if let result = arguments.result, let count = loader.count {
+      guard count > 0 else {
+        let share = specification.loader.share
+        throw PipelineError(
+          "no batch is left for share \(share.number) of \(share.count)", hint: "ask for more patches, or smaller batches")
+      }
       let folder = try PatchFolder(result, loader, count: count)
       do {
         var origins: [(path: String, center: [Double])] = []
         while let batch = try loader.next() {
           try Task.checkCancellation()
-          let first = origins.count
-          let wanted = min(size, count - first)
-          try folder.write(batch, count: wanted, from: first)
-          origins += batch.draws.prefix(wanted).map(loader.origin)
+          try folder.write(batch, from: origins.count)
+          origins += batch.draws.map(loader.origin)
           loader.recycle(batch)
         }
         try folder.finish(classes: specification.classes, origins: origins)

@@ -35,10 +35,10 @@ public struct PatchFolder: Sendable {
     }
   }
 
-  /// Writes the first patches of a batch.
-  public func write(_ batch: PatchBatch, count: Int, from first: Int) throws {
+  /// Writes the patches of a batch, the first of which is the `first`.
+  public func write(_ batch: PatchBatch, from first: Int) throws {
     for (number, array) in arrays.enumerated() {
-      let shape = [count] + batch.arrays[number].shape.dropFirst()
+      let shape = [batch.draws.count] + batch.arrays[number].shape.dropFirst()
       let numbers = Array(batch.numbers(of: number).prefix(shape.reduce(1, *)))
       try array.write(VoxelBuffer(extent: Extent(shape), elements: numbers), at: [first, 0, 0, 0, 0])
     }

@@ -15,6 +15,8 @@ public final class PatchLoader: Sendable {
     public var batchSize = 1
     /// Batches, of all loaders that share the work together; without end where it is `nil`.
     public var batches: Int?
+    /// Patches, of all loaders that share the work together, where that is fewer: the last batch may then have fewer than the others.
+    public var count: Int?
     /// Threads that read.
     public var threads = 1
     /// The most batches that are ready or being made; at least two.
@@ -47,9 +49,8 @@ public final class PatchLoader: Sendable {
   /// The arrays of each batch.
   public var arrays: [PatchBatch.Array] { queue.arrays }
 
-  /// How many patches there are, of all loaders that share the work together; without end where it is `nil`. The last batch may have fewer than the
-  /// others.
-  public var count: Int? { queue.count }
+  /// How many patches this loader makes; without end where it is `nil`. The last batch may have fewer than the others.
+  public var count: Int? { queue.ownCount }
 
   private let queue: PatchQueue
 

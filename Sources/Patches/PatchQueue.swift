@@ -16,7 +16,7 @@ final class PatchQueue: @unchecked Sendable {
   private let options: PatchLoader.Options
   private let decoded: DecodedChunks?
   /// Patches of all loaders that share the work together.
-  let count: Int?
+  private let count: Int?
 
   private let condition = NSCondition()
   private let began = DispatchTime.now()
@@ -49,7 +49,7 @@ final class PatchQueue: @unchecked Sendable {
     precondition(options.batchSize > 0 && options.threads > 0 && options.ahead > 1, "a batch has patches, and is made by a thread")
     (self.datasets, self.sampler, self.augmentation, self.options, self.decoded) = (datasets, sampler, augmentation, options, decoded)
     arrays = datasets[0].batchArrays(augmentation, size: options.batchSize)
-    count = [options.batches.map { $0 * options.batchSize }, sampler.count].compactMap(\.self).min()
+    count = [options.batches.map { $0 * options.batchSize }, options.count, sampler.count].compactMap(\.self).min()
     for number in 0..<options.threads {
       let thread = Thread { while self.makeOne() {} }
       thread.name = "weft.patches-\(number)"
@@ -108,6 +108,15 @@ final class PatchQueue: @unchecked Sendable {
     return now
   }
 
+  /// Patches of this loader.
+  var ownCount: Int? {
+    count.map { count in
+      let (full, rest) = count.quotientAndRemainder(dividingBy: options.batchSize)
+      let whole = max(0, full - options.share.number + options.share.count - 1) / options.share.count
+      return whole * options.batchSize + (full % options.share.count == options.share.number ? rest : 0)
+    }
+  }
+
   private func isLast(_ batch: Int) -> Bool {
     count.map { (batch * options.share.count + options.share.number) * options.batchSize >= $0 } ?? false
   }
@@ -143,7 +152,8 @@ final class PatchQueue: @unchecked Sendable {
     let batch = spare.popLast() ?? PatchBatch(arrays)
     let share = options.share
     for _ in 0..<(begun.batch == 0 ? share.number : share.count - 1) * options.batchSize { _ = sampler.next() }
-    batch.draws = (0..<options.batchSize).compactMap { _ in sampler.next() }
+    let left = count.map { $0 - (begun.batch * share.count + share.number) * options.batchSize } ?? .max
+    batch.draws = (0..<min(left, options.batchSize)).map { _ in sampler.next()! }
     pending[begun.batch] = Pending(batch, batch.draws.count)
   }
 }

@@ -111,7 +111,7 @@ public struct PatchSpecification: Sendable {
       }
     }
     loader.batchSize = try reader["batch"]?.whole(atLeast: 1) ?? 1
-    loader.batches = try reader["batches"]?.whole(atLeast: 0)
+    loader.batches = try reader["batches"]?.whole(atLeast: 1)
     loader.threads = try reader["threads"]?.whole(atLeast: 1, atMost: 1024) ?? ProcessInfo.processInfo.activeProcessorCount
     loader.ahead = try reader["ahead"]?.whole(atLeast: 2, atMost: 100_000) ?? 4
     loader.neighbours = try reader["neighbours"]?.whole(atLeast: 1) ?? 1

@@ -67,7 +67,6 @@ struct PatchLoaderTests {
       for number in 0..<sharers {
         specification.loader.share = (number, sharers)
         let loader = try PatchLoader(specification)
-        #expect(loader.count == 128)
         var sizes: [Int] = []
         while let batch = try loader.next() {
           sizes.append(batch.draws.count)
@@ -75,10 +74,28 @@ struct PatchLoaderTests {
           loader.recycle(batch)
         }
         #expect(loader.statistics.patches == sizes.reduce(0, +) && sizes.dropLast().allSatisfy { $0 == 3 })
+        #expect(loader.count == sizes.reduce(0, +))
       }
       draws.sort { $0.number < $1.number }
       #expect(draws.map { dataset.datasets[0].count * $0.dataset + $0.position } == dataset.tiles)
       #expect(draws.map(\.number) == Array(0..<128))
+    }
+  }
+
+  @Test(arguments: 1...11) func asManyPatchesComeAsAreWanted(count: Int) throws {
+    try withSpecification { text in
+      var specification = try PatchSpecification(json: text)
+      specification.loader.count = count
+      var total = 0
+      for number in 0..<3 {
+        specification.loader.share = (number, 3)
+        let loader = try PatchLoader(specification)
+        var own = 0
+        while let batch = try loader.next() { own += batch.draws.count }
+        #expect(loader.count == own)
+        total += own
+      }
+      #expect(total == count)
     }
   }
 
