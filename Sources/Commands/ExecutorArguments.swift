@@ -40,8 +40,7 @@ enum ExecutorArguments {
         "--worker-command", at: \.workerCommand, "COMMAND", "What runs weft where jobs run, as 'apptainer exec weft.sif weft'",
         expected: "a command", fallback: "this program, under its own path"
       ) { text in
-        let words = text.split(separator: " ").map(String.init)
-        return words.isEmpty ? nil : .some(words)
+        ShellWord.words(of: text).flatMap { $0.isEmpty ? nil : .some($0) }
       },
     ])
 
@@ -72,7 +71,7 @@ enum ExecutorArguments {
         "--slurm-stage", at: \.slurm.stages, "NAME:KEY=VALUE,…", "Other requests for one stage, as coarse:mem=64GB,cpus=16",
         detail: "Stages are those that `weft status` lists; keys are partition, time, mem, cpus and gpus. May be given again.",
         expected: "a stage and what it gets, as coarse:mem=64GB,cpus=16,time=2:00:00",
-        combine: { $0.merging($1) { $1 } }, parse: stage),
+        combine: { $0.merging($1) { $0.overridden(by: $1) } }, parse: stage),
       .repeated("--slurm-setup", at: \.slurm.setup, "LINE", "A line of shell before the tasks, as 'module load gcc'; may be given again"),
       .repeated("--slurm-extra", at: \.slurm.extra, "OPTION", "A further option of sbatch, as --reservation=x; may be given again"),
     ])
@@ -136,24 +135,8 @@ enum ExecutorArguments {
     Double(text).flatMap { $0 >= least && $0.isFinite ? $0 : nil }
   }
 
-  /// Minutes of a time as Slurm writes it (https://slurm.schedmd.com/sbatch.html#OPT_time): at least two, since a job is told half a minute
-  /// before its end.
-  private static func isTime(_ text: String) -> Bool {
-    let days = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard days.count <= 2, let rest = days.last else { return false }
-    let parts = rest.split(separator: ":", omittingEmptySubsequences: false).map { part in
-      part.allSatisfy(\.isNumber) ? Int(part) : nil
-    }
-    let numbers = parts.compactMap(\.self)
-    guard numbers.count == parts.count, (1...3).contains(numbers.count) else { return false }
-    if days.count == 2 {
-      guard let day = Int(days[0]), day >= 0 else { return false }
-      let units = [3600.0, 60, 1]
-      return 86_400 * Double(day) + zip(numbers, units).map { Double($0) * $1 }.reduce(0, +) >= 120
-    }
-    let units: [Double] = numbers.count == 3 ? [3600, 60, 1] : [60, 1]
-    return zip(numbers, units).map { Double($0) * $1 }.reduce(0, +) >= 120
-  }
+  /// At least two minutes, since a job is told half a minute before its end.
+  private static func isTime(_ text: String) -> Bool { SlurmTime.seconds(text).map { $0 >= 120 } ?? false }
 
   private static func stage(_ text: String) -> [String: SlurmOptions.Request]? {
     let parts = text.split(separator: ":", maxSplits: 1)

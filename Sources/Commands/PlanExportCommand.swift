@@ -40,15 +40,14 @@ enum PlanExportCommand {
             "--worker-command", at: \.workerCommand, "COMMAND", "What runs weft where the commands run", expected: "a command",
             fallback: "this program, under its own path"
           ) { text in
-            let words = text.split(separator: " ").map(String.init)
-            return words.isEmpty ? nil : .some(words)
+            ShellWord.words(of: text).flatMap { $0.isEmpty ? nil : .some($0) }
           },
         ])
     ],
     examples: [
       CommandExample(
         "run a registration by GNU parallel, a stage at a time",
-        "weft register a.ome.zarr b.ome.zarr -o out --plan-only && for s in $(weft plan export out --stages); do weft plan export out --stage $s | parallel -j 4; done"
+        "weft register a.ome.zarr b.ome.zarr -o out --plan-only && for s in $(weft plan export out --stages); do weft plan export out --stage $s | parallel -j 4 || break; done"
       ),
       CommandExample("write a Snakefile", "weft plan export out --format snakemake > Snakefile"),
     ],

@@ -82,6 +82,7 @@ enum StatusCommand {
     if let jobs = status.jobs {
       lines.append("jobs: " + jobs.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
     }
+    if let reason = status.jobsUnknown { lines.append("whether jobs are at work is not known: \(reason)") }
     lines.append(end?.text ?? status.process.map { "at work: process \($0)" } ?? (status.jobs == nil ? left : "at work: in jobs"))
     return lines.joined(separator: "\n")
   }

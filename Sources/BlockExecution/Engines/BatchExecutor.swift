@@ -20,6 +20,8 @@ package struct BatchExecutor: Sendable {
   private let engine: any JobEngine
   private let progress: any ProgressReporter
   private let record: JobRecord
+  /// Part of the names of this driver's jobs: an earlier one may have had the same stage and round.
+  private let token = String(UUID().uuidString.prefix(6).lowercased())
   private var options: ExecutorOptions { execution.executor }
 
   package init(folder: RunFolder, execution: Execution, engine: any JobEngine, progress: any ProgressReporter) {
@@ -56,9 +58,14 @@ package struct BatchExecutor: Sendable {
   package func run(_ run: some StagedRun) async throws {
     // Commands of the scheduler are waited for, which is nothing for the cooperative pool.
     try await withTaskExecutorPreference(KernelExecutor.shared) {
-      if ProcessInfo.processInfo.environment[Self.continuationVariable] == nil { try record.append(JobRecord.Line()) }
+      if ProcessInfo.processInfo.environment[Self.continuationVariable] == nil {
+        try? FileManager.default.removeItem(at: folder.cancelled)
+        try record.append(JobRecord.Line())
+      }
       try checkNames(run.outlines.map(\.name))
-      try dropStrangers(run.outlines)
+      try checkCancellation()
+      try findTheLost()
+      try await dropStrangers(run.outlines)
       try await stages(of: run)
     }
   }
@@ -106,8 +113,8 @@ package struct BatchExecutor: Sendable {
     let name = work.stage.name
     progress.report(.started(stage: name, tasks: work.stage.tasks.count))
     while !work.tasks.isEmpty {
-      try Task.checkCancellation()
-      var batches = try liveBatches(of: name, key: work.key)
+      try checkCancellation()
+      var batches = try await liveBatches(of: name, key: work.key)
       if batches.isEmpty {
         try checkHope(work, journal)
         batches = try await submit(work)
@@ -130,14 +137,50 @@ package struct BatchExecutor: Sendable {
     try run.outlines.prefix { $0.name != name }.contains { try !journal.missing(of: run.stage($0.name, journal: journal)).isEmpty }
   }
 
-  /// - Throws: `RunError` where another round would not help.
+  /// - Throws: `CancellationError` where the run was stopped, here or from elsewhere.
+  private func checkCancellation() throws {
+    try Task.checkCancellation()
+    if FileManager.default.fileExists(atPath: folder.cancelled.path) { throw CancellationError() }
+  }
+
+  /// Notes the numbers of jobs whose driver ended while it handed them over.
+  private func findTheLost() throws {
+    for var line in record.lines where line.engine == engine.name && line.job == nil {
+      line.job = line.name.flatMap(engine.job(named:))
+      if line.job != nil { try record.append(line) }
+    }
+  }
+
+  /// How far jobs are. An engine that does not answer is asked again until it does.
+  private func states(of jobs: [String]) async throws -> [String: JobState] {
+    var isSilent = false
+    while true {
+      do { return try engine.states(of: jobs) } catch {
+        if engine.isGone { throw error }
+        if !isSilent { progress.report(.warning("\(error.localizedDescription); asked again until it does")) }
+        isSilent = true
+      }
+      try await Task.sleep(for: .seconds(engine.poll))
+      try checkCancellation()
+    }
+  }
+
+  /// - Throws: `RunError` where another round would not help: the last ones, since something was done the last time, were as many as may be.
   private func checkHope(_ work: Work, _ journal: Journal) throws {
     let name = work.stage.name
     let failures = journal.failures(of: name).filter { work.tasks.contains($0.task) }
-    let own = record.present.filter { $0.stage == name && $0.key == work.key && $0.isProbe != true }
-    let rounds = Set(own.compactMap(\.round))
+    let own = record.present.filter { $0.stage == name && $0.key == work.key && $0.job != nil }
+    let rounds = Set(own.compactMap(\.round)).sorted()
+    // Of each round what was missing before it and after it. A probe that did something is not meant to do all.
+    let missing = rounds.map { round in own.last { $0.round == round }?.missing ?? 0 } + [work.tasks.count]
+    var tries = 0
+    for (number, round) in rounds.enumerated().reversed() {
+      let hasDone = missing[number + 1] < missing[number]
+      if !hasDone || own.last(where: { $0.round == round })?.isProbe != true { tries += 1 }
+      if hasDone { break }
+    }
     let isFinal = !record.present.filter { $0.stage == name }.isEmpty && failures.contains { $0.isFinal == true }
-    guard isFinal || rounds.count > options.maxRounds else { return }
+    guard isFinal || tries > options.maxRounds else { return }
     let shown = work.tasks.prefix(10).map(String.init).joined(separator: ", ") + (work.tasks.count > 10 ? ", …" : "")
     let reasons = (try? engine.states(of: own.compactMap(\.job)))?.values.flatMap { state -> [String] in
       if case .ended(let counts) = state { return counts.keys.filter { $0 != "COMPLETED" } }
@@ -160,38 +203,88 @@ package struct BatchExecutor: Sendable {
     let lines = record.lines
     let round = (lines.filter { $0.stage == name }.compactMap(\.round).max() ?? -1) + 1
     let isProbe = options.tasksPerJob == nil && work.seconds == nil
-    let groups =
-      isProbe
-      ? GroupSizing.probe(work.tasks)
-      : GroupSizing.groups(work.tasks, of: options.tasksPerJob ?? GroupSizing.tasks(of: work.tasks.count, seconds: work.seconds ?? 1))
+    let aim = GroupSizing.aim(within: options.slurm.request(for: name).time.flatMap(SlurmTime.seconds))
+    let size = options.tasksPerJob ?? GroupSizing.tasks(of: work.tasks.count, seconds: work.seconds ?? 1, aim: aim)
+    let groups = isProbe ? GroupSizing.probe(work.tasks) : GroupSizing.groups(work.tasks, of: size)
     let list = folder.stage(name).appendingPathComponent("round\(round).json")
     try RunFolder.encoder.encode(TaskGroups(round: round, groups: groups)).write(to: list, options: .atomic)
     let memory = memory(of: work)
     var batches: [JobRecord.Line] = []
-    for begin in stride(from: 0, to: groups.count, by: engine.mostGroups) {
-      let part = begin..<min(begin + engine.mostGroups, groups.count)
+    var (begin, most, wait) = (0, engine.mostGroups, 2.0)
+    while begin < groups.count {
+      let part = begin..<min(begin + most, groups.count)
       let batch = JobBatch(
         name: batchName("\(name).r\(round)" + (part.count < groups.count ? ".\(begin)" : "")), stage: name, list: list, groups: part,
         beginFor: isProbe ? Int(GroupSizing.least) : nil, memory: memory, usesGPU: execution.stagesOfGPU.contains(name))
-      let job = try await cancellable(batches.compactMap(\.job)) { try await engine.submit(batch) }
       let line = JobRecord.Line(
-        job: job, engine: engine.name, stage: name, key: work.key, round: round, groups: part.count, memory: memory, isProbe: isProbe)
-      do { try record.append(line) } catch {
-        engine.cancel([job])
-        throw error
+        name: batch.name, engine: engine.name, stage: name, key: work.key, round: round, groups: part.count, missing: work.tasks.count,
+        memory: memory, isProbe: isProbe)
+      do {
+        batches.append(try await handOver(line, besides: batches.compactMap(\.job)) { try await engine.submit(batch) })
+        begin = part.upperBound
+      } catch let limit as JobLimit {
+        // Fewer at once; the others come with the next round, when those have ended that were taken.
+        if part.count > 1 {
+          most = part.count / 2
+        } else if !batches.isEmpty {
+          break
+        } else {
+          guard wait < 600 else {
+            throw RunError(
+              "\(engine.name) takes no job: \(limit.text)",
+              hint:
+                "see the limits of your account, the partition and the quality of service: on jobs, and on --slurm-time, --slurm-mem and "
+                + "--slurm-cpus of each")
+          }
+          progress.report(.note("\(engine.name) takes no job now (\(limit.text)); tried again in \(Int(wait)) s"))
+          try await Task.sleep(for: .seconds(wait))
+          wait *= 2
+        }
       }
-      batches.append(line)
     }
     let jobs = batches.compactMap(\.job).joined(separator: ", ")
     progress.report(
       .note(
         "\(name): \(work.tasks.count) task\(work.tasks.count == 1 ? "" : "s") in \(groups.count) job\(groups.count == 1 ? "" : "s") of "
-          + "\(engine.name) (\(jobs)), \(MemoryBudget.describe(memory)) each"))
+          + "\(engine.name) (\(jobs)), \(MemoryBudget.describe(memory)) each"
+          + (begin < groups.count ? "; \(groups.count - begin) more when the cluster takes them" : "")))
     return batches
   }
 
-  /// A name that no job of another run has.
-  private func batchName(_ part: String) -> String { "weft-\(Digest(folder.url.path.utf8).description.prefix(8))-\(part)" }
+  /// A name that no other job has.
+  private func batchName(_ part: String) -> String { "\(record.prefix)\(token)-\(part)" }
+
+  /// Hands a job over and notes it, before and after. Where the run is stopped meanwhile, it is cancelled with those that belong to it.
+  ///
+  /// - Returns: the line with the job's number.
+  private func handOver(
+    _ line: JobRecord.Line, besides jobs: [String], _ submit: @Sendable () async throws -> String
+  ) async throws -> JobRecord.Line {
+    try Task.checkCancellation()
+    try record.append(line)
+    var line = line
+    let name = line.name ?? ""
+    do {
+      line.job = try await withTaskCancellationHandler(operation: submit) {
+        engine.cancel(jobs)
+        engine.cancel(named: name)
+      }
+    } catch {
+      if !(error is CancellationError) {
+        line.isRefused = true
+        try record.append(line)
+      }
+      throw error
+    }
+    do {
+      try record.append(line)
+      try Task.checkCancellation()
+    } catch {
+      engine.cancel([line.job!])
+      throw error
+    }
+    return line
+  }
 
   /// Bytes for a job of a stage: more than the last time where that was not enough.
   private func memory(of work: Work) -> Int {
@@ -200,19 +293,20 @@ package struct BatchExecutor: Sendable {
     guard let last = own.compactMap(\.round).max(), let had = own.compactMap(\.memory).max() else { return usual }
     let jobs = own.filter { $0.round == last }.compactMap(\.job)
     guard engine.ranOutOfMemory(jobs) else { return max(usual, had) }
-    let more = Int(Double(had) * Self.growth)
+    let more = min(Int(Double(had) * Self.growth), max(had, engine.mostMemory ?? .max))
+    guard more > had else { return had }
     progress.report(
       .warning("\(work.stage.name): jobs ran out of \(MemoryBudget.describe(had)); they get \(MemoryBudget.describe(more)) now"))
     return more
   }
 
   /// Batches of a stage that are still at work, as of a driver that ended.
-  private func liveBatches(of stage: String, key: String) throws -> [JobRecord.Line] {
+  private func liveBatches(of stage: String, key: String) async throws -> [JobRecord.Line] {
     let known = record.lines.filter { $0.engine == engine.name && $0.stage == stage && $0.key == key && $0.job != nil }
     guard let last = known.compactMap(\.round).max() else { return [] }
     let latest = known.filter { $0.round == last }
     guard folder.endedGroups(of: stage, round: last) < latest.compactMap(\.groups).reduce(0, +) else { return [] }
-    let states = try engine.states(of: latest.compactMap(\.job))
+    let states = try await states(of: latest.compactMap(\.job))
     let live = latest.filter { line in
       if case .live? = line.job.flatMap({ states[$0] }) { return true }
       return false
@@ -224,11 +318,11 @@ package struct BatchExecutor: Sendable {
   }
 
   /// Cancels jobs of a run with other parameters.
-  private func dropStrangers(_ outlines: [StageOutline]) throws {
+  private func dropStrangers(_ outlines: [StageOutline]) async throws {
     let keys = Set(outlines.map { outlines.key(of: $0.name) })
     let strangers = record.lines.filter { $0.engine == engine.name && $0.key.map { !keys.contains($0) } == true }.compactMap(\.job)
     guard !strangers.isEmpty else { return }
-    let live = try engine.states(of: strangers).filter { if case .live = $0.value { true } else { false } }.keys.sorted()
+    let live = try await states(of: strangers).filter { if case .live = $0.value { true } else { false } }.keys.sorted()
     guard !live.isEmpty else { return }
     progress.report(.note("jobs \(live.joined(separator: ", ")) of a run with other parameters are cancelled"))
     engine.cancel(live)
@@ -236,17 +330,30 @@ package struct BatchExecutor: Sendable {
 
   /// Leaves the run to its jobs.
   private func detach(_ stage: String, _ jobs: [String]) async throws {
-    let name = batchName("continue-\(record.lines.count)")
-    let job = try await cancellable(jobs) { try await engine.submitContinuation(of: execution.output, named: name, after: jobs) }
-    try record.append(JobRecord.Line(job: job, engine: engine.name, isContinuation: true))
-    throw RunDetached(output: execution.output, stage: stage, jobs: jobs + [job])
+    let line = JobRecord.Line(name: batchName("continue-\(record.lines.count)"), engine: engine.name, isContinuation: true)
+    while true {
+      do {
+        let made = try await handOver(line, besides: jobs) {
+          try await engine.submitContinuation(of: execution.output, named: line.name!, after: jobs)
+        }
+        throw RunDetached(output: execution.output, stage: stage, jobs: jobs + [made.job!])
+      } catch let limit as JobLimit {
+        // It is taken when some of the others have ended.
+        progress.report(.note("\(engine.name) takes no further job now (\(limit.text)); tried again every minute"))
+        try await cancellable(jobs) { try await Task.sleep(for: .seconds(60)) }
+        try checkCancellation()
+      }
+    }
   }
 
   /// Waits until all tasks are done, or nothing is at work on them any more.
   private func wait(for batches: [JobRecord.Line], _ work: Work, _ journal: Journal) async throws {
     let jobs = batches.compactMap(\.job)
-    let groups = batches.compactMap(\.groups).reduce(0, +)
     let rounds = Set(batches.compactMap(\.round))
+    // Of whole rounds: marks do not tell of which batch a group was.
+    let groups = record.lines.filter { line in
+      line.job != nil && line.stage == work.stage.name && line.key == work.key && line.round.map(rounds.contains) == true
+    }.compactMap(\.groups).reduce(0, +)
     let wanted = Set(work.tasks)
     let standIns = Set(journal.entries(of: work.stage.name).filter { $0.value.outcome.isStandIn == true }.keys).intersection(wanted)
     let patience = options.latencyWait ?? (FileSystem.isShared(folder.url.path) ? 60 : 0)
@@ -269,6 +376,10 @@ package struct BatchExecutor: Sendable {
           progress.report(.states(stage: work.stage.name, counts: states))
         }
         if done == wanted.count { return }
+        if FileManager.default.fileExists(atPath: folder.cancelled.path) {
+          engine.cancel(jobs)
+          throw CancellationError()
+        }
         if rounds.map({ folder.endedGroups(of: work.stage.name, round: $0) }).reduce(0, +) >= groups { return }
         if let ended, ContinuousClock.now - ended >= .seconds(patience) { return }
         if ended == nil, ContinuousClock.now >= ask {
@@ -277,6 +388,7 @@ package struct BatchExecutor: Sendable {
             isSilent = false
             if !states.values.contains(where: { if case .live = $0 { true } else { false } }) { ended = .now }
           } catch {
+            if engine.isGone { throw error }
             if !isSilent { progress.report(.warning("\(error.localizedDescription); asked again until it does")) }
             isSilent = true
           }

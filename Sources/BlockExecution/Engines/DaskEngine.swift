@@ -9,6 +9,7 @@ package final class DaskEngine: JobEngine {
   package let name = "dask"
   package let mostGroups = 100_000
   package let poll = 0.5
+  package let mostMemory: Int? = nil
 
   private let folder: RunFolder
   private let options: ExecutorOptions
@@ -162,12 +163,18 @@ package final class DaskEngine: JobEngine {
     }
   }
 
+  package var isGone: Bool { state.withLock { $0.failure != nil } }
+
+  package func job(named name: String) -> String? { nil }
+
   package func ranOutOfMemory(_ jobs: [String]) -> Bool { false }
 
   package func cancel(_ jobs: [String]) {
     // All that this process handed over ends with its input.
     driver.closeInput()
   }
+
+  package func cancel(named name: String) { cancel([name]) }
 
   deinit {
     driver.closeInput()

@@ -7,6 +7,9 @@
 package enum GroupSizing {
   /// Seconds that a job aims at.
   package static let aim = 600.0
+
+  /// Seconds that jobs aim at that may take no more than `time`: half of what is left when they are told of their end.
+  package static func aim(within time: Double?) -> Double { min(aim, time.map { ($0 - Double(SlurmScript.warning)) / 2 } ?? aim) }
   /// Seconds that are worth a job.
   package static let least = 60.0
   /// Jobs that few tasks are spread over.
@@ -16,8 +19,10 @@ package enum GroupSizing {
 
   /// Tasks of a job.
   ///
-  /// - Parameter seconds: what a task takes of a job's time.
-  package static func tasks(of count: Int, seconds: Double) -> Int {
+  /// - Parameters:
+  ///   - seconds: what a task takes of a job's time.
+  ///   - aim: what a job aims at.
+  package static func tasks(of count: Int, seconds: Double, aim: Double = aim) -> Int {
     let seconds = max(seconds, 1e-3)
     let most = max(1, Int(min(aim / seconds, 1e9)))
     let worthwhile = max(1, Int((min(least / seconds, 1e9)).rounded(.up)))

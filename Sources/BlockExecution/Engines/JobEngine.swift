@@ -48,20 +48,27 @@ package protocol JobEngine: Sendable {
   var mostGroups: Int { get }
   /// The least time between two questions, in seconds.
   var poll: Double { get }
+  /// Bytes of the largest machine; `nil` where that is not known.
+  var mostMemory: Int? { get }
+  /// Whether it will never answer again.
+  var isGone: Bool { get }
 
   /// Hands a batch over.
   ///
   /// - Returns: the job's number.
-  /// - Throws: `RunError` where it is refused.
+  /// - Throws: `JobLimit` where there are too many jobs already; `RunError` where it is refused.
   func submit(_ batch: JobBatch) async throws -> String
 
   /// Has a run go on in a job of its own when others have ended, however they did.
   ///
   /// - Returns: the number of that job.
-  /// - Throws: `RunError` where that is refused, or cannot be.
+  /// - Throws: `JobLimit` where there are too many jobs already; `RunError` where that is refused, or cannot be.
   func submitContinuation(of output: String, named name: String, after jobs: [String]) async throws -> String
 
-  /// How far jobs are.
+  /// The number of a job that was handed over under a name; `nil` where there is none.
+  func job(named name: String) -> String?
+
+  /// How far jobs are; those that are not of the run are unknown.
   ///
   /// - Throws: `RunError` where the scheduler does not answer.
   func states(of jobs: [String]) throws -> [String: JobState]
@@ -71,4 +78,15 @@ package protocol JobEngine: Sendable {
 
   /// Ends jobs; does not wait for it.
   func cancel(_ jobs: [String])
+
+  /// Ends the job with a name that may be on its way to the cluster at this moment; does not wait for it.
+  func cancel(named name: String)
+}
+
+/// The cluster takes no more jobs of this user as long as those are there that it has.
+package struct JobLimit: Error {
+  /// What it said.
+  package var text: String
+
+  package init(text: String) { self.text = text }
 }

@@ -19,7 +19,7 @@ public struct SlurmOptions: Sendable, Hashable, Codable {
     public init() {}
 
     /// This request, with `other` where that says something.
-    func overridden(by other: Request?) -> Request {
+    package func overridden(by other: Request?) -> Request {
       var request = self
       guard let other else { return self }
       request.partition = other.partition ?? partition

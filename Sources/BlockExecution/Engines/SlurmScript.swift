@@ -46,6 +46,20 @@ package struct SlurmScript {
     return text(lines, "export \(BatchExecutor.continuationVariable)=1\nexec " + words.map(ShellWord.quoted).joined(separator: " "))
   }
 
+  /// An environment without what would take the place of the options of a script: https://slurm.schedmd.com/sbatch.html#SECTION_INPUT-ENVIRONMENT-VARIABLES
+  package static func environment(_ all: [String: String], of script: String) -> [String: String] {
+    let others = [
+      "time": ["TIMELIMIT"], "mem": ["MEM_PER_NODE", "MEM_PER_CPU", "MEM_PER_GPU"], "array": ["ARRAY_INX"],
+      "no-requeue": ["REQUEUE", "NO_REQUEUE"],
+    ]
+    let options = script.split(separator: "\n").filter { $0.hasPrefix("#SBATCH --") }.map { line in
+      String(line.dropFirst(10).prefix { $0 != "=" && $0 != " " })
+    }
+    let dropped = Set(
+      (options + ["output", "dependency"]).flatMap { others[$0] ?? [$0.uppercased().replacingOccurrences(of: "-", with: "_")] })
+    return all.filter { name, _ in !name.hasPrefix("SBATCH_") || !dropped.contains(String(name.dropFirst(7))) }
+  }
+
   private func text(_ directives: [String], _ call: String) -> String {
     (["#!/bin/bash"] + directives + options.slurm.setup + [call]).joined(separator: "\n") + "\n"
   }

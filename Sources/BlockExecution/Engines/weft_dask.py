@@ -9,6 +9,7 @@ commands did is seen in the files that they wrote.
 import argparse
 import collections
 import json
+import os
 import sys
 import threading
 
@@ -84,9 +85,13 @@ def main():
                 if not waiting or (arguments.jobs and len(futures) >= arguments.jobs):
                     return
                 identifier, command = waiting.popleft()
-                futures[identifier] = future = client.submit(
-                    work, command, arguments.name, key=identifier, pure=False, resources=arguments.resources or None
-                )
+                try:
+                    futures[identifier] = future = client.submit(
+                        work, command, arguments.name, key=identifier, pure=False, resources=arguments.resources or None
+                    )
+                except Exception as error:  # there is no scheduler any more, and nobody to tell the others' ends
+                    print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+                    os._exit(1)
             future.add_done_callback(ended(identifier))
 
     def ended(identifier):

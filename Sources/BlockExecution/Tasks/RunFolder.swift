@@ -25,6 +25,8 @@ package struct RunFolder: Sendable {
 
   package var plan: URL { url.appendingPathComponent("plan.json") }
   package var lock: URL { url.appendingPathComponent("lock") }
+  /// There where whoever drives the run, on another machine perhaps, is asked to stop.
+  package var cancelled: URL { url.appendingPathComponent("cancelled") }
   private var workers: URL { url.appendingPathComponent("workers") }
   package var logs: URL { url.appendingPathComponent("logs") }
   /// What was given to a cluster.

@@ -16,8 +16,9 @@ package final class RunLock: Sendable {
   ///
   /// - Throws: `RunError` where another process holds it, naming that.
   package init(_ folder: RunFolder) throws {
-    // Those who only look hold it for a moment.
-    guard let lock = try FileLock(folder.lock.path, patience: .milliseconds(300)) else {
+    // Those who only look hold it for a moment, and who handed over to this process may not have ended yet.
+    let isContinuation = ProcessInfo.processInfo.environment[BatchExecutor.continuationVariable] != nil
+    guard let lock = try FileLock(folder.lock.path, patience: isContinuation ? .seconds(60) : .milliseconds(300)) else {
       let who = Self.holder(of: folder).map { " (process \($0.process) on \($0.host))" } ?? ""
       throw RunError(
         "another run\(who) is at work in \(folder.url.path)",

@@ -47,14 +47,18 @@ public struct RunStatus: Sendable, Codable {
   public var process: String?
   /// Jobs of a cluster that are at work or wait for their turn, by number, and how far they are; `nil` for none.
   public var jobs: [String: String]?
+  /// Why it is not known whether jobs are at work; `nil` where it is.
+  public var jobsUnknown: String?
 
   /// Reads the state of a run with these stages.
   package init(_ folder: RunFolder, _ outlines: [StageOutline]) {
     let journal = Journal(folder, outlines)
     let holder = RunLock.holder(of: folder)
     self.folder = folder.url.path
-    let live = JobRecord(folder).live()
-    jobs = live.isEmpty ? nil : live
+    do {
+      let live = try JobRecord(folder).live()
+      jobs = live.isEmpty ? nil : live
+    } catch { jobsUnknown = error.localizedDescription }
     isRunning = holder != nil || jobs != nil
     process = holder.map { "\($0.process) on \($0.host)" }
     stages = outlines.map { outline in

@@ -199,9 +199,14 @@ public struct RunHandle: Sendable {
       if let rounds { return try rounds.begun(in: URL(fileURLWithPath: output)).map { try $0.stop() }.contains(true) }
       return try stopJobs(of: record)
     }
-    // A job that goes on with the run is at work for a moment.
-    if holder.host != ProcessInfo.processInfo.hostName, try stopJobs(of: record) { return true }
     guard holder.host == ProcessInfo.processInfo.hostName else {
+      // Whoever drives jobs looks at the folder now and then; a job that goes on with the run is at work for a moment.
+      _ = try stopJobs(of: record)
+      for _ in 0..<(record.isOfCluster ? 900 : 0) {
+        if RunLock.holder(of: folder) == nil { return true }
+        Thread.sleep(forTimeInterval: 0.1)
+      }
+      try? FileManager.default.removeItem(at: folder.cancelled)
       throw RunError("the run is at work on \(holder.host), process \(holder.process)", hint: "stop it there")
     }
     guard kill(holder.process, SIGTERM) == 0 else {
@@ -216,12 +221,14 @@ public struct RunHandle: Sendable {
 
   /// Ends the jobs of a cluster that are at work.
   private func stopJobs(of record: JobRecord) throws -> Bool {
-    guard record.cancel() else { return false }
-    for _ in 0..<40 {
-      if record.live().isEmpty { return true }
-      Thread.sleep(forTimeInterval: 0.5)
+    // For whoever hands over more at this moment.
+    if record.isOfCluster { try Data().write(to: folder.cancelled) }
+    guard try record.cancel() else { return false }
+    for _ in 0..<10 {
+      Thread.sleep(forTimeInterval: 2)
+      if try record.live().isEmpty { return true }
     }
-    let left = record.live().keys.sorted().joined(separator: ", ")
+    let left = try record.live().keys.sorted().joined(separator: ", ")
     throw RunError("jobs \(left) were cancelled, and are still at work", hint: "wait for them")
   }
 

@@ -91,6 +91,93 @@ struct BatchExecutorTests {
     }
   }
 
+  /// The machines have 3 GB.
+  @Test func noJobAsksForMoreMemoryThanAMachineHas() async throws {
+    try await withRunFolder { folder in
+      let cluster = PretendCluster(NumberRun(folder), isOutOfMemory: true) { batch, group in
+        batch.stage == "squares" && group == 0 && batch.list.lastPathComponent != "round4.json" ? .killed(after: 0) : .runs
+      }
+      try await Self.perform(cluster, Self.options { $0.maxRounds = 5 })
+      let asked = cluster.batches.withLock { $0.filter { $0.stage == "squares" }.map(\.memory) }
+      #expect(asked == [1_000_000_000, 1_500_000_000, 2_250_000_000, 3_000_000_000, 3_000_000_000])
+    }
+  }
+
+  @Test func jobsThatNeverDoAnythingEndTheRunWhereGroupsAreMeasuredFirstToo() async throws {
+    try await withRunFolder { folder in
+      let cluster = PretendCluster(NumberRun(folder)) { _, _ in .killed(after: 0) }
+      let error = await #expect(throws: RunError.self) {
+        try await Self.perform(
+          cluster,
+          Self.options {
+            $0.tasksPerJob = nil
+            $0.maxRounds = 2
+          })
+      }
+      #expect(error?.message.contains("`squares` are not done") == true && error?.message.contains("after 3 rounds") == true)
+      #expect(cluster.batches.withLock { Set($0.map(\.list.lastPathComponent)).count } == 3)
+    }
+  }
+
+  /// Each round does one task of each group.
+  @Test func roundsThatDoSomethingAreNotCounted() async throws {
+    try await withRunFolder { folder in
+      let cluster = PretendCluster(NumberRun(folder)) { batch, _ in batch.stage == "squares" ? .killed(after: 1) : .runs }
+      try await Self.perform(
+        cluster,
+        Self.options {
+          $0.tasksPerJob = 10
+          $0.maxRounds = 1
+        })
+      #expect(try cluster.run.number("total", 0) == NumberRun.total)
+      #expect(cluster.batches.withLock { $0.count { $0.stage == "squares" } } > 4)
+    }
+  }
+
+  /// Seven groups where five are taken at a time: four, then three when some of those have ended.
+  @Test func asManyJobsAreHandedOverAsTheClusterTakes() async throws {
+    try await withRunFolder { folder in
+      let cluster = PretendCluster(NumberRun(folder), limit: 5)
+      cluster.run.before.withLock { $0 = { stage, task in if stage == "squares", task == 0 { Thread.sleep(forTimeInterval: 0.3) } } }
+      try await Self.perform(cluster)
+      #expect(try cluster.run.number("total", 0) == NumberRun.total)
+      #expect(cluster.batches.withLock { $0.allSatisfy { $0.groups.count <= 5 } && Set($0.map(\.name)).count == $0.count })
+      #expect(cluster.run.ran.withLock { $0.values.allSatisfy { $0 == 1 } })
+    }
+  }
+
+  @Test func aDriverElsewhereStopsWhereTheFolderSaysSo() async throws {
+    try await withRunFolder { folder in
+      let cluster = PretendCluster(NumberRun(folder)) { batch, _ in batch.stage == "sums" ? .waits : .runs }
+      let task = Task { try await Self.perform(cluster) }
+      while cluster.batches.withLock({ $0.count }) < 2 { try await Task.sleep(for: .milliseconds(5)) }
+      try Data().write(to: folder.cancelled)
+      await #expect(throws: CancellationError.self) { try await task.value }
+      #expect(cluster.cancelled.withLock { $0 } == ["2"])
+      // Whoever begins it again means it.
+      try await Self.perform(PretendCluster(NumberRun(folder)))
+    }
+  }
+
+  /// The driver ended after the cluster took the job and before it was noted.
+  @Test func aJobWhoseNumberWasNotNotedIsFoundByItsName() async throws {
+    try await withRunFolder { folder in
+      let cluster = PretendCluster(NumberRun(folder))
+      cluster.run.before.withLock { $0 = { stage, task in if stage == "squares", task == 7 { Thread.sleep(forTimeInterval: 1) } } }
+      let first = Task { try await Self.perform(cluster) }
+      while cluster.batches.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(5)) }
+      try await Task.sleep(for: .milliseconds(100))
+      first.cancel()
+      _ = await first.result
+      let record = folder.jobs.appendingPathComponent("record.jsonl")
+      let lines = try String(contentsOf: record, encoding: .utf8).split(separator: "\n").filter { !$0.contains("\"job\"") }
+      try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: record)
+      try await Self.perform(cluster)
+      #expect(cluster.batches.withLock { $0.map(\.stage) } == ["squares", "sums", "total"])
+      #expect(cluster.run.ran.withLock { $0.values.allSatisfy { $0 == 1 } })
+    }
+  }
+
   @Test func moreGroupsThanABatchMayHaveAreSeveralBatches() async throws {
     try await withRunFolder { folder in
       let cluster = PretendCluster(NumberRun(folder), mostGroups: 3)

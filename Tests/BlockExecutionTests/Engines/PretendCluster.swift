@@ -21,33 +21,39 @@ final class PretendCluster: JobEngine {
   let name = "pretend"
   let mostGroups: Int
   let poll = 0.05
+  let mostMemory: Int? = 3_000_000_000
+  let isGone = false
   let run: NumberRun
   let fate: @Sendable (_ batch: JobBatch, _ group: Int) -> Fate
   let isOutOfMemory: Bool
+  /// How many groups it takes at a time.
+  let limit: Int
   let batches = Mutex<[JobBatch]>([])
   let cancelled = Mutex<[String]>([])
   let continuations = Mutex<[[String]]>([])
-  private let live = Mutex<Set<String>>([])
+  private let live = Mutex<[String: Int]>([:])
 
   init(
-    _ run: NumberRun, mostGroups: Int = 1000, isOutOfMemory: Bool = false,
+    _ run: NumberRun, mostGroups: Int = 1000, isOutOfMemory: Bool = false, limit: Int = 1000,
     fate: @escaping @Sendable (JobBatch, Int) -> Fate = { _, _ in .runs }
   ) {
     self.run = run
     self.mostGroups = mostGroups
     self.isOutOfMemory = isOutOfMemory
+    self.limit = limit
     self.fate = fate
   }
 
   func submit(_ batch: JobBatch) async throws -> String {
+    if live.withLock({ $0.values.reduce(0, +) }) + batch.groups.count > limit { throw JobLimit(text: "AssocMaxSubmitJobLimit") }
     let job = batches.withLock { batches in
       batches.append(batch)
       return "\(batches.count)"
     }
-    live.withLock { _ = $0.insert(job) }
+    live.withLock { $0[job] = batch.groups.count }
     Task.detached { [self] in
       for group in batch.groups { try? await work(batch, group) }
-      live.withLock { _ = $0.remove(job) }
+      live.withLock { $0[job] = nil }
     }
     return job
   }
@@ -90,10 +96,16 @@ final class PretendCluster: JobEngine {
 
   func states(of jobs: [String]) throws -> [String: JobState] {
     let live = live.withLock { $0 }
-    return Dictionary(uniqueKeysWithValues: Set(jobs).map { ($0, live.contains($0) ? .live("running") : .ended(["COMPLETED": 1])) })
+    return Dictionary(uniqueKeysWithValues: Set(jobs).map { ($0, live[$0] != nil ? .live("running") : .ended(["COMPLETED": 1])) })
   }
 
   func ranOutOfMemory(_ jobs: [String]) -> Bool { isOutOfMemory }
+
+  func job(named name: String) -> String? {
+    batches.withLock { batches in batches.firstIndex { $0.name == name }.map { "\($0 + 1)" } }
+  }
+
+  func cancel(named name: String) {}
 
   func cancel(_ jobs: [String]) { cancelled.withLock { $0 += jobs } }
 }

@@ -68,9 +68,44 @@ struct SlurmScriptTests {
     }
   }
 
+  @Test(arguments: [
+    "apptainer exec weft.sif weft", "'a b'/weft  --x", "a\\ b c", "\"it's\" 'a\"b' \"x\\\"y\\z\"", "x''y ''", "  ", "",
+  ])
+  func aCommandIsPartedAsTheShellDoes(line: String) throws {
+    let said = try ProgramOutput(of: ["bash", "-c", "set -- \(line); printf '%s\\n' \"$@\"; exit $(($# == 0))"], seconds: 10)
+    let words = said.output.dropLast().split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    #expect(ShellWord.words(of: line) == (said.isGood ? words : []))
+  }
+
+  @Test(arguments: ["'a", "a\"b", "a\\"]) func aQuotationThatDoesNotEndIsNoCommand(line: String) {
+    #expect(ShellWord.words(of: line) == nil)
+  }
+
+  @Test func variablesOfTheUsersShellDoNotTakeThePlaceOfOptions() {
+    let script =
+      "#!/bin/bash\n#SBATCH --job-name=x\n#SBATCH --mem=10M\n#SBATCH --partition=short\n#SBATCH --array=0-3\nexport SBATCH_ACCOUNT=x\n"
+    let all = [
+      "PATH": "/bin", "SBATCH_PARTITION": "long", "SBATCH_ACCOUNT": "lab", "SBATCH_MEM_PER_CPU": "1", "SBATCH_ARRAY_INX": "7",
+      "SBATCH_TIMELIMIT": "5",
+    ]
+    #expect(
+      SlurmScript.environment(all, of: script) == ["PATH": "/bin", "SBATCH_ACCOUNT": "lab", "SBATCH_TIMELIMIT": "5"])
+  }
+
+  @Test func timesAreReadAsSlurmDoes() {
+    let known: [(String, Double)] = [
+      ("90", 5400), ("90:30", 5430), ("2:00:00", 7200), ("1-0", 86_400), ("2-12", 216_000), ("0-0:30", 1800), ("1-1:1:1", 90_061),
+    ]
+    for (text, seconds) in known { #expect(SlurmTime.seconds(text) == seconds, "\(text)") }
+    for text in ["", "x", "1:2:3:4", "-5", "1-", "1-2-3", "1:", "UNLIMITED", "1.5"] { #expect(SlurmTime.seconds(text) == nil, "\(text)") }
+    #expect(GroupSizing.aim(within: nil) == 600 && GroupSizing.aim(within: 7200) == 600 && GroupSizing.aim(within: 120) == 45)
+  }
+
   @Test func jobsAreLiveUntilAllPartsEnded() {
-    let text = "12 COMPLETED\n12 COMPLETED\n12 FAILED\n13 PENDING\n14 COMPLETED\n14 RUNNING\n16 OUT_OF_MEMORY\n"
-    let states = SlurmEngine.states(of: ["12", "13", "14", "15", "16"], in: text)
+    let text =
+      "12 COMPLETED w-a\n12 COMPLETED w-a\n12 FAILED w-a\n13 PENDING w-b\n14 COMPLETED w-c\n14 RUNNING w-c\n16 OUT_OF_MEMORY w-d\n17 RUNNING w x\n"
+    let states = SlurmEngine.states(of: ["12", "13", "14", "15", "16", "17"], prefix: "w-", in: text)
+    #expect(states["17"] == .unknown, "somebody else's")
     #expect(states["12"] == .ended(["COMPLETED": 2, "FAILED": 1]) && states["13"] == .live("pending"))
     #expect(states["14"] == .live("running") && states["15"] == .unknown && states["16"] == .ended(["OUT_OF_MEMORY": 1]))
   }
@@ -78,8 +113,9 @@ struct SlurmScriptTests {
   @Test func onlyRefusalsOfTheMomentAreTriedAgain() {
     for text in [
       "sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying", "Socket timed out on send/recv operation",
-      "Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
-    ] { #expect(SlurmEngine.mayTakeLater(text)) }
+    ] { #expect(SlurmEngine.mayTakeLater(text) && !SlurmEngine.isLimit(text)) }
+    let limit = "Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)"
+    #expect(SlurmEngine.isLimit(limit) && !SlurmEngine.mayTakeLater(limit))
     for text in ["invalid partition specified: shrot", "Invalid account or account/partition combination specified"] {
       #expect(!SlurmEngine.mayTakeLater(text))
     }
