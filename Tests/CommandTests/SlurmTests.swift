@@ -147,6 +147,40 @@ import Testing
     }
   }
 
+  /// How long tasks take is not known, and no job ever tells.
+  @Test func jobsThatCannotBeginEndTheRun() throws {
+    try withTemporaryFolder { url in
+      let pair = try RegisteredPair(url.path)
+      let ended = try run(pair.words + ["-o", url.path + "/out", "--slurm-setup", "exit 3", "--max-rounds", "1"] + Self.slurm)
+      #expect(ended.status == 1, "\(ended.errors)")
+      #expect(
+        ended.errors.contains("are not done") && ended.errors.contains("after 2 rounds of jobs, which ended as FAILED"), "\(ended.errors)")
+    }
+  }
+
+  @Test func jobsOfAnEarlierDriverAreCancelledToo() throws {
+    try withTemporaryFolder { url in
+      let pair = try RegisteredPair(url.path)
+      let out = url.path + "/out"
+      let words = pair.words + ["-o", out, "--tasks-per-job", "2", "--slurm-setup", "sleep 60"] + Self.slurm
+      for _ in 0..<2 {
+        let process = try startedWeft(words, environment: ProcessInfo.processInfo.environment.merging(lab.environment) { $1 })
+        while process.isRunning, try running().isEmpty { Thread.sleep(forTimeInterval: 0.1) }
+        // Long enough for the second one to find the jobs of the first.
+        Thread.sleep(forTimeInterval: 2)
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+      }
+      let cancelled = try run(["cancel", out])
+      #expect(cancelled.status == 0 && cancelled.output.contains("stopped"), "\(cancelled)")
+      #expect(try running().isEmpty)
+      // Where nobody can ask the scheduler, that is told.
+      let unknown = try weft(["cancel", out], environment: ["PATH": "/nowhere"])
+      #expect(unknown.status == 1 && unknown.errors.contains("squeue"), "\(unknown)")
+      #expect(try weft(["status", out], environment: ["PATH": "/nowhere"]).output.contains("whether jobs are at work is not known"))
+    }
+  }
+
   @Test(.enabled(if: isFullRun)) func aNodeThatIsCutOffWhileItWritesLosesNothing() throws {
     guard let lab = SlurmLab.ofTwoNodes() else { return }
     try withTemporaryFolder { url in
