@@ -69,7 +69,6 @@ enum PatchesCommand {
         try Task.checkCancellation()
         for (number, array) in batch.arrays.enumerated() {
           let shape = [batch.draws.count] + array.shape.dropFirst()
-          // Who reads may have had enough.
           do {
             try FileHandle.standardOutput.write(contentsOf: Data(NPYHeader.bytes(shape: shape)))
             try unsafe batch.withUnsafeNumbers(of: number) { numbers in
@@ -77,7 +76,12 @@ enum PatchesCommand {
               let data = unsafe Data(bytesNoCopy: start, count: 4 * shape.reduce(1, *), deallocator: .none)
               try FileHandle.standardOutput.write(contentsOf: data)
             }
-          } catch { return .done }
+          } catch let error as NSError {
+            // Who reads may have had enough.
+            if (error.userInfo[NSUnderlyingErrorKey] as? NSError)?.code == Int(EPIPE) { return .done }
+            throw PipelineError(
+              "the patches cannot be written to standard output: \(error.localizedDescription)", hint: "is the disk full?")
+          }
         }
         loader.recycle(batch)
       }

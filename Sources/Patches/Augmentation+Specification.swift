@@ -60,7 +60,11 @@ extension SpatialTransform {
       self = .transpose(places.map { $0! })
     case "rotate":
       try value.allowOnly(["z", "y", "x"])
-      self = .rotate(try ["z", "y", "x"].map { try value[$0]?.range() ?? 0...0 })
+      let ranges = try ["z", "y", "x"].map { try value[$0]?.range() ?? 0...0 }
+      guard ranges.allSatisfy({ -3600 <= $0.lowerBound && $0.upperBound <= 3600 }) else {
+        throw value.error("angles are degrees, up to 3600")
+      }
+      self = .rotate(ranges)
     case "scale":
       let range = try value.range()
       guard range.lowerBound >= 0.01, range.upperBound <= 100 else { throw value.error("a scale lies between 0.01 and 100") }
@@ -69,6 +73,7 @@ extension SpatialTransform {
       try value.allowOnly(["spacing", "deviation"])
       let (spacing, deviation) = (try value.require("spacing").number(), try value.require("deviation").number())
       guard spacing > 0, deviation >= 0 else { throw value.error("spacing and deviation are above zero") }
+      guard deviation <= spacing else { throw value.error("the deviation is at the most the spacing: more would fold the patch over") }
       self = .elastic(spacing: spacing, deviation: deviation)
     }
   }
@@ -84,7 +89,10 @@ extension ValueTransform {
       guard range[0] != range[1] else { throw value.error("both values are \(range[0])") }
       self = .normalise(zero: range[0], one: range[1])
     case "standardise": self = .standardise
-    case "contrast": self = .contrast(try value.value.text == nil ? value.range() : 0.5...1.5)
+    case "contrast":
+      let range = try value.value.text == nil ? value.range() : 0.5...1.5
+      guard range.lowerBound >= -1e6, range.upperBound <= 1e6 else { throw value.error("a factor is a million at the most") }
+      self = .contrast(range)
     case "gamma":
       let range = try value.value.text == nil ? value.range() : 0.5...1.5
       guard range.lowerBound >= 0, range.upperBound <= 100 else { throw value.error("a power is 0 to 100") }

@@ -23,7 +23,8 @@ struct CensusFile {
   static func key(of dataset: PatchDataset) -> String {
     let labels = dataset.classes.map { name in
       guard let source = dataset.sources[name] else { return name + ":" }
-      return "\(name):\(InputIdentity(path: source.path).withChunks().wholeText):\(source.value.map { "\($0)" } ?? "")"
+      let identity = InputIdentity(path: source.path).withChunks().wholeText
+      return "\(name):\(identity):\(source.value.map { "\($0)" } ?? ""):\(source.axes ?? ""):\(source.spacing ?? [])"
     }
     return "\(labels) \(dataset.targets[0].shape) \(dataset.targets[0].scale) \(dataset.samplingBox)"
   }

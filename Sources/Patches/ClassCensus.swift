@@ -32,7 +32,10 @@ public struct ClassCensus: Sendable, Codable, Equatable {
   init(of dataset: PatchDataset, threads: Int) throws {
     let array = dataset.targets[0]
     let (cell, box) = (array.size.map { $0 / 2 }, dataset.samplingBox)
-    let lengths = (0..<3).map { max(1, Int(((box.upper[$0] - box.lower[$0]) / cell[$0] - 1e-6).rounded(.up))) }
+    let lengths = (0..<3).map { max(1, Int(min(((box.upper[$0] - box.lower[$0]) / cell[$0] - 1e-6).rounded(.up), 1e12))) }
+    guard lengths.product != nil else {
+      throw PipelineError("`\(array.name)` is too small to count classes by: \(array.size)", hint: "check its scale and its unit")
+    }
     (self.lengths, self.cell, lower) = (lengths, cell, box.lower)
     for (name, image) in zip(dataset.classes, dataset.labels[0]) {
       counts[name] = try image.map { try Self.count($0, of: dataset.sources[name]?.value, box, cell, lengths, array, threads) } ?? Count()
@@ -56,7 +59,7 @@ public struct ClassCensus: Sendable, Codable, Equatable {
     }
     let found = tiles.concurrentMap(threads: threads) { tile in
       Result { () throws -> (known: Int, cells: [Int: Int]) in
-        let labels = try image.read(tile)
+        let labels = try image.read(tile, isValue: value)
         var (known, cells) = (0, [Int: Int]())
         var index = 0
         let values = labels.span
@@ -69,7 +72,7 @@ public struct ClassCensus: Sendable, Codable, Equatable {
               index += 1
               if label.isNaN { continue }
               known += 1
-              guard value.map({ Double(label) == $0 }) ?? (label > 0) else { continue }
+              guard label > 0 else { continue }
               if places[2][x] != current {
                 if amount > 0 { cells[row + current, default: 0] += amount }
                 (current, amount) = (places[2][x], 0)

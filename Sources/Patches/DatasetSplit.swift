@@ -122,7 +122,9 @@ public struct DatasetSplit: Hashable, Sendable {
               for (name, value) in try gt.members() where classes.contains(name) { labels[name] = try source(value) }
             }
           }
-          return Pair(raw: try source(try pair.require("raw")), labels: labels)
+          let raw = try pair.require("raw")
+          if raw["value"] != nil { throw raw.error("a `value` is for labels") }
+          return Pair(raw: try source(raw), labels: labels)
         } ?? []
     }
   }

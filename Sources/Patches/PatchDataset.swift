@@ -44,7 +44,7 @@ public struct PatchDataset: Sendable {
   let options: Options
   let positions: PatchPositions
   /// One an input and channel.
-  private let raw: [[PatchImage]]
+  let raw: [[PatchImage]]
   /// One a target and class, `nil` where nothing is known of the class.
   let labels: [[PatchImage?]]
 
@@ -60,6 +60,9 @@ public struct PatchDataset: Sendable {
     let names = (inputs + targets).map(\.name)
     if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
       throw PipelineError("two arrays are called `\(twice)`", hint: "give each input and each target a name of its own")
+    }
+    if let twice = classes.first(where: { name in classes.count { $0 == name } > 1 }) {
+      throw PipelineError("the class `\(twice)` is there twice", hint: "name each class once")
     }
     if let unknown = labels.keys.sorted().first(where: { !classes.contains($0) }) {
       throw PipelineError("there are labels for `\(unknown)`, which is none of the classes \(classes.joined(separator: ", "))")
@@ -97,20 +100,32 @@ public struct PatchDataset: Sendable {
       }
     }
     samplingBox = box
-    positions = PatchPositions(first, corner: self.raw[0][0].corner, in: box, isPadded: options.isPadded)
-    for array in inputs + targets where !options.isPadded {
-      let room = zip(box.upper, box.lower).map(-)
-      let paths = ([raw.path] + Set(labels.values.map(\.path)).sorted()).joined(separator: " with ")
-      guard zip(array.size, room).allSatisfy({ $0 <= $1 * (1 + 1e-6) }) else {
-        throw PipelineError(
-          "a patch of `\(array.name)` takes \(array.size) and there is room for \(room) in what \(paths) covers (z, y, x\(unit.map { ", \($0.name)s" } ?? ""))",
-          hint: "ask for fewer voxels or a finer scale, or allow patches to reach beyond (`pad`)")
+    // Each array lies where its own images are: there may be more of the raw image around what is annotated.
+    func shown(_ place: [Double]) -> String { "\(place) (z, y, x\(unit.map { ", \($0.name)s" } ?? ""))" }
+    var centers = box
+    for (array, images) in zip(inputs + targets, self.raw.map { [$0[0]] } + self.labels.map { $0.compactMap(\.self) })
+    where !options.isPadded {
+      for image in images {
+        let (lower, upper) = (image.bounds.lower, image.bounds.upper)
+        guard zip(array.size, zip(upper, lower).map(-)).allSatisfy({ $0 <= $1 * (1 + 1e-6) }) else {
+          throw PipelineError(
+            "a patch of `\(array.name)` takes \(array.size) and there is room for \(shown(zip(upper, lower).map(-))) in \(image.path)",
+            hint: "ask for fewer voxels or a finer scale, or allow patches to reach beyond (`pad`)")
+        }
+        centers = centers.intersection(image.bounds.shrunk(by: array.size.map { $0 / 2 }))
       }
     }
+    positions = PatchPositions(first, corner: self.raw[0][0].corner, centersIn: centers)
     guard positions.countIfFinite != nil else {
       throw PipelineError(
         "a patch may lie at more places in \(raw.path) than can be counted: `\(first.name)` has a scale of \(first.scale)",
         hint: "check the scale and its unit")
+    }
+    guard positions.count > 0 else {
+      throw PipelineError(
+        "there is no place for a patch in \(raw.path) with its labels: its centre would lie from \(centers.lower) to \(shown(centers.upper)), with "
+          + "its faces on those of the voxels of `\(first.name)`",
+        hint: "ask for fewer voxels, or allow patches to reach beyond (`pad`)")
     }
     (path, self.classes, self.inputs, self.targets) = (raw.path, classes, inputs, targets)
     (sources, self.options, self.unit) = (labels, options, unit)
@@ -220,10 +235,14 @@ public struct PatchDataset: Sendable {
     guard let image else { return labels.fill(.nan) }
     let value = sources[name]?.value
     // Ids that single precision does not hold are numbered anew within the patch.
-    if value == nil, image.voxelType.isInteger, image.voxelType.size > 2 {
+    if image.voxelType.isInteger, image.voxelType.size > 2, value.map({ $0 > 0x1p24 }) ?? true {
       var buffer = VoxelBuffer<UInt64>(unwritten: image.array.shape)
       var ids = buffer.mutableSpan
       try image.read(around: center, motion, outside: .max, into: &ids)
+      if let value {
+        for index in 0..<ids.count { labels[index] = ids[index] == .max ? .nan : Double(ids[index]) == value ? 1 : 0 }
+        return
+      }
       var most: UInt64 = 0
       for index in 0..<ids.count where ids[index] != .max { most = max(most, ids[index]) }
       var numbers: [UInt64: Float] = [:]

@@ -86,8 +86,13 @@ struct PatchImage: Sendable {
     return Box(lower: lower, upper: (0..<3).map { max(lower[$0], place(box.upper[$0], $0)) })
   }
 
-  /// Voxels of the level as they are.
-  func read(_ box: Box) throws -> VoxelBuffer<Float> { try source.read(box, as: Float.self) }
+  /// Voxels of the level: 1 where they have a value and 0 where they have another, or as they are without one; NaN where nothing is known.
+  func read(_ box: Box, isValue value: Double?) throws -> VoxelBuffer<Float> {
+    guard let value else { return try source.read(box, as: Float.self) }
+    // Ids that single precision does not hold.
+    if voxelType.isInteger, value > 0x1p24 { return try source.read(box, as: UInt64.self).mapVoxels { Double($0) == value ? 1 : 0 } }
+    return try source.read(box, as: Float.self).mapVoxels { $0.isNaN ? .nan : Double($0) == value ? 1 : 0 }
+  }
 
   /// The lower corner of the first voxel that is read.
   var corner: [Double] { zip(origin, spacing).map { $0 - $1 / 2 } }

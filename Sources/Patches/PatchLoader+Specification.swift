@@ -55,6 +55,9 @@ extension PatchSpecification {
   ///
   /// - Throws: where labels cannot be read. That the file cannot be written is only told.
   public func censuses(of dataset: MultiDataset, warn: (String) -> Void = { _ in }) throws -> [ClassCensus] {
+    guard dataset.datasets.allSatisfy({ !$0.targets.isEmpty }) else {
+      throw PipelineError("classes are counted at the scale of the first of the `target_arrays`, and there is none", hint: "name one")
+    }
     var file = CensusFile(path: countsFile)
     let result = try dataset.datasets.map { dataset in
       let key = CensusFile.key(of: dataset)
@@ -78,14 +81,15 @@ extension PatchLoader {
     let probe = try specification.opened(specification.part, keeping: nil, warn)
     let batch = PatchBatch.byteCount(probe.datasets[0].batchArrays(specification.augmentation, size: options.batchSize))
     let batches = Double(options.ahead + 2) * batch
-    // A patch that is turned and bent is read half as large again along each axis, with three numbers a voxel beside.
-    let work = 8 * Double(options.threads) * batch / Double(options.batchSize)
+    let patch = probe.datasets.map { $0.workBytes(specification.augmentation.places) }.max()!
+    let work = Double(options.threads) * Swift.max(patch, 8 * batch / Double(options.batchSize))
     let chunks = Double(specification.memory) - batches - work
     func megabytes(_ bytes: Double) -> String { String(format: "%.1f MB", bytes / 1e6) }
     guard chunks >= 0 else {
       throw PipelineError(
         "\(options.ahead + 2) batches of \(megabytes(batch)) and \(options.threads) threads at work take \(megabytes(batches + work)), and "
-          + "`memory_gb` allows \(megabytes(Double(specification.memory)))", hint: "allow more, or ask for smaller batches or fewer `ahead`"
+          + "`memory_gb` allows \(megabytes(Double(specification.memory)))",
+        hint: "allow more, or ask for smaller batches, fewer `ahead`, fewer `threads`, or a `scale` nearer to 1"
       )
     }
     let decoded = DecodedChunks(bytes: Int(chunks))

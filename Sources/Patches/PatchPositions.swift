@@ -15,14 +15,13 @@ struct PatchPositions: Hashable, Sendable {
 
   /// - Parameters:
   ///   - corner: the corner of a voxel of the first array's image: faces of patches lie on faces of its voxels.
-  ///   - box: where patches may lie, or their centres, with `isPadded`.
-  init(_ array: PatchArray, corner: [Double], in box: PhysicalBox, isPadded: Bool) {
+  ///   - box: where centres may lie.
+  init(_ array: PatchArray, corner: [Double], centersIn box: PhysicalBox) {
     var (first, lengths, lowestVoxels) = ([Double](), [Int](), [Int]())
     for axis in 0..<3 {
       let (scale, half) = (array.scale[axis], Double(array.shape[axis]) / 2)
-      let margin = isPadded ? 0 : half
-      let lowest = ((box.lower[axis] - corner[axis]) / scale + margin - half - 1e-6).rounded(.up)
-      let highest = ((box.upper[axis] - corner[axis]) / scale - margin - half + 1e-6).rounded(.down)
+      let lowest = ((box.lower[axis] - corner[axis]) / scale - half - 1e-6).rounded(.up)
+      let highest = ((box.upper[axis] - corner[axis]) / scale - half + 1e-6).rounded(.down)
       first.append(corner[axis] + (lowest + half) * scale)
       lowestVoxels.append(Int(max(min(lowest, 1e12), -1e12)))
       // More than can be counted is refused by the dataset.

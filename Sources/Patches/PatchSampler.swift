@@ -61,7 +61,7 @@ public struct PatchSampler: Sendable {
     tiles = sampling == .tiles ? dataset.tiles : []
     self.neighbours = neighbours
     precondition(
-      neighbours.count == 1 || neighbours.count > 1 && sampling == .uniform && subset == nil,
+      neighbours.count == 1 || neighbours.count > 1 && neighbours.batchSize > 0 && sampling == .uniform && subset == nil,
       "neighbours are drawn from all places, each as likely")
     guard dataset.count > 0 else {
       throw PipelineError("there is no place for a patch in any of \(dataset.datasets.count) datasets", hint: "give one at least")
@@ -90,6 +90,8 @@ public struct PatchSampler: Sendable {
       guard !classes.isEmpty else {
         throw PipelineError("none of the classes has a voxel in any dataset", hint: "check the labels, or draw places uniformly")
       }
+      // Without background no class is rarer than it should be.
+      if classes.allSatisfy({ $0.1 == 0 }), given.values.allSatisfy({ $0 != 0 }) { for index in classes.indices { classes[index].1 = 1 } }
       let weights = classes.map(\.1)
       guard weights.allSatisfy({ $0 >= 0 }), (Double.leastNormalMagnitude..<Double.infinity).contains(weights.reduce(0, +)) else {
         throw PipelineError(

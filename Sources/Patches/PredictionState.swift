@@ -36,6 +36,8 @@ final class PredictionState: Sendable {
     var needed: [Int]
     var bytes = 0
     var isFinished = false
+    /// Why something of the images is missing.
+    var failure: String?
   }
 
   private let state: Mutex<State>
@@ -78,11 +80,21 @@ final class PredictionState: Sendable {
     writers = try paths.map { try PyramidWriter.begin(layout, at: $0) }
     let boxes = writers[0].tasks(level: 0)
     var parts = boxes.map { (box: $0, patches: [Int]()) }
+    // The parts lie on a lattice: which of its rows a patch reaches is seen along each axis by itself.
+    let rows = (0..<3).map { axis in Set(boxes.map { $0[axis] }).sorted { $0.lowerBound < $1.lowerBound } }
+    let numbers = Dictionary(uniqueKeysWithValues: boxes.enumerated().map { ($1.lower, $0) })
+    let reachedRows = (0..<3).map { axis in
+      Dictionary(
+        uniqueKeysWithValues: starts[axis].map { start in (start, rows[axis].filter { $0.overlaps(start..<start + shape[axis]) }) })
+    }
     var partsOfPatch: [[Int]] = []
     for position in positions {
-      let reached = boxes.indices.filter { !boxes[$0].intersection(position.box).isEmpty }
-      partsOfPatch.append(reached)
-      for part in reached { parts[part].patches.append(position.index) }
+      let reached = (0..<3).map { reachedRows[$0][position.box.lower[$0]]! }
+      let reachedParts = reached[0].flatMap { z in
+        reached[1].flatMap { y in reached[2].map { numbers[[z.lowerBound, y.lowerBound, $0.lowerBound]]! } }
+      }
+      partsOfPatch.append(reachedParts)
+      for part in reachedParts { parts[part].patches.append(position.index) }
     }
     waiting = folder + "/.patches-\(UUID().uuidString)"
     state = Mutex(State(missing: parts.map(\.patches.count), needed: partsOfPatch.map(\.count)))
@@ -120,12 +132,22 @@ final class PredictionState: Sendable {
       return (isNew, state.bytes > memory)
     }
     guard isNew else { throw PipelineError("patch \(index) came before", hint: "write each patch once, before `finish`") }
+    do { try keep(&numbers, index, isLarge: isLarge) } catch {
+      state.withLock { $0.failure = $0.failure ?? error.localizedDescription }
+      throw error
+    }
+  }
+
+  private func keep(_ numbers: inout [Float], _ index: Int, isLarge: Bool) throws {
+    let bytes = 4 * numbers.count
     if isLarge {
       try FileManager.default.createDirectory(atPath: waiting, withIntermediateDirectories: true)
       try unsafe numbers.withUnsafeBytes { unsafe Data($0) }.write(to: URL(fileURLWithPath: path(index)))
     }
+    let kept = numbers
+    numbers = []
     let ready = state.withLock { state in
-      state.patches[index] = isLarge ? .file : .memory(numbers)
+      state.patches[index] = isLarge ? .file : .memory(kept)
       if isLarge { state.bytes -= bytes }
       var ready: [Int] = []
       for part in partsOfPatch[index] {
@@ -134,7 +156,6 @@ final class PredictionState: Sendable {
       }
       return ready
     }
-    numbers = []
     for part in ready { try write(part) }
   }
 
@@ -201,6 +222,9 @@ final class PredictionState: Sendable {
   }
 
   func finish() throws {
+    if let failure = state.withLock(\.failure) {
+      throw PipelineError("a patch was not kept, so that the images have holes: \(failure)", hint: "mend that, and write all patches anew")
+    }
     let missing = state.withLock { state in positions.first { !state.come.contains($0.index) } }
     if let missing {
       throw PipelineError(

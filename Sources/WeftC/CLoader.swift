@@ -14,7 +14,13 @@ internal import Weft
     var made =
       try unsafe folder.map { try unsafe PatchSpecification(json: text, folder: String(cString: $0)) } ?? PatchSpecification(file: text)
     if seed >= 0 { made.loader.seed = UInt64(seed) }
-    if number >= 0, count > number { made.loader.share = (Int(number), Int(count)) }
+    if number >= 0 || count >= 0 {
+      guard number >= 0, count > number else {
+        throw PipelineError("share \(number) of \(count) is none", hint: "shares are counted from 0, and there are so many in all")
+      }
+      made.loader.share = (Int(number), Int(count))
+    }
+    unsafe warnings.pointee = nil
     var told: [String] = []
     unsafe loader.pointee = try unsafe handle(PatchLoader(made) { told.append($0) })
     if !told.isEmpty { unsafe warnings.pointee = unsafe handedOver(told.joined(separator: "\n")) }

@@ -196,6 +196,53 @@ struct PatchDatasetTests {
     }
   }
 
+  /// Single precision holds no odd numbers there.
+  @Test func classesOfIdsThatSinglePrecisionDoesNotHoldAreThoseAndNoOthers() throws {
+    try withFixtures { fixtures in
+      let extent: Extent = [16, 16, 16]
+      let ids = VoxelBuffer(extent: extent, elements: (0..<extent.count).map { UInt32(16_777_216 + $0 % 3) })
+      let raw = PatchSource(path: try fixtures.write(PatchFixtures.noise(extent), "raw.ome.zarr"))
+      let path = try fixtures.write(ids, "ids.ome.zarr")
+      let array = PatchArray(name: "raw", shape: [16, 16, 16], scale: [4, 4, 4])
+      let dataset = try PatchDataset(
+        raw: raw, labels: ["a": PatchSource(path: path, value: 16_777_217)], classes: ["a"], inputs: [array],
+        targets: [PatchArray(name: "t", shape: [16, 16, 16], scale: [4, 4, 4])])
+      #expect(try dataset.patch(at: 0)[1][0].elements == ids.elements.map { $0 == 16_777_217 ? 1 : 0 })
+      let census = try PatchSpecification().censuses(of: MultiDataset([dataset]))
+      #expect(census.first?.counts["a"]?.present == Double(ids.elements.count { $0 == 16_777_217 }))
+    }
+  }
+
+  /// A crop of 20³ is annotated in the middle of 40³; the network sees 16³ and predicts the middle 8³.
+  @Test func whatIsAnnotatedIsReachedToItsFacesWhereThereIsMoreOfTheImageAround() throws {
+    try withFixtures { fixtures in
+      let raw = PatchSource(path: try fixtures.write(PatchFixtures.noise([40, 40, 40]), "raw.ome.zarr"))
+      let labels = PatchFixtures.labels([20, 20, 20], objects: 9)
+      let crop = PatchSource(path: try fixtures.write(labels, "labels.ome.zarr", corner: [40, 40, 40]))
+      let dataset = try PatchDataset(
+        raw: raw, labels: ["a": crop], classes: ["a"], inputs: [PatchArray(name: "raw", shape: [16, 16, 16], scale: [4, 4, 4])],
+        targets: [PatchArray(name: "t", shape: [8, 8, 8], scale: [4, 4, 4])])
+      #expect(dataset.count == 13 * 13 * 13)
+      var covered = Set<[Int]>()
+      for position in dataset.tiles {
+        let patch = try dataset.patch(at: position)
+        #expect(!patch[0][0].elements.contains(where: \.isNaN) && !patch[1][0].elements.contains(where: \.isNaN))
+        let lower = dataset.center(at: position).map { Int($0 / 4) - 4 - 10 }
+        covered.formUnion(Box(lower: lower, extent: [8, 8, 8]).indices)
+      }
+      #expect(covered.count == 20 * 20 * 20)
+      // An array that is larger than the first stays within its image, too.
+      let wide = try PatchDataset(
+        raw: raw, labels: [:], classes: [],
+        inputs: [
+          PatchArray(name: "raw", shape: [8, 8, 8], scale: [4, 4, 4]), PatchArray(name: "wide", shape: [16, 16, 16], scale: [8, 8, 8]),
+        ],
+        targets: [])
+      #expect(wide.count == 9 * 9 * 9)
+      for position in [0, wide.count - 1] { #expect(try !wide.patch(at: position)[1][0].elements.contains(where: \.isNaN)) }
+    }
+  }
+
   @Test func whatDoesNotFitIsToldWithBothSides() throws {
     try withFixtures { fixtures in
       let raw = PatchSource(path: try fixtures.write(PatchFixtures.noise([16, 16, 16]), "raw.ome.zarr"))
@@ -211,6 +258,11 @@ struct PatchDatasetTests {
       #expect(error([:], [array]).contains("takes [128.0, 32.0, 32.0] and there is room for [64.0, 64.0, 64.0]"))
       #expect(error(["a": away], [PatchArray(name: "raw", shape: [8, 8, 8], scale: [4, 4, 4])]).contains("share nothing"))
       #expect(error(["b": away], [array]).contains("`b`"))
+      // The labels hold exactly one patch, half a voxel off.
+      let beside = PatchSource(
+        path: try fixtures.write(PatchFixtures.labels([8, 8, 8], objects: 3), "beside.ome.zarr", corner: [2, 0, 0]))
+      #expect(
+        error(["a": beside], [PatchArray(name: "raw", shape: [8, 8, 8], scale: [4, 4, 4])]).contains("there is no place for a patch"))
       #expect(error([:], []).contains("input array"))
       #expect(error([:], [PatchArray(name: "raw", shape: [8, 8, 8], scale: [1e-9, 1e-9, 1e-9])]).contains("than can be counted"))
       #expect(error([:], [PatchArray(name: "raw", shape: [8, 8, 8], scale: [1e300, 1, 1])]).contains("there is room for"))

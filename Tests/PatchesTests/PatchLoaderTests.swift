@@ -253,6 +253,48 @@ struct PatchLoaderTests {
     }
   }
 
+  @Test func classesWithoutBackgroundAreDrawn() throws {
+    try withFixtures { fixtures in
+      let path = try fixtures.write(VoxelBuffer<UInt8>(extent: [16, 16, 16], repeating: 1), "all.ome.zarr")
+      let array = PatchArray(name: "raw", shape: [8, 8, 8], scale: [4, 4, 4])
+      let dataset = MultiDataset([
+        try PatchDataset(
+          raw: PatchSource(path: path), labels: ["a": PatchSource(path: path)], classes: ["a"], inputs: [array],
+          targets: [PatchArray(name: "t", shape: [8, 8, 8], scale: [4, 4, 4])])
+      ])
+      let censuses = try PatchSpecification().censuses(of: dataset)
+      for sampling in [PatchSampling.balanced, .weighted([:])] {
+        var sampler = try PatchSampler(dataset, censuses, sampling, seed: 1)
+        #expect(sampler.next()?.target == "a")
+      }
+      for weights in [["a": 0.0], ["a": -1], ["a": .infinity]] {
+        #expect(throws: (any Error).self) { try PatchSampler(dataset, censuses, .weighted(weights), seed: 1) }
+      }
+    }
+  }
+
+  @Test func classesAreCountedWhereThereAreTargets() throws {
+    try withSpecification { text in
+      var specification = try PatchSpecification(json: text)
+      specification.targets = []
+      let dataset = try specification.opened(.train)
+      let said = #expect(throws: (any Error).self) { try specification.censuses(of: dataset) }
+      #expect(said?.localizedDescription.contains("`target_arrays`") == true)
+    }
+  }
+
+  /// A patch that is shrunk to a hundredth reads the whole image.
+  @Test func whatATransformReadsIsCounted() throws {
+    try withSpecification { text in
+      var specification = try PatchSpecification(json: text)
+      (specification.memory, specification.loader.threads) = (1_000_000, 2)
+      _ = try PatchLoader(specification)
+      specification.augmentation.places = [.scale(0.01...1)]
+      let said = #expect(throws: (any Error).self) { try PatchLoader(specification) }
+      #expect(said?.localizedDescription.contains("`memory_gb` allows 1.0 MB") == true, "\(said as Any)")
+    }
+  }
+
   @Test func tilesCoverEveryVoxel() throws {
     try withSpecification { text in
       let dataset = try PatchSpecification(json: text).opened(.train)

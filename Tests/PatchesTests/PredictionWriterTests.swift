@@ -88,6 +88,17 @@ struct PredictionWriterTests {
           error { try writer.write([1, 2], at: writer.positions[1]) }.contains("has 2 numbers, and 1 classes of 12×12×12 voxels need 1728"))
         #expect(error { try writer.finish() }.contains("7 of 8 patches did not come; the first is 1"))
       }
+      // What was not kept is not forgotten.
+      do {
+        let folder = url.path + "/full"
+        let writer = try PredictionWriter(to: folder, classes: ["a"], extent: [20, 20, 20], space: space, patch: [12, 12, 12], memory: 0)
+        try FileManager.default.removeItem(atPath: folder)
+        try Data().write(to: URL(fileURLWithPath: folder))
+        let numbers = [Float](repeating: 1, count: 1728)
+        for position in writer.positions { #expect(!error { try writer.write(numbers, at: position) }.isEmpty) }
+        #expect(error { try writer.finish() }.contains("a patch was not kept"))
+        try FileManager.default.removeItem(atPath: folder)
+      }
       // A writer that never finished leaves nothing.
       #expect(try FileManager.default.contentsOfDirectory(atPath: url.path).isEmpty)
       #expect(

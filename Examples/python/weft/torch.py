@@ -8,6 +8,8 @@
 Weft reads ahead with threads of its own, so that without workers (`num_workers=0`) nothing is passed between processes.
 """
 
+import json
+
 import torch
 
 from .patches import PatchLoader
@@ -23,9 +25,18 @@ class PatchDataset(torch.utils.data.IterableDataset):
         super().__init__()
         self.specification, self.folder, self.seed = specification, folder, seed
 
+    def _share(self):
+        """That of the specification, as of one of several processes that train together: of it each worker makes a share."""
+        specification = self.specification
+        if not isinstance(specification, dict):
+            with open(specification, encoding="utf-8") as file:
+                specification = json.load(file)
+        return specification.get("share", (0, 1))
+
     def __iter__(self):
         worker = torch.utils.data.get_worker_info()
-        share = (worker.id, worker.num_workers) if worker else (0, 1)
+        number, count = self._share()
+        share = (number + count * worker.id, count * worker.num_workers) if worker else None
         with PatchLoader(self.specification, folder=self.folder, seed=self.seed, share=share) as loader:
             for batch in loader:
                 yield {name: torch.from_numpy(array) for name, array in batch.items()}
