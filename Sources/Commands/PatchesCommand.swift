@@ -91,7 +91,8 @@ enum PatchesCommand {
         throw PipelineError(
           "no batch is left for share \(share.number) of \(share.count)", hint: "ask for more patches, or smaller batches")
       }
-      let folder = try PatchFolder(result, loader, count: count)
+      Interruption.unfinished(file: result)
+      let folder = try PatchFolder(result, loader, inputs: specification.datasets.paths, count: count)
       do {
         var origins: [(path: String, center: [Double])] = []
         while let batch = try loader.next() {

@@ -31,6 +31,9 @@ public struct DatasetSplit: Hashable, Sendable {
     set { if part == .train { train = newValue } else { validate = newValue } }
   }
 
+  /// Where all images are.
+  public var paths: [String] { (train + validate).flatMap { [$0.raw.path] + $0.labels.values.map(\.path) } }
+
   /// Labels as they are written in one word: `crop.zarr/labels/[mito,nucleus]` are those of two classes, each in the folder of its name; a path without
   /// brackets is that of the only class.
   static func labels(_ path: String, classes: [String]) throws -> [String: PatchSource] {

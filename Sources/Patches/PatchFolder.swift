@@ -7,6 +7,7 @@ internal import Pipelines
 internal import Volumes
 
 /// Patches in a Zarr folder: for each array of the loader one of patches, channels, z, y, x, a chunk a patch, and where they are from in its attributes.
+/// What is written is hidden beside the folder until all is there.
 public struct PatchFolder: Sendable {
   private let path: String
   private let working: String
@@ -14,14 +15,15 @@ public struct PatchFolder: Sendable {
 
   /// - Parameters:
   ///   - path: a folder that does not exist.
+  ///   - inputs: images that are read, in none of which it may lie.
   ///   - count: patches.
-  /// - Throws: `PipelineError` where it exists or cannot be written.
-  public init(_ path: String, _ loader: PatchLoader, count: Int) throws {
-    guard !FileManager.default.fileExists(atPath: path) else {
-      throw PipelineError("\(path) exists", hint: "remove it, or write to another folder")
-    }
-    self.path = path
-    working = path + ".weft-\(getpid())"
+  /// - Throws: `PipelineError` where it exists, lies inside an input or cannot be written.
+  public init(_ path: String, _ loader: PatchLoader, inputs: [String], count: Int) throws {
+    try OutputFolder.refuse(path, inside: inputs)
+    let url = URL(fileURLWithPath: path).standardizedFileURL
+    self.path = url.path
+    working = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).weft-\(getpid())").path
+    try Self.checkAbsence(url.path)
     let store = LocalStore(directory: working)
     try ZarrNode.writeGroup(.v3, attributes: [:], in: store, at: "")
     arrays = try loader.arrays.map { array in
@@ -52,7 +54,15 @@ public struct PatchFolder: Sendable {
     try ZarrNode.writeGroup(
       .v3, attributes: ["classes": .array(classes.map { .string($0) }), "patches": .array(patches)], in: LocalStore(directory: working),
       at: "")
+    // Another run may have been quicker.
+    try Self.checkAbsence(path)
     try FileManager.default.moveItem(atPath: working, toPath: path)
+  }
+
+  private static func checkAbsence(_ path: String) throws {
+    guard !FileManager.default.fileExists(atPath: path) else {
+      throw PipelineError("\(path) exists", hint: "remove it, or write to another folder")
+    }
   }
 
   /// Removes what was written.

@@ -34,11 +34,13 @@ public final class PredictionWriter: Sendable {
   ///   - patch: voxels that the network is given.
   ///   - overlap: voxels by which neighbouring patches overlap, even; a quarter of the patch where it is `nil`.
   ///   - memory: bytes of patches that may wait.
-  /// - Throws: `PipelineError` where patches and overlap do not fit each other, or a result exists.
+  ///   - inputs: images in none of which the results may lie.
+  /// - Throws: `PipelineError` where patches and overlap do not fit each other, or a result exists or lies inside an input.
   public init(
     to folder: String, classes: [String], extent: Extent, space: PhysicalSpace, patch: Extent, overlap: [Int]? = nil,
-    voxelType: VoxelType = .float32, memory: Int = 1 << 30
+    voxelType: VoxelType = .float32, memory: Int = 1 << 30, inputs: [String] = []
   ) throws {
+    try OutputFolder.refuse(folder, inside: inputs)
     let state = try PredictionState(
       folder: folder, classes: classes, extent: extent, space: space, patch: patch, overlap: overlap, voxelType: voxelType, memory: memory)
     (self.state, self.classes) = (state, classes)

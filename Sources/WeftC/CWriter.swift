@@ -3,8 +3,8 @@
 internal import Foundation
 internal import Weft
 
-/// Begins to write predictions, as JSON says it: `{"folder", "classes", "shape", "spacing", "origin", "unit", "patch", "overlap", "dtype", "memory"}`, the last
-/// five of which may be missing.
+/// Begins to write predictions, as JSON says it: `{"folder", "classes", "shape", "spacing", "origin", "unit", "patch", "overlap", "dtype", "memory",
+/// "inputs"}`, the last six of which may be missing.
 @c(weft_writer_open) public func weftWriterOpen(
   _ description: UnsafePointer<CChar>, _ writer: UnsafeMutablePointer<UnsafeMutableRawPointer?>
 ) -> UnsafeMutablePointer<CChar>? {
@@ -19,6 +19,7 @@ internal import Weft
     let overlap: [Int]?
     let dtype: VoxelType?
     let memory: Int?
+    let inputs: [String]?
   }
   return unsafe failure {
     let wanted = try unsafe JSONDecoder().decode(Description.self, from: Data(String(cString: description).utf8))
@@ -31,7 +32,8 @@ internal import Weft
       PredictionWriter(
         to: wanted.folder, classes: wanted.classes, extent: Extent(wanted.shape),
         space: PhysicalSpace(spacing: wanted.spacing, origin: wanted.origin, unit: wanted.unit.flatMap(LengthUnit.init)),
-        patch: Extent(wanted.patch), overlap: wanted.overlap, voxelType: wanted.dtype ?? .float32, memory: wanted.memory ?? 1 << 30))
+        patch: Extent(wanted.patch), overlap: wanted.overlap, voxelType: wanted.dtype ?? .float32, memory: wanted.memory ?? 1 << 30,
+        inputs: wanted.inputs ?? []))
   }
 }
 

@@ -56,4 +56,59 @@ struct PatchesCommandTests {
       #expect(!FileManager.default.fileExists(atPath: url.path + "/p.zarr"))
     }
   }
+
+  /// A small pair, and patches of its fixed image without labels.
+  private func withSpecification(_ body: (URL, String) throws -> Void) throws {
+    try withTemporaryFolder { url in
+      let made = try weft(["phantom", url.path + "/pair", "--shape", "48", "-q"])
+      try #require(made.status == 0, "\(made.errors)")
+      let specification = url.path + "/spec.json"
+      let text =
+        #"{"input_arrays": {"raw": {"shape": [8, 8, 8], "scale": [1, 1, 1]}}, "unit": "micrometer", "interpolation": "nearest", "#
+        + #""datasets": {"train": [{"raw": "pair/fixed.ome.zarr", "gt": {}}]}}"#
+      try text.write(toFile: specification, atomically: true, encoding: .utf8)
+      try body(url, specification)
+    }
+  }
+
+  @Test func patchesAreNotWrittenIntoWhatTheyAreCutFrom() throws {
+    try withSpecification { url, specification in
+      let image = url.path + "/pair/fixed.ome.zarr"
+      let before = try FileManager.default.contentsOfDirectory(atPath: image).sorted()
+      let said = try weft(["patches", specification, "-o", image + "/patches.zarr"])
+      #expect(said.status == 1 && said.errors.contains("patches.zarr lies inside the input"), "\(said.errors)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: image).sorted() == before)
+    }
+  }
+
+  @Test func aSlashAtTheEndOfTheOutputChangesNothing() throws {
+    try withSpecification { url, specification in
+      let said = try weft(["patches", specification, "--count", "3", "-o", url.path + "/p.zarr/"])
+      #expect(said.status == 0, "\(said.errors)")
+      #expect(FileManager.default.fileExists(atPath: url.path + "/p.zarr/raw/zarr.json"))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() == ["p.zarr", "pair", "spec.json"])
+      let again = try weft(["patches", specification, "-o", url.path + "/p.zarr"])
+      #expect(again.status == 1 && again.errors.contains("p.zarr exists"), "\(again.errors)")
+    }
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM]) func interruptedPatchesLeaveNothing(signal: Int32) throws {
+    try withSpecification { url, specification in
+      let process = Process()
+      process.executableURL = weftTool
+      process.arguments = ["patches", specification, "--count", "1000000", "-o", url.path + "/p.zarr"]
+      let pipe = Pipe()
+      process.standardError = pipe
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() }
+      while process.isRunning, try !names().contains(where: { $0.hasPrefix(".p.zarr.") }) { Thread.sleep(forTimeInterval: 0.02) }
+      kill(process.processIdentifier, signal)
+      let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      #expect(process.terminationReason == .exit && process.terminationStatus == 130, "\(said)")
+      #expect(said.contains("error: interrupted"), "\(said)")
+      #expect(try names() == ["pair", "spec.json"])
+    }
+  }
 }

@@ -109,6 +109,13 @@ struct PredictionWriterTests {
           _ = try PredictionWriter(to: url.path, classes: ["a"], extent: [9, 9, 9], space: space, patch: [4, 4, 4], overlap: [3, 0, 0])
         }
         .contains("cannot overlap"))
+      #expect(
+        error {
+          _ = try PredictionWriter(
+            to: url.path + "/image/predicted", classes: ["a"], extent: [9, 9, 9], space: space, patch: [4, 4, 4],
+            inputs: [url.path + "/image"])
+        }
+        .contains("lies inside the input"))
     }
   }
 }

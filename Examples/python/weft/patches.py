@@ -114,7 +114,7 @@ class PredictionWriter:
         description = {
             "folder": os.path.abspath(folder), "classes": list(classes), "shape": list(shape), "spacing": list(spacing or [1, 1, 1]),
             "origin": list(origin or [0, 0, 0]), "unit": unit, "patch": list(patch), "overlap": None if overlap is None else list(overlap),
-            "dtype": str(numpy.dtype(dtype)), "memory": memory,
+            "dtype": str(numpy.dtype(dtype)), "memory": memory, "inputs": [] if like is None else [os.path.abspath(like.path)],
         }
         address = pointer()
         call("weft_writer_open", _json(description), ctypes.byref(address))

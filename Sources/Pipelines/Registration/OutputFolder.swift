@@ -6,7 +6,7 @@ internal import Foundation
 internal import Pyramids
 
 /// The output folder of a run: results are made in `.weft/` inside it and moved to their names when all is done.
-struct OutputFolder {
+package struct OutputFolder {
   let url: URL
   /// The run folder inside it.
   let run: RunFolder
@@ -96,6 +96,12 @@ struct OutputFolder {
   static func refuseElsewhere(_ output: String) throws {
     guard let place = StoreLocation.readOnlyPlace(output) else { return }
     throw PipelineError("--output \(output) lies \(place), which is read and not written", hint: "choose a place in a local folder")
+  }
+
+  /// - Throws: `PipelineError` where an output lies where nothing is written, or is an input or lies inside one.
+  package static func refuse(_ output: String, inside inputs: [String]) throws {
+    try refuseElsewhere(output)
+    for input in inputs { try refuse(URL(fileURLWithPath: output), inside: input) }
   }
 
   /// - Throws: `PipelineError` where `output` is an input or lies inside one.

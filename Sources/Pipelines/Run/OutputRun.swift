@@ -136,10 +136,8 @@ struct OutputRun {
 
   /// - Throws: `PipelineError` where the output lies inside what is needed, would replace it, or is nothing that an image can replace.
   func checkPlace(outside inputs: [String], notHolding needed: [String]) throws {
-    try OutputFolder.refuseElsewhere(output)
-    let target = URL(fileURLWithPath: output)
-    for input in inputs { try OutputFolder.refuse(target, inside: input) }
-    for needed in needed { try OutputFolder.refuse(target, holding: needed) }
+    try OutputFolder.refuse(output, inside: inputs)
+    for needed in needed { try OutputFolder.refuse(URL(fileURLWithPath: output), holding: needed) }
     // Of a link itself, wherever it leads.
     if let type = try? FileManager.default.attributesOfItem(atPath: output)[.type] as? FileAttributeType {
       switch type {

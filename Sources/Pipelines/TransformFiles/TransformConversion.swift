@@ -115,11 +115,7 @@ public struct TransformConversion: Sendable {
   }
 
   private func checkPlace(_ output: String) throws {
-    try OutputFolder.refuseElsewhere(output)
-    for source in sources { try OutputFolder.refuse(URL(fileURLWithPath: output), inside: source.path) }
-    for image in [options.fixed, options.moving, options.like].compactMap(\.self) {
-      try OutputFolder.refuse(URL(fileURLWithPath: output), inside: image)
-    }
+    try OutputFolder.refuse(output, inside: sources.map(\.path) + [options.fixed, options.moving, options.like].compactMap(\.self))
     guard let isFolder = FileManager.default.isFolder(atPath: output) else { return }
     guard options.overwrite else {
       throw PipelineError("\(output) exists", hint: "choose another name, or give --overwrite")
