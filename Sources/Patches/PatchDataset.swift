@@ -57,11 +57,10 @@ public struct PatchDataset: Sendable {
     options: Options = Options()
   ) throws {
     guard let first = inputs.first else { throw PipelineError("a dataset needs an input array", hint: "name one, as `raw`") }
-    let names = (inputs + targets).map(\.name)
-    if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+    if let twice = (inputs + targets).map(\.name).firstRepeated {
       throw PipelineError("two arrays are called `\(twice)`", hint: "give each input and each target a name of its own")
     }
-    if let twice = classes.first(where: { name in classes.count { $0 == name } > 1 }) {
+    if let twice = classes.firstRepeated {
       throw PipelineError("the class `\(twice)` is there twice", hint: "name each class once")
     }
     if let unknown = labels.keys.sorted().first(where: { !classes.contains($0) }) {

@@ -61,6 +61,10 @@ public struct PatchSpecification: Sendable {
     classes = try reader["classes"]?.texts() ?? []
     inputs = try Self.arrays(try reader.require("input_arrays"))
     targets = try reader["target_arrays"].map(Self.arrays) ?? []
+    if let twice = classes.firstRepeated { throw reader.error("the class `\(twice)` is there twice", hint: "name each class once") }
+    if let twice = (inputs + targets).map(\.name).firstRepeated {
+      throw reader.error("two arrays are called `\(twice)`", hint: "give each input and each target a name of its own")
+    }
     if !targets.isEmpty, classes.isEmpty { throw reader.error("there are target arrays and no `classes`") }
     guard (reader["datasets"] == nil) != (reader["csv"] == nil) else { throw reader.error("give either `datasets` or `csv`") }
     if let listed = reader["datasets"] { datasets = try DatasetSplit(listed, classes: classes, folder: folder) }

@@ -56,6 +56,13 @@ struct PatchSpecificationTests {
     let cases: [(String, String)] = [
       ("{", "is not valid JSON"), ("{\"classes\": 3}", "`classes`: it is 3, and must be a list"), ("{}", "`input_arrays` is missing"),
       ("{\(Self.good), \"inptus\": 1}", "`inptus` is not known here"),
+      (
+        "{\(Self.good)}".replacingOccurrences(of: "[\"a\", \"b\"]", with: "[\"a\", \"a\"]"),
+        "the specification: the class `a` is there twice"
+      ),
+      (
+        "{\(Self.good)}".replacingOccurrences(of: "\"t\":", with: "\"raw\":"), "the specification: two arrays are called `raw`"
+      ),
       ("{\(Self.good), \"batch\": 0}", "`batch`: it is 0, and must be a whole number of at least 1"),
       ("{\(Self.good), \"sampling\": \"weighted\", \"class_weights\": {\"a\": -1}}", "`class_weights.a`: a weight lies between 0 and"),
       ("{\(Self.good), \"sampling\": \"weighted\", \"class_weights\": {\"c\": 1}}", "`class_weights`: `c` is not known here"),
